@@ -1,0 +1,112 @@
+"""Compiles the launcher and the stand-ins with the JDK's own compiler, and packs them into jars."""
+
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import CommandFailed
+from devcluster import layout
+from toolchain import java, processes
+
+JAVA_SOURCES = layout.SOURCES / "java"
+RELEASE = ("-nowarn", "-proc:none", "--release", str(java.OLDEST))
+"""Classes that the oldest JDK we accept can load, whichever compiles them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """The compiler of one JDK, for one home.
+
+    Attributes:
+        jdk: whose compiler.
+        home: the home that is being laid out; its jars are already there.
+        scratch: a folder for classes, removed afterwards.
+    """
+
+    jdk: java.Jdk
+    home: Path
+    scratch: Path
+
+    def launcher(self) -> None:
+        """Compile the launcher, which joins the server's own Java module."""
+        sources = JAVA_SOURCES / "launcher"
+        patch = f"org.elasticsearch.server={sources}"
+        options = (
+            "--patch-module",
+            patch,
+            "--module-path",
+            str(self.home / "lib"),
+            "--add-modules",
+            "org.elasticsearch.server",
+        )
+        self._into_jar("launcher", sources, options, self.home / "lib/tools/launcher/launcher.jar")
+
+    def agent(self) -> None:
+        """Compile the entitlement agent."""
+        jar = self.home / "lib/entitlement-agent/agent.jar"
+        self._into_jar("agent", JAVA_SOURCES / "agent", (), jar, manifest=layout.AGENT_MANIFEST)
+
+    def console(self) -> None:
+        """Compile the console loader."""
+        self._into_jar("console", JAVA_SOURCES / "console", (), self.home / "lib/tools/ansi-console/console.jar")
+
+    def standins(self) -> None:
+        """Compile the module that stands in for parts of others."""
+        options = ("-cp", str(self.home / "lib" / "*"))
+        self._into_jar("standins", JAVA_SOURCES / "standins", options, self.home / "modules/standins/standins.jar")
+
+    def empty_modules(self) -> None:
+        """Compile all empty Java modules at once, and pack each into a jar beside those that require it."""
+        sources, classes = self.scratch / "empty-sources", self.scratch / "empty-classes"
+        for names in layout.EMPTY_MODULES.values():
+            for name in names:
+                _write_all(sources / name, layout.empty_module_sources(name).items())
+        self._javac(("--module-source-path", str(sources)), sorted(sources.rglob("*.java")), classes)
+        for module, names in layout.EMPTY_MODULES.items():
+            for name in names:
+                pack(classes / name, self.home / "modules" / module / f"empty-{name}.jar")
+
+    def _into_jar(
+        self, name: str, sources: Path, options: Sequence[str], jar: Path, manifest: str | None = None
+    ) -> None:
+        classes = self.scratch / name
+        self._javac(options, sorted(sources.rglob("*.java")), classes)
+        pack(classes, jar, manifest)
+
+    def _javac(self, options: Sequence[str], sources: Iterable[Path], classes: Path) -> None:
+        argv = [str(self.jdk.tool("javac")), *RELEASE, *options, "-d", str(classes), *map(str, sources)]
+        ended = processes.run(argv, lambda _: None)
+        if ended.exit_status != 0:
+            raise CommandFailed(
+                "the launcher of the development cluster does not compile",
+                where=str(self.jdk.home),
+                why=ended.tail,
+                next_step=f"use a JDK {java.TRIED} (set JAVA_HOME); if it still fails, the Java sources need a change",
+            )
+
+
+@contextmanager
+def compiler(jdk: java.Jdk, home: Path) -> Iterator[Compiler]:
+    """Give a compiler with a scratch folder of its own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        yield Compiler(jdk, home, Path(scratch))
+
+
+def pack(classes: Path, jar: Path, manifest: str | None = None) -> None:
+    """Write a jar: a ZIP archive of the classes, with a manifest in front where one is given."""
+    jar.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
+        if manifest is not None:
+            archive.writestr("META-INF/MANIFEST.MF", manifest)
+        for path in sorted(classes.rglob("*.class")):
+            archive.write(path, path.relative_to(classes).as_posix())
+
+
+def _write_all(folder: Path, sources: Iterable[tuple[str, str]]) -> None:
+    for relative, text in sources:
+        path = folder / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)

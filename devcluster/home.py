@@ -1,0 +1,220 @@
+"""Lays out an Elasticsearch home from Maven Central once, and finds it again ever after."""
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from filelock import FileLock
+
+from components.errors import CommandFailed, ConfigurationRefused
+from devcluster import layout
+from devcluster.compiling import Compiler, compiler
+from devcluster.maven import resolve
+from toolchain import console, java
+from toolchain.cache import cache_folder, publish
+
+NATIVE_LIBRARY = "libzstd.so.1"
+LIBRARY_FOLDERS = (
+    f"/usr/lib/{platform.machine()}-linux-gnu",
+    f"/lib/{platform.machine()}-linux-gnu",
+    "/usr/lib64",
+    "/lib64",
+    "/usr/lib",
+    "/usr/local/lib64",
+    "/usr/local/lib",
+)
+"""Where systems keep libraries of their own architecture; those of another may lie in the last ones only."""
+PLATFORMS = {"x86_64": "linux-x64", "amd64": "linux-x64", "aarch64": "linux-aarch64", "arm64": "linux-aarch64"}
+"""Elasticsearch's names of what ``platform.machine()`` says."""
+KEYSTORE_JARS = (
+    "elasticsearch",
+    "elasticsearch-cli",
+    "elasticsearch-cli-terminal",
+    "elasticsearch-core",
+    "elasticsearch-logging",
+    "elasticsearch-x-content",
+    "elasticsearch-plugin-api",
+    "elasticsearch-plugin-analysis-api",
+    "elasticsearch-native",
+    "elasticsearch-entitlement",
+    "log4j-api",
+    "log4j-core",
+    "lucene-core",
+    "jopt-simple",
+)
+"""All that the keystore command loads from; each jar more costs it time."""
+
+
+def elasticsearch_home() -> Path:
+    """Return an Elasticsearch home, laid out if it was not there.
+
+    Returns:
+        The folder that ``ES_HOME`` names, if it names one; else the one in the cache folder.
+
+    Raises:
+        ConfigurationRefused: ``ES_HOME`` is no Elasticsearch, or Maven or a JDK is missing.
+        CommandFailed: Maven or the compiler failed.
+    """
+    if given := os.environ.get("ES_HOME"):
+        return _given(Path(given))
+    home = place_of_home(cache_folder())
+    if not home.is_dir():
+        with FileLock(home.parent / "elasticsearch.lock"):  # a second process waits here, then finds it done
+            if not home.is_dir():
+                _lay_out(home)
+    _link_java(home)
+    _add_native_library(home)
+    return home
+
+
+def place_of_home(cache: Path) -> Path:
+    """Return where the home of these sources is kept, without making it."""
+    version = layout.version((layout.SOURCES / "pom.xml").read_text())
+    return cache / f"elasticsearch-{version}-{layout.digest_of_sources()}"
+
+
+def _given(home: Path) -> Path:
+    if not os.access(home / "bin" / "elasticsearch", os.X_OK):
+        raise ConfigurationRefused(
+            "no Elasticsearch there",
+            where=f"ES_HOME={home}",
+            why="it has no bin/elasticsearch",
+            next_step="set ES_HOME to an unpacked Elasticsearch, or unset it to have one laid out from Maven Central",
+        )
+    return home.resolve()
+
+
+def _lay_out(home: Path) -> None:
+    jdk = java.find_jdk()
+    version = layout.version((layout.SOURCES / "pom.xml").read_text())
+    temporary = home.with_name(home.name + ".new")
+    shutil.rmtree(temporary, ignore_errors=True)
+    with console.task(f"resolve Elasticsearch {version}") as task:
+        jars = resolve(layout.SOURCES / "pom.xml", jdk, task)
+        task.done(f"{len(jars)} jars")
+    with console.task(f"lay out Elasticsearch {version}") as task:
+        _copy(temporary, jars)
+        with compiler(jdk, temporary) as compile_for:
+            _compile(compile_for, task)
+        _add_standins(temporary, version)
+        _add_commands(temporary)
+        _add_native_library(temporary)
+        _link_java(temporary, jdk)
+        _prepare_keystore_command(temporary)
+        publish(temporary)
+        temporary.rename(home)
+
+
+def _copy(home: Path, jars: Iterable[Path]) -> None:
+    for folder in ("bin", "config", "lib/tools", "logs", "plugins"):
+        (home / folder).mkdir(parents=True)
+    for place in layout.placed(jars):
+        (home / place.folder).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place.jar, home / place.folder / place.jar.name)
+        if layout.artifact_of(place.jar) == Path(place.folder).name:
+            _unpack_descriptors(place.jar, home / place.folder)
+
+
+def _unpack_descriptors(jar: Path, folder: Path) -> None:
+    """A module's descriptor and entitlement policy travel in its jar, and lie beside it in the product."""
+    prefix = f"META-INF/es-plugins/{folder.name}/"
+    with zipfile.ZipFile(jar) as archive:
+        for name in archive.namelist():
+            if name.startswith(prefix) and not name.endswith("/"):
+                (folder / Path(name).name).write_bytes(archive.read(name))
+
+
+def _compile(compile_for: Compiler, task: console.Task) -> None:
+    for step in (
+        compile_for.launcher,
+        compile_for.agent,
+        compile_for.console,
+        compile_for.standins,
+        compile_for.empty_modules,
+    ):
+        task.update(f"compiling: {step.__name__.replace('_', ' ')}")
+        step()
+
+
+def _add_standins(home: Path, version: str) -> None:
+    descriptor = home / "modules" / "standins" / "plugin-descriptor.properties"
+    descriptor.write_text(layout.STANDINS_DESCRIPTOR.format(version=version))
+
+
+def _add_commands(home: Path) -> None:
+    for script in (layout.SOURCES / "bin").iterdir():
+        shutil.copyfile(script, home / "bin" / script.name)
+        (home / "bin" / script.name).chmod(0o755)  # whatever the checkout made of the mode
+    for name in layout.TOOLS:
+        (home / "bin" / name).symlink_to("elasticsearch-tool")
+
+
+def _add_native_library(home: Path) -> None:
+    """Elasticsearch ships libzstd; here the operating system's own takes its place, once there is one."""
+    library = home / "lib" / "platform" / PLATFORMS.get(platform.machine().lower(), "unknown") / "libzstd.so"
+    if library.exists():
+        return
+    found = native_library()
+    if found is None:
+        console.say(f"{NATIVE_LIBRARY} is missing: indices with the codec best_compression will fail; install libzstd")
+        return
+    library.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found, library)
+    publish(library.parent)
+
+
+def native_library(folders: Iterable[str] = LIBRARY_FOLDERS) -> Path | None:
+    """Return the file of the operating system's libzstd, or None where it has none."""
+    candidates = (Path(folder, NATIVE_LIBRARY) for folder in folders)
+    return next((path.resolve() for path in candidates if path.is_file()), None)
+
+
+def _link_java(home: Path, jdk: java.Jdk | None = None) -> None:
+    """The product brings a JDK in ``jdk``; here that is a link, mended when the JDK it names is gone."""
+    link = home / "jdk"
+    if (link / "bin" / "java").exists():
+        return
+    temporary = home / f"jdk.{os.getpid()}"
+    temporary.symlink_to((jdk or java.find_jdk()).home.resolve())
+    temporary.replace(link)
+
+
+def _prepare_keystore_command(home: Path) -> None:
+    """Give the keystore command a short class path and an archive of the classes it loads; it is called often."""
+    tool = home / "lib" / "tools" / "keystore"
+    tool.mkdir()
+    jars = [jar for jar in sorted((home / "lib").glob("*.jar")) if _artifact_in_home(jar) in KEYSTORE_JARS]
+    jars = [home / "lib" / "tools" / "launcher" / "launcher.jar", *jars]
+    (tool / "classpath").write_text("".join(f"{jar.relative_to(home)}\n" for jar in jars))
+    with tempfile.TemporaryDirectory() as config:
+        _run_keystore_command(home, config, ("create",))
+        archive = tool / "classes.jsa"
+        _run_keystore_command(home, config, ("add", "-f", "-x", "a"), f"-XX:ArchiveClassesAtExit={archive}.new")
+        archive.with_name(f"{archive.name}.new").rename(archive)
+
+
+def _artifact_in_home(jar: Path) -> str:
+    return jar.name.removesuffix(".jar").rpartition("-")[0]
+
+
+def _run_keystore_command(home: Path, config: str, arguments: tuple[str, ...], java_option: str = "") -> None:
+    done = subprocess.run(
+        [home / "bin" / "elasticsearch-keystore", *arguments],
+        input="value\n",
+        capture_output=True,
+        check=False,
+        text=True,
+        env={**os.environ, "ES_PATH_CONF": config, "ES_JAVA_HOME": str(home / "jdk"), "CLI_JAVA_OPTS": java_option},
+    )
+    if done.returncode != 0:
+        raise CommandFailed(
+            "the keystore command does not run",
+            where=str(home),
+            why=(done.stderr or done.stdout).strip(),
+            next_step=f"use a JDK {java.TRIED} (set JAVA_HOME), then run again",
+        )

@@ -1,0 +1,58 @@
+"""Resolves the jars with the machine's own Maven, whose settings, mirrors and credentials thus apply."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from components.errors import CommandFailed, ConfigurationRefused
+from toolchain import console, processes
+from toolchain.java import Jdk
+from toolchain.requirements import MAVEN_HINT
+
+
+def resolve(pom: Path, jdk: Jdk, task: console.Task) -> tuple[Path, ...]:
+    """Return the jars that a POM asks for, fetched if need be.
+
+    Args:
+        pom: the POM.
+        jdk: what Maven runs on.
+        task: told how many files were fetched.
+
+    Raises:
+        ConfigurationRefused: there is no Maven.
+        CommandFailed: Maven could not resolve; its own words are in the text.
+    """
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise ConfigurationRefused(
+            "Maven is missing",
+            where="this machine",
+            why="the Elasticsearch of development is laid out from the jars on Maven Central",
+            next_step=f"{MAVEN_HINT}; or set ES_HOME to an unpacked Elasticsearch",
+        )
+    fetched = 0
+
+    def count(line: str) -> None:
+        nonlocal fetched
+        fetched += "Downloaded from" in line
+        task.update(f"{fetched} files fetched")
+
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "classpath"
+        goal = ("dependency:build-classpath", f"-Dmdep.outputFile={answer}", f"-Dmdep.pathSeparator={os.pathsep}")
+        ended = processes.run(
+            [maven, "--batch-mode", "--file", str(pom), *goal],
+            count,
+            cwd=pom.parent,
+            environment={**os.environ, "JAVA_HOME": str(jdk.home)},
+        )
+        if ended.exit_status != 0:
+            errors = [line for line in ended.last_lines if "ERROR" in line] or ended.last_lines
+            raise CommandFailed(
+                "Maven could not resolve Elasticsearch",
+                where=str(pom.name),
+                why="\n".join(errors[:6]),
+                next_step="check that Maven reaches its repository (a mirror goes into ~/.m2/settings.xml), run again",
+            )
+        return tuple(Path(jar) for jar in answer.read_text().strip().split(os.pathsep))

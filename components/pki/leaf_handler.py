@@ -1,0 +1,160 @@
+"""`essecurity:pki:Certificate`: a leaf and its key file, made here, recorded, and used by others."""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import SecretStr
+
+from components.findings import Finding, first_finding
+from components.handling import Change, Context, Handler, Recorded, Refusal
+from components.pki.handler import iso
+from components.pki.inspect import authority_facts, leaf_facts
+from components.pki.issue import IssuedAuthority, IssuedLeaf, LeafRequest, issue_leaf
+from components.pki.keyfiles import ALIASES, key_file_p12
+from components.pki.lifetimes import Lifetime, lifetime_end
+from components.pki.passwords import new_password
+from components.pki.profiles import PROFILES, Profile, ProfileName
+from components.pki.renewal import REISSUE_CHECKS, LeafView
+from components.pki.sans import Sans
+from components.pki.spec import KeyType, Layer, RenewalFraction
+from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
+
+
+class CertificateInputs(Wire):
+    """One leaf.
+
+    Attributes:
+        subject: the node's (or client's) name.
+        node: the node that it is for.
+        layer: the layer, which also decides the profile.
+        dns: DNS names that it must carry.
+        ips: IP addresses that it must carry.
+        key_type: type of its key.
+        valid_for: its life.
+        renew_in_last: last share of its life in which it is renewed.
+        generation: generation of the CA that signs.
+        signer_certificate_pem: the CA's certificate.
+        signer_key_pem: the CA's key.
+    """
+
+    subject: str
+    node: str
+    layer: Layer
+    dns: tuple[str, ...] = ()
+    ips: tuple[str, ...] = ()
+    key_type: KeyType
+    valid_for: Lifetime
+    renew_in_last: RenewalFraction
+    generation: int
+    signer_certificate_pem: MaybeUnknown[SecretStr]
+    signer_key_pem: MaybeUnknown[SecretStr]
+
+
+class CertificateOutputs(Wire):
+    """A leaf, ready for its node.
+
+    Attributes:
+        certificate_pem: the leaf.
+        key_file: PKCS#12 with key and leaf, in base64.
+        key_file_password: its password, the same for every leaf in this place (another one would need a restart).
+        serial: serial number, in hex.
+        not_before: ISO 8601.
+        not_after: ISO 8601.
+    """
+
+    certificate_pem: MaybeUnknown[SecretStr]
+    key_file: MaybeUnknown[SecretStr]
+    key_file_password: MaybeUnknown[SecretStr]
+    serial: MaybeUnknown[str]
+    not_before: MaybeUnknown[str]
+    not_after: MaybeUnknown[str]
+
+
+LeafRecord = Recorded[CertificateInputs, CertificateOutputs]
+
+
+class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
+    """Issues a leaf, and again when a check of `pki/renewal.py` finds a reason."""
+
+    token = "essecurity:pki:Certificate"  # noqa: S105 (a resource type, not a secret)
+    summary = "A leaf certificate with its key file."
+    inputs = CertificateInputs
+    outputs = CertificateOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset({"layer", "node"})
+
+    def name(self, wanted: CertificateInputs) -> str:
+        """Return the id."""
+        return f"{wanted.node}/{wanted.layer}/leaf"
+
+    def refusals(self, wanted: CertificateInputs) -> Sequence[Refusal]:
+        """Refuse names that no certificate can carry."""
+        try:
+            Sans(dns=wanted.dns, ips=wanted.ips)
+        except ValueError as error:
+            return [Refusal("dns", str(error))]
+        return ()
+
+    def changes(self, recorded: LeafRecord, wanted: CertificateInputs, context: Context) -> Sequence[Change]:
+        """Return why the leaf is issued anew."""
+        finding = self._finding(recorded, wanted, context.clock.now())
+        return [Change(Finding(finding.reason, f"{self.name(wanted)}: {finding}"), on="notAfter")] if finding else []
+
+    def preview(self, recorded: LeafRecord | None, wanted: CertificateInputs, context: Context) -> CertificateOutputs:
+        """Return the leaf as it is, or what is known of the next one."""
+        now = context.clock.now()
+        if recorded is not None and self._finding(recorded, wanted, now) is None:
+            return recorded.outputs
+        return CertificateOutputs(
+            certificate_pem=UNKNOWN,
+            key_file=UNKNOWN,
+            key_file_password=recorded.outputs.key_file_password if recorded else UNKNOWN,
+            serial=UNKNOWN,
+            not_before=UNKNOWN,
+            not_after=iso(lifetime_end(wanted.valid_for, now)),
+        )
+
+    def converge(self, recorded: LeafRecord | None, wanted: CertificateInputs, context: Context) -> CertificateOutputs:
+        """Issue the leaf, unless the recorded one still serves."""
+        now = context.clock.now()
+        if recorded is not None and self._finding(recorded, wanted, now) is None:
+            return recorded.outputs
+        signer = IssuedAuthority(reveal(wanted.signer_key_pem), reveal(wanted.signer_certificate_pem))
+        request = LeafRequest(
+            wanted.subject, Sans(dns=wanted.dns, ips=wanted.ips), _profile(wanted), wanted.key_type, wanted.valid_for
+        )
+        password = recorded.outputs.key_file_password if recorded else SecretStr(new_password())
+        return self._outputs(issue_leaf(request, signer, now), known(password), wanted.layer)
+
+    def _finding(self, recorded: LeafRecord, wanted: CertificateInputs, now: datetime) -> Finding | None:
+        if isinstance(wanted.signer_certificate_pem, Unknown):
+            return Finding("SignerReplaced", f"generation {wanted.generation} of the {wanted.layer} CA signs now")
+        view = LeafView(
+            issued=leaf_facts(reveal(recorded.outputs.certificate_pem)),
+            subject=wanted.subject,
+            sans=Sans(dns=wanted.dns, ips=wanted.ips),
+            profile=_profile(wanted),
+            key_type=wanted.key_type,
+            signer=authority_facts(reveal(wanted.signer_certificate_pem)),
+            renew_in_last=wanted.renew_in_last,
+            now=now,
+        )
+        return first_finding(REISSUE_CHECKS, view)
+
+    def _outputs(self, leaf: IssuedLeaf, password: SecretStr, layer: Layer) -> CertificateOutputs:
+        key_file = key_file_p12(
+            leaf.private_key_pem, leaf.certificate_pem, (), password.get_secret_value(), ALIASES[layer]
+        )
+        return CertificateOutputs(
+            certificate_pem=SecretStr(leaf.certificate_pem),
+            key_file=SecretStr(base64.b64encode(key_file).decode()),
+            key_file_password=password,
+            serial=leaf.facts.serial,
+            not_before=iso(leaf.facts.not_before),
+            not_after=iso(leaf.facts.not_after),
+        )
+
+
+def _profile(wanted: CertificateInputs) -> Profile:
+    return PROFILES[ProfileName(wanted.layer.value)]

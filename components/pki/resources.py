@@ -1,0 +1,113 @@
+"""Authorities and leaves in the program."""
+
+import pulumi
+
+from components.cluster import Cluster
+from components.pki.names import authority_subject
+from components.pki.spec import Layer
+from components.resource import Component, Out, Resource
+
+
+class CertificateAuthority(Resource):
+    """The CA of one layer's trust domain."""
+
+    token = "essecurity:pki:CertificateAuthority"  # noqa: S105 (a resource type, not a secret)
+    signer_certificate_pem = Out[str]("signerCertificatePem")
+    signer_key_pem = Out[str]("signerKeyPem")
+    bundle_pem = Out[str]("bundlePem")
+    not_after = Out[str]("notAfter")
+    generations = Out[list[object]]("generations")
+
+    def __init__(self, cluster: Cluster, layer: Layer, opts: pulumi.ResourceOptions | None = None) -> None:
+        self.layer, self.cluster = layer, cluster
+        self.spec = cluster.authorities[layer]
+        inputs = {
+            "cluster": cluster.name,
+            "layer": layer.value,
+            "generation": self.spec.generation,
+            "keyType": self.spec.key.value,
+            "validFor": self.spec.valid_for,
+            "leafValidFor": cluster.certificates.valid_for,
+            "renewInLast": str(cluster.certificates.renew_in_last),
+        }
+        super().__init__(f"{layer}-ca", inputs, opts)
+
+    def entry(self) -> pulumi.Output[object]:
+        """Return the CA's line of the stack output `certificates`."""
+        return pulumi.Output.from_input(
+            {
+                "name": authority_subject(self.cluster.name, self.layer, self.spec.generation),
+                "node": None,
+                "layer": self.layer.value,
+                "serial": None,
+                "notAfter": self.not_after,
+                "issuerGeneration": self.spec.generation,
+            }
+        )
+
+
+class Certificate(Resource):
+    """One leaf with its key file."""
+
+    token = "essecurity:pki:Certificate"  # noqa: S105 (a resource type, not a secret)
+    certificate_pem = Out[str]("certificatePem")
+    key_file = Out[str]("keyFile")
+    key_file_password = Out[str]("keyFilePassword")
+    serial = Out[str]("serial")
+    not_before = Out[str]("notBefore")
+    not_after = Out[str]("notAfter")
+
+    def __init__(
+        self, cluster: Cluster, node: str, authority: CertificateAuthority, opts: pulumi.ResourceOptions
+    ) -> None:
+        self.node, self.authority = node, authority
+        self.title = f"{node}-{authority.layer}"
+        sans = cluster.sans[node, authority.layer]
+        inputs = {
+            "subject": node,
+            "node": node,
+            "layer": authority.layer.value,
+            "dns": list(sans.dns),
+            "ips": list(sans.ips),
+            "keyType": cluster.certificates.key.value,
+            "validFor": cluster.certificates.valid_for,
+            "renewInLast": str(cluster.certificates.renew_in_last),
+            "generation": authority.spec.generation,
+            "signerCertificatePem": authority.signer_certificate_pem,
+            "signerKeyPem": authority.signer_key_pem,
+        }
+        super().__init__(f"{self.title}-leaf", inputs, opts)
+
+    def entry(self) -> pulumi.Output[object]:
+        """Return the leaf's line of the stack output `certificates`."""
+        return pulumi.Output.from_input(
+            {
+                "name": self.title,
+                "node": self.node,
+                "layer": self.authority.layer.value,
+                "serial": self.serial,
+                "notAfter": self.not_after,
+                "issuerGeneration": self.authority.spec.generation,
+            }
+        )
+
+
+class NodeCertificates(Component):
+    """A leaf for every node on one layer, signed by that layer's CA."""
+
+    def __init__(
+        self, cluster: Cluster, authority: CertificateAuthority, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("pki", f"{authority.layer}-certificates", opts)
+        self.authority = authority
+        self.leaves = {node.name: Certificate(cluster, node.name, authority, self.child()) for node in cluster.nodes}
+        self.register_outputs({"notAfter": {name: leaf.not_after for name, leaf in self.leaves.items()}})
+
+    @property
+    def layer(self) -> Layer:
+        """The layer."""
+        return self.authority.layer
+
+    def entries(self) -> list[pulumi.Output[object]]:
+        """Return the lines of the stack output `certificates`: the CA, then the leaf of each node."""
+        return [self.authority.entry(), *(leaf.entry() for leaf in self.leaves.values())]

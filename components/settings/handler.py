@@ -1,0 +1,90 @@
+"""`essecurity:settings:NodeSettings`: our keys in elasticsearch.yml and the keystore of one node.
+
+This resource says what must be there, checks that it can be, and shows what differs. It is written by the
+cluster's restart, in the moment in which it takes effect: a node that crashed between the writing and the
+restart would otherwise come back with a configuration that the others do not have yet
+(docs/decisions/0004).
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from components.findings import Finding
+from components.handling import Change, Context, Handler, Recorded
+from components.nodes.spec import Node
+from components.nodes.targets import machine_of
+from components.settings.content import Content
+from components.settings.operator_file import merged_on
+from components.values import Wire
+
+
+class NodeSettingsInputs(Wire):
+    """What one node's configuration must hold."""
+
+    node: Node
+    content: Content
+
+
+class NodeSettingsOutputs(Wire):
+    """What is known of it.
+
+    Attributes:
+        settings_digest: digest of our settings.
+        steps: the lines of elasticsearch.yml that differed when this was last changed.
+        drift: the lines that differ now (after a refresh).
+    """
+
+    settings_digest: str
+    steps: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
+
+
+SettingsRecord = Recorded[NodeSettingsInputs, NodeSettingsOutputs]
+
+
+class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
+    """Prepares a node's configuration; see the module's text for why it does not write it."""
+
+    token = "essecurity:settings:NodeSettings"  # noqa: S105 (a resource type, not a secret)
+    summary = "Our settings in elasticsearch.yml and in the keystore of one node."
+    inputs = NodeSettingsInputs
+    outputs = NodeSettingsOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset()
+
+    def name(self, wanted: NodeSettingsInputs) -> str:
+        """Return the id."""
+        return f"{wanted.node.name}/settings"
+
+    def changes(self, recorded: SettingsRecord, wanted: NodeSettingsInputs, context: Context) -> Sequence[Change]:
+        """Return the lines of elasticsearch.yml that somebody changed since."""
+        lines = self._lines(wanted)
+        if not lines or recorded.inputs != wanted:
+            return ()
+        finding = Finding("SettingsDrifted", f"{wanted.node.name}: elasticsearch.yml differs: {'; '.join(lines)}")
+        return [Change(finding, on="drift")]
+
+    def preview(
+        self, recorded: SettingsRecord | None, wanted: NodeSettingsInputs, context: Context
+    ) -> NodeSettingsOutputs:
+        """Return what will be there, and tell which lines change."""
+        for line in (lines := self._lines(wanted)):
+            context.say(f"elasticsearch.yml of {wanted.node.name}: {line}")
+        return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=lines)
+
+    def converge(
+        self, recorded: SettingsRecord | None, wanted: NodeSettingsInputs, context: Context
+    ) -> NodeSettingsOutputs:
+        """Check that the operator's file can take our settings, and return what must be there.
+
+        Raises:
+            ConfigurationRefused: it cannot; the text names the line.
+        """
+        return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
+
+    def observe(self, recorded: SettingsRecord, context: Context) -> NodeSettingsOutputs:
+        """Return which lines differ now."""
+        return recorded.outputs.model_copy(update={"drift": self._lines(recorded.inputs)})
+
+    def _lines(self, wanted: NodeSettingsInputs) -> tuple[str, ...]:
+        merged = merged_on(machine_of(wanted.node.machine), wanted.content)
+        return tuple(str(change) for change in merged.changes)

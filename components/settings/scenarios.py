@@ -1,0 +1,155 @@
+"""The scenarios as tables: which settings each one adds to the one below it.
+
+Source: deploy-manage/security/manually-configure-security-in-self-managed-cluster, and the page of each scenario.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from components.nodes.spec import Paths
+from components.pki.spec import FileFormat, Layer
+from components.settings.merge import SettingValue
+
+MINIMAL_PAGE = "deploy-manage/security/set-up-minimal-security"
+BASIC_PAGE = "deploy-manage/security/set-up-basic-security"
+HTTPS_PAGE = "deploy-manage/security/set-up-basic-security-plus-https"
+SETTINGS_PAGE = "reference/elasticsearch/configuration-reference/security-settings"
+
+T = "xpack.security.transport.ssl."
+H = "xpack.security.http.ssl."
+PREFIXES = {Layer.TRANSPORT: T, Layer.HTTP: H}
+TRUST_FILES = {
+    (Layer.TRANSPORT, FileFormat.PEM): Paths.TRANSPORT_TRUST_FILE,
+    (Layer.TRANSPORT, FileFormat.PKCS12): Paths.TRANSPORT_TRUST_STORE,
+}
+TLS_PROTOCOLS = ("TLSv1.3", "TLSv1.2")
+"""Written out, because the defaults differ between 8.19 (with TLSv1.1) and 9.x."""
+
+
+class Scenario(StrEnum):
+    """The scenarios of Elastic's page; each one contains the one before it."""
+
+    MINIMAL = "minimal"
+    BASIC = "basic"
+    BASIC_HTTPS = "basic-https"
+
+    def contains(self, other: "Scenario") -> bool:
+        """Tell whether this scenario is the other one or a higher one."""
+        order = list(Scenario)
+        return order.index(self) >= order.index(other)
+
+
+class VerificationMode(StrEnum):
+    """How a node verifies its peers. Source: security-settings, xpack.security.transport.ssl.verification_mode."""
+
+    FULL = "full"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the stack file may choose within a scenario."""
+
+    verification_mode: VerificationMode = VerificationMode.FULL
+    trust_format: FileFormat = FileFormat.PEM
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting of a scenario; `applies` tells for which choices it is there."""
+
+    key: str
+    value: Callable[[Choices], SettingValue]
+    citation: str
+    applies: Callable[[Choices], bool] = lambda choices: True
+
+
+def _always(value: SettingValue) -> Callable[[Choices], SettingValue]:
+    return lambda choices: value
+
+
+def _pem(choices: Choices) -> bool:
+    return choices.trust_format is FileFormat.PEM
+
+
+def _pkcs12(choices: Choices) -> bool:
+    return choices.trust_format is FileFormat.PKCS12
+
+
+MINIMAL_ROWS: tuple[Row, ...] = (Row("xpack.security.enabled", _always(True), MINIMAL_PAGE),)
+
+BASIC_ROWS: tuple[Row, ...] = (
+    Row(f"{T}enabled", _always(True), BASIC_PAGE),
+    Row(f"{T}verification_mode", lambda choices: choices.verification_mode.value, BASIC_PAGE),
+    Row(f"{T}client_authentication", _always("required"), BASIC_PAGE),
+    Row(f"{T}keystore.path", _always(Paths.TRANSPORT_KEY_FILE), BASIC_PAGE),
+    # without explicit trust, every CA of the JVM would be trusted between nodes
+    Row(f"{T}certificate_authorities", _always((Paths.TRANSPORT_TRUST_FILE,)), SETTINGS_PAGE, _pem),
+    Row(f"{T}truststore.path", _always(Paths.TRANSPORT_TRUST_STORE), BASIC_PAGE, _pkcs12),
+    Row(f"{T}supported_protocols", _always(TLS_PROTOCOLS), SETTINGS_PAGE),
+)
+
+BASIC_HTTPS_ROWS: tuple[Row, ...] = (
+    Row(f"{H}enabled", _always(True), HTTPS_PAGE),
+    Row(f"{H}keystore.path", _always(Paths.HTTP_KEY_FILE), HTTPS_PAGE),
+    Row(f"{H}supported_protocols", _always(TLS_PROTOCOLS), SETTINGS_PAGE),
+)
+
+ROWS: Mapping[Scenario, tuple[Row, ...]] = {
+    Scenario.MINIMAL: MINIMAL_ROWS,
+    Scenario.BASIC: (*MINIMAL_ROWS, *BASIC_ROWS),
+    Scenario.BASIC_HTTPS: (*MINIMAL_ROWS, *BASIC_ROWS, *BASIC_HTTPS_ROWS),
+}
+
+OTHER_KEY_MATERIAL = (
+    "key",
+    "certificate",
+    "key_passphrase",
+    "keystore.password",
+    "keystore.type",
+    "keystore.algorithm",
+)
+"""Beside `keystore.path` these stop a node. Source: libs/ssl-config SslConfigurationLoader."""
+OTHER_TRUST: Mapping[FileFormat, tuple[str, ...]] = {
+    FileFormat.PEM: ("truststore.path", "truststore.password", "truststore.type", "truststore.algorithm"),
+    FileFormat.PKCS12: ("certificate_authorities", "truststore.password", "truststore.type"),
+}
+
+
+def settings_for(scenario: Scenario, choices: Choices) -> dict[str, SettingValue]:
+    """Return the scenario's settings, in the order in which they are written."""
+    return {row.key: row.value(choices) for row in ROWS[scenario] if row.applies(choices)}
+
+
+def excluded_by(scenario: Scenario, choices: Choices) -> tuple[str, ...]:
+    """Return the keys that may not stand beside the scenario's settings, whoever wrote them."""
+    excluded: list[str] = []
+    if scenario.contains(Scenario.BASIC):
+        excluded += [f"{T}{key}" for key in (*OTHER_KEY_MATERIAL, *OTHER_TRUST[choices.trust_format])]
+    if scenario.contains(Scenario.BASIC_HTTPS):
+        excluded += [f"{H}{key}" for key in OTHER_KEY_MATERIAL]
+    return tuple(excluded)
+
+
+BOOTSTRAP_PASSWORD = "bootstrap.password"  # noqa: S105 (the entry's name)
+"""The first password of `elastic`, dead once it has another. Source: built-in-users."""
+
+
+def secure_entry_of_key_file(layer: Layer) -> str:
+    """Return the name of the keystore entry with a key file's password."""
+    return f"{PREFIXES[layer]}keystore.secure_password"
+
+
+def secure_entry_of_trust_file(layer: Layer) -> str:
+    """Return the name of the keystore entry with a trust file's password."""
+    return f"{PREFIXES[layer]}truststore.secure_password"
+
+
+def trust_file_of(layer: Layer, choices: Choices) -> str:
+    """Return our trust file of a layer, relative to the config folder.
+
+    Raises:
+        KeyError: nodes verify nobody on this layer.
+    """
+    return TRUST_FILES[layer, choices.trust_format]

@@ -1,0 +1,1 @@
+"""The rooms of the house: each one a part of securing an Elasticsearch cluster."""

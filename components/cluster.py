@@ -1,0 +1,72 @@
+"""A whole cluster as the components get it: what the stack file says, with every default filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.nodes.spec import Node
+from components.pki.sans import Sans
+from components.pki.spec import AuthoritySpec, CertificatesSpec, Layer
+from components.rollout.spec import ConsentSpec, RolloutSpec
+from components.settings.scenarios import Choices, Scenario
+from components.users.spec import UsersSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster, and how it is to be secured.
+
+    Attributes:
+        name: its `cluster.name`.
+        scenario: how far it is to be secured.
+        running: whether its nodes run.
+        nodes: every node.
+        sans: what the leaf of each node and layer must name.
+        binds: `network.host` of the nodes that are to get one.
+        authorities: the CA of each layer.
+        certificates: every leaf.
+        choices: what the stack file chose within the scenario.
+        users: versions of the built-in users' passwords.
+        rollout: how patient a rollout is.
+        consent: what may be done although it hurts.
+    """
+
+    name: str
+    scenario: Scenario
+    running: bool
+    nodes: tuple[Node, ...]
+    sans: Mapping[tuple[str, Layer], Sans]
+    binds: Mapping[str, str]
+    authorities: Mapping[Layer, AuthoritySpec]
+    certificates: CertificatesSpec
+    choices: Choices
+    users: UsersSpec
+    rollout: RolloutSpec
+    consent: ConsentSpec
+
+    @property
+    def https(self) -> bool:
+        """Whether the HTTP layer speaks TLS."""
+        return self.scenario.contains(Scenario.BASIC_HTTPS)
+
+    def wire_nodes(self) -> list[dict[str, Any]]:
+        """Return every node as a resource input."""
+        return [wire(node) for node in self.nodes]
+
+    def http_urls(self) -> list[str]:
+        """Return where clients reach each node."""
+        scheme = "https" if self.https else "http"
+        return [f"{scheme}://{_host(node.address)}:{node.http_port}" for node in self.nodes]
+
+    def transport_addresses(self) -> list[str]:
+        """Return where nodes reach each other."""
+        return [f"{_host(node.address)}:{node.transport_port}" for node in self.nodes]
+
+
+def wire(node: Node) -> dict[str, Any]:
+    """Return a node as a resource input."""
+    return node.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

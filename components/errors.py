@@ -1,0 +1,40 @@
+"""The six error classes. The class says what may be done; the text says what, where, why and what next."""
+
+
+class SecurityError(Exception):
+    """Base of every error that an operator may see.
+
+    Args:
+        what: what happened, a clause without a full stop.
+        where: the node, setting, file or resource it happened to.
+        why: the cause, as far as it is known.
+        next_step: what the operator should do now.
+    """
+
+    def __init__(self, what: str, *, where: str, why: str, next_step: str) -> None:
+        super().__init__(f"{where}: {what}\n  why:  {why}\n  next: {next_step}")
+        self.what, self.where, self.why, self.next_step = what, where, why, next_step
+
+
+class ConfigurationRefused(SecurityError):
+    """The stack file, or a file of the operator's on a node, asks for something that cannot be: edit it."""
+
+
+class TargetUnreachable(SecurityError):
+    """A machine or an API did not answer; nothing was changed there: run again when it does."""
+
+
+class CommandFailed(SecurityError):
+    """A command on a node ended with an error; its decoded cause is in the text."""
+
+
+class RolloutHalted(SecurityError):
+    """A rollout stopped, and what it changed was put back where it could be: mend the cause, run again."""
+
+
+class NotConverged(SecurityError):
+    """Everything was applied, and yet something still differs; the text lists what."""
+
+
+class VerificationFailed(SecurityError):
+    """The cluster does not behave as a secured one must; the text lists every finding."""

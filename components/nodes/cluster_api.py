@@ -1,0 +1,276 @@
+"""The cluster's own API, through the official client: who is in it, how it is, and the few things we set.
+
+The 8.x client is used on purpose: its compatibility header is taken by 8.19 and by 9.x, the 9.x client's only
+by 9.x. Source: reference/rest-api-compatibility.
+"""
+
+import ssl
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from components.clock import Clock
+from components.errors import CommandFailed, TargetUnreachable
+from components.nodes.probes import Speech, handshake
+
+if TYPE_CHECKING:  # a third of a second, which only runs that talk to a cluster should pay
+    from elasticsearch import Elasticsearch
+
+REQUEST_TIMEOUT = 30.0
+ALLOCATION = "cluster.routing.allocation.enable"
+MARK = "cluster.metadata.essecurity_rollout"
+"""Our note to the next run, set and removed in one request with the allocation that it is about."""
+OK, UNAUTHORIZED = 200, 401
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a node's HTTP layer listens."""
+
+    node: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.node} ({self.host}:{self.port})"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user and a password that may be right."""
+
+    user: str
+    password: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSummary:
+    """How the cluster is, in the words of `GET /_cluster/health` and of the cluster state."""
+
+    status: str
+    nodes: frozenset[str]
+    elected_master: str | None
+    relocating: int
+    initializing: int
+    unassigned: int
+
+
+class ClusterApi:
+    """An open line to a cluster.
+
+    Attributes:
+        secured: whether it asks for a login.
+        https: whether its HTTP layer speaks TLS.
+    """
+
+    def __init__(self, client: "Elasticsearch", *, secured: bool, https: bool) -> None:
+        self.client, self.secured, self.https = client, secured, https
+
+    def summary(self) -> ClusterSummary:
+        """Return how the cluster is now."""
+        health = self._body(self.client.cluster.health(timeout="5s"))
+        state = self._body(self.client.cluster.state(metric=["nodes", "master_node"]))
+        names = {key: node["name"] for key, node in state["nodes"].items()}
+        return ClusterSummary(
+            status=health["status"],
+            nodes=frozenset(names.values()),
+            elected_master=names.get(state.get("master_node", "")),
+            relocating=health["relocating_shards"],
+            initializing=health["initializing_shards"],
+            unassigned=health["unassigned_shards"],
+        )
+
+    def documents(self) -> int:
+        """Return the number of documents in indices that are not hidden."""
+        self.client.indices.refresh(index="*", ignore_unavailable=True)
+        return int(self._body(self.client.count(index="*", ignore_unavailable=True))["count"])
+
+    def flush(self) -> None:
+        """Write every index to disk, so that restarts are quick."""
+        self.client.indices.flush(index="*", ignore_unavailable=True)
+
+    def persistent_settings(self) -> dict[str, str]:
+        """Return the persistent cluster settings, flat."""
+        settings: dict[str, str] = self._body(self.client.cluster.get_settings(flat_settings=True))["persistent"]
+        return settings
+
+    def set_persistent(self, values: dict[str, str | None]) -> None:
+        """Set persistent cluster settings in one request; None removes one."""
+        self.client.cluster.put_settings(persistent=values)
+
+    def change_password(self, user: str, password: SecretStr) -> None:
+        """Set a built-in user's password. Source: `POST /_security/user/{name}/_password`."""
+        self.client.security.change_password(username=user, password=password.get_secret_value())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    @staticmethod
+    def _body(response: Any) -> dict[str, Any]:
+        body: dict[str, Any] = response.body
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How a cluster is to be called.
+
+    Attributes:
+        endpoints: where; any one that answers will do.
+        authorities_pem: which CAs may have signed what HTTPS serves; None while that is not known.
+        logins: users and passwords that may be right, the likeliest first.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    authorities_pem: str | None
+    logins: tuple[Login, ...]
+
+
+def connect(line: Line) -> ClusterApi:
+    """Return an open line through the first endpoint that answers, with the first login that is taken.
+
+    Raises:
+        TargetUnreachable: no endpoint answers, none serves a certificate of a CA we trust, or every login is
+            refused; the text says which, for each endpoint.
+    """
+    reasons = []
+    for endpoint in line.endpoints:
+        answer = handshake(endpoint.host, endpoint.port)
+        if answer.speech is Speech.NOTHING:
+            reasons.append(f"{endpoint}: {answer.refusal}")
+            continue
+        try:
+            return _log_in(endpoint, line, https=answer.speech is Speech.TLS)
+        except _Refused as refused:
+            reasons.append(f"{endpoint}: {refused}")
+    raise TargetUnreachable(
+        "no node answers on its HTTP layer",
+        where="cluster",
+        why="; ".join(reasons),
+        next_step="start the nodes, or correct their `address` and `http_port` in the stack file",
+    )
+
+
+def connect_within(seconds: float, line: Line, clock: Clock, waiting: Callable[[str], None]) -> ClusterApi:
+    """Connect, trying again while the cluster comes up; after a restart it answers 503 for a moment.
+
+    Raises:
+        TargetUnreachable: it did not answer in time.
+    """
+
+    def report(state: RetryCallState) -> None:
+        waiting(f"waiting for the HTTP layer, {state.seconds_since_start or 0:.0f} s so far")
+
+    retrying = Retrying(
+        stop=stop_after_delay(seconds),
+        wait=wait_fixed(0.5),
+        retry=retry_if_exception_type(TargetUnreachable),
+        sleep=clock.sleep,
+        before_sleep=report,
+        reraise=True,
+    )
+    return retrying(connect, line)
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Turn the client's exceptions into ours.
+
+    Raises:
+        TargetUnreachable: the node went away in the middle of a request.
+        CommandFailed: the API refused a request.
+    """
+    from elasticsearch import ApiError, TransportError
+
+    try:
+        yield
+    except ApiError as error:
+        raise CommandFailed(
+            f"Elasticsearch refused a request with status {error.meta.status}",
+            where="cluster",
+            why=str(error.message),
+            next_step="mend what it names, then run again",
+        ) from error
+    except TransportError as error:
+        raise TargetUnreachable(
+            "the cluster stopped answering",
+            where="cluster",
+            why=str(error.message),
+            next_step="see whether the nodes run; then run again",
+        ) from error
+
+
+def answers_with(endpoint: Endpoint, authorities_pem: str | None, login: Login | None, *, https: bool) -> int:
+    """Return the HTTP status that one node answers, with or without a login; 0 when there is no answer.
+
+    Without a login it is asked for `/`, which an open cluster gives to anybody; with one, who that is.
+    """
+    from elasticsearch import ApiError, TransportError
+
+    client = _client(endpoint, authorities_pem, login, https=https)
+    try:
+        path = "/_security/_authenticate" if login else "/"
+        return int(client.perform_request("GET", path, headers={"accept": "application/json"}).meta.status)
+    except ApiError as error:
+        return int(error.meta.status)
+    except TransportError:
+        return 0
+    finally:
+        client.close()
+
+
+class _Refused(Exception):
+    """Why one endpoint will not do."""
+
+
+def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
+    if https and line.authorities_pem is None:
+        raise _Refused("it speaks TLS, and which CA to trust is not known yet")
+    status = answers_with(endpoint, line.authorities_pem, None, https=https)
+    if status == OK:
+        return ClusterApi(_client(endpoint, line.authorities_pem, None, https=https), secured=False, https=https)
+    if status != UNAUTHORIZED:
+        raise _Refused(f"GET / was answered with status {status}" if status else _no_answer(https=https))
+    for login in line.logins:
+        if answers_with(endpoint, line.authorities_pem, login, https=https) == OK:
+            client = _client(endpoint, line.authorities_pem, login, https=https)
+            return ClusterApi(client, secured=True, https=https)
+    users = ", ".join(dict.fromkeys(login.user for login in line.logins)) or "none"
+    raise _Refused(f"every login that is known was refused (users: {users})")
+
+
+def _no_answer(*, https: bool) -> str:
+    if https:
+        return "it speaks TLS, but not with a certificate of a CA that is trusted here, or not for this address"
+    return "it did not answer GET /"
+
+
+def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None, *, https: bool) -> "Elasticsearch":
+    from elasticsearch import Elasticsearch, ElasticsearchWarning
+
+    warnings.simplefilter("ignore", ElasticsearchWarning)  # "security is not enabled" is what we are here for
+    options: dict[str, Any] = {}
+    if https:
+        options["ssl_context"] = ssl.create_default_context(cadata=authorities_pem or "")
+    if login is not None:
+        options["basic_auth"] = (login.user, login.password.get_secret_value())
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return Elasticsearch(
+        f"{'https' if https else 'http'}://{host}:{endpoint.port}",
+        request_timeout=REQUEST_TIMEOUT,
+        max_retries=3,
+        retry_on_timeout=True,
+        retry_on_status=(429, 502, 503, 504),
+        **options,
+    )
+
+
+def among(names: Sequence[str]) -> str:
+    """Return names as a person reads them: `es-1, es-2 and es-3`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

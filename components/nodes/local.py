@@ -1,0 +1,192 @@
+"""The target that is this very machine."""
+
+import contextlib
+import grp
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.target import Completed, DesiredFile, FileStat
+
+MINIMAL_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+}
+TEMPORARY_SUFFIX = ".essecurity-new"
+"""A fixed name, so that the next run replaces what a killed run left half-written."""
+
+
+class LocalTarget:
+    """This machine."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        user: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Completed:
+        """Run a command in a session of its own, so that ending us does not end it."""
+        account = self._account(user)
+        try:
+            done = subprocess.run(
+                list(argv),
+                input=stdin if stdin is not None else b"",
+                capture_output=True,
+                check=False,
+                timeout=timeout,
+                cwd="/",
+                env={**MINIMAL_ENVIRONMENT, **(environment or {})},
+                start_new_session=True,
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=os.getgrouplist(account.pw_name, account.pw_gid) if account else None,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CommandFailed(
+                f"`{argv[0]}` did not end within {timeout:.0f} s and was ended",
+                where=self.name,
+                why="the machine is overloaded, or the command waits for something",
+                next_step=f"run it by hand on {self.name} to see what it waits for, then run again",
+            ) from error
+        except OSError as error:
+            raise CommandFailed(
+                f"`{argv[0]}` could not be started",
+                where=self.name,
+                why=str(error),
+                next_step="check `machine.home` in the stack file and the file's permissions",
+            ) from error
+        return Completed(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+    def stat(self, paths: Sequence[PurePosixPath]) -> Mapping[PurePosixPath, FileStat]:
+        """Return what is known of those of the paths that exist."""
+        found = {}
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found[path] = _stat(Path(path))
+        return found
+
+    def read(self, path: PurePosixPath) -> bytes:
+        """Return a file's content."""
+        try:
+            return Path(path).read_bytes()
+        except OSError as error:
+            raise self._refused("read", path, error) from error
+
+    def write(self, file: DesiredFile) -> None:
+        """Put a file in place at once."""
+        path = Path(file.path)
+        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+        try:
+            self._make_folder(path.parent, file)
+            _write_synced(temporary, file, *_ids(file.owner, file.group))
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise self._refused("write", file.path, error) from error
+
+    def remove(self, path: PurePosixPath) -> None:
+        """Remove a file, or a folder with all it holds."""
+        try:
+            if Path(path).is_dir() and not Path(path).is_symlink():
+                shutil.rmtree(path)
+            else:
+                Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._refused("remove", path, error) from error
+
+    def _make_folder(self, folder: Path, file: DesiredFile) -> None:
+        if folder.is_dir():
+            return
+        folder.mkdir(mode=0o750)
+        os.chown(folder, *_ids(file.owner, file.group))
+        folder.chmod(0o750)
+
+    def _account(self, user: str | None) -> pwd.struct_passwd | None:
+        if user is None:
+            return None
+        try:
+            account = pwd.getpwnam(user)
+        except KeyError as error:
+            raise ConfigurationRefused(
+                f"there is no user `{user}` on this machine",
+                where=self.name,
+                why="the node is to run as that user",
+                next_step="correct `machine.user` in the stack file, or create the user",
+            ) from error
+        if account.pw_uid == os.geteuid():
+            return None
+        if os.geteuid() != 0:
+            raise ConfigurationRefused(
+                f"cannot act as user `{user}`",
+                where=self.name,
+                why=f"this program runs as `{pwd.getpwuid(os.geteuid()).pw_name}`; only root changes users",
+                next_step=f"run as `{user}` or as root",
+            )
+        return account
+
+    def _refused(self, verb: str, path: PurePosixPath, error: OSError) -> CommandFailed:
+        return CommandFailed(
+            f"cannot {verb} {path}",
+            where=self.name,
+            why=error.strerror or str(error),
+            next_step="check the folder's owner and permissions, and the free space, then run again",
+        )
+
+
+def _stat(path: Path) -> FileStat:
+    status = path.stat()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return FileStat(
+        sha256=digest,
+        mode=status.st_mode & 0o7777,
+        owner=_name(lambda: pwd.getpwuid(status.st_uid).pw_name, status.st_uid),
+        group=_name(lambda: grp.getgrgid(status.st_gid).gr_name, status.st_gid),
+        modified=status.st_mtime,
+    )
+
+
+def _name(look_up: Callable[[], str], number: int) -> str:
+    try:
+        return look_up()
+    except KeyError:
+        return str(number)
+
+
+def _ids(owner: str, group: str) -> tuple[int, int]:
+    try:
+        uid = int(owner) if owner.isdigit() else pwd.getpwnam(owner).pw_uid
+        gid = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise OSError(f"there is no such user or group here: {error.args[0]}") from error
+    return uid, gid
+
+
+def _write_synced(temporary: Path, file: DesiredFile, uid: int, gid: int) -> None:
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        os.fchown(descriptor, uid, gid)
+        os.fchmod(descriptor, file.mode)
+        stream.write(file.content)
+        stream.flush()
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,214 @@
+"""What can be done with a node on its machine, whatever the target: files, keystore, start and stop."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from components.clock import Clock
+from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.spec import Machine, Paths
+from components.nodes.target import Completed, DesiredFile, FileStat, NodeTarget
+
+STOP_TIMEOUT = 120.0
+"""Seconds a node gets to end after SIGTERM; Elasticsearch's own units wait for ever, people do not."""
+START_TIMEOUT = 300.0
+"""Seconds `bin/elasticsearch -d` gets until the node is ready."""
+KEYSTORE_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who must own what we write for a node."""
+
+    user: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A node's running process.
+
+    Attributes:
+        pid: process id.
+        started: seconds since 1970 on the machine's clock; exact to one second, never too early.
+    """
+
+    pid: int
+    started: float
+
+    def is_same(self, pid: int, started: float) -> bool:
+        """Tell whether this is the process that was recorded (a process id alone may be used again)."""
+        return self.pid == pid and abs(self.started - started) <= 2
+
+
+class NodeMachine:
+    """One node on its machine."""
+
+    def __init__(self, machine: Machine, target: NodeTarget) -> None:
+        self.machine, self.target = machine, target
+        self.name = machine.node
+
+    def path(self, relative: str) -> PurePosixPath:
+        """Return the absolute path of something in the config folder."""
+        return self.machine.path(relative)
+
+    def owner(self) -> Owner:
+        """Return whom the node's files belong to.
+
+        Raises:
+            ConfigurationRefused: there is no config folder at the path that the stack file names.
+        """
+        folder = PurePosixPath(self.machine.config)
+        stat = self.target.stat([folder]).get(folder)
+        if stat is None:
+            raise ConfigurationRefused(
+                f"there is no folder {folder}",
+                where=self.name,
+                why="it should be the node's config folder (ES_PATH_CONF)",
+                next_step="correct `machine.config` in the stack file",
+            )
+        return Owner(self.machine.user or stat.owner, stat.group)
+
+    def stat(self, *relative: str) -> Mapping[str, FileStat]:
+        """Return what is known of those files of the config folder that exist."""
+        found = self.target.stat([self.path(name) for name in relative])
+        return {name: found[self.path(name)] for name in relative if self.path(name) in found}
+
+    def read(self, relative: str) -> bytes | None:
+        """Return the content of a file of the config folder, or None when there is none."""
+        return self.target.read(self.path(relative)) if self.stat(relative) else None
+
+    def write(self, relative: str, content: bytes, mode: int) -> None:
+        """Put a file of ours into the config folder."""
+        owner = self.owner()
+        self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group))
+
+    def write_settings(self, text: str) -> None:
+        """Replace elasticsearch.yml; its owner and mode stay as they are."""
+        stat = self.stat(Paths.SETTINGS).get(Paths.SETTINGS)
+        owner = Owner(stat.owner, stat.group) if stat else self.owner()
+        mode = stat.mode if stat else 0o660
+        path = self.path(Paths.SETTINGS)
+        self.target.write(DesiredFile(path, text.encode(), mode, owner.user, owner.group))
+
+    def settings_text(self) -> str:
+        """Return elasticsearch.yml.
+
+        Raises:
+            ConfigurationRefused: there is none, or it is not text.
+        """
+        content = self.read(Paths.SETTINGS)
+        try:
+            if content is not None:
+                return content.decode()
+            why = "a node's config folder must hold one"
+        except UnicodeDecodeError as error:
+            why = f"it is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise ConfigurationRefused(
+            "cannot use elasticsearch.yml",
+            where=f"{self.name}: {self.path(Paths.SETTINGS)}",
+            why=why,
+            next_step="correct the file, or `machine.config` in the stack file",
+        )
+
+    def secure_setting_names(self) -> frozenset[str]:
+        """Return the names of the keystore's entries; none when there is no keystore."""
+        if not self.stat(Paths.KEYSTORE):
+            return frozenset()
+        return frozenset(self._keystore(["list"]).stdout.split())
+
+    def secure_setting(self, name: str) -> str:
+        """Return the value of a keystore entry."""
+        return self._keystore(["show", name]).stdout.removesuffix("\n")
+
+    def set_secure_settings(self, values: Mapping[str, str]) -> None:
+        """Set keystore entries, all in one command; the values go by standard input.
+
+        Source: elasticsearch-keystore, `add -f -x`.
+        """
+        if not self.stat(Paths.KEYSTORE):
+            self._keystore(["create"])
+        names = sorted(values)
+        lines = "".join(f"{values[name]}\n" for name in names)
+        self._keystore(["add", "-f", "-x", *names], lines.encode())
+
+    def remove_secure_settings(self, names: Sequence[str]) -> None:
+        """Remove keystore entries that are there."""
+        if names:
+            self._keystore(["remove", *names])
+
+    def process(self) -> Process | None:
+        """Return the node's process, or None when it does not run."""
+        pid_file = PurePosixPath(self.machine.pid_file)
+        if not self.target.stat([pid_file]):
+            return None
+        pid = self.target.read(pid_file).decode().strip()
+        if not pid.isdigit():
+            return None
+        done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", pid])
+        lines = done.stdout.splitlines()
+        if not done.ok or len(lines) < 2 or "elasticsearch" not in lines[0]:
+            return None
+        elapsed = float(lines[0].split(maxsplit=1)[0])
+        return Process(int(pid), float(lines[-1]) - elapsed)
+
+    def start(self) -> Completed:
+        """Start the node and return once it is ready, or has failed; what it said is in the result.
+
+        Source: deploy-manage/maintenance/start-stop-services/start-stop-elasticsearch (archive, as a daemon).
+        """
+        command = [f"{self.machine.home}/bin/elasticsearch", "-d", "-p", self.machine.pid_file]
+        return self.target.run(
+            command,
+            user=self.owner().user,
+            environment={"ES_PATH_CONF": self.machine.config},
+            timeout=START_TIMEOUT,
+        )
+
+    def stop(self, clock: Clock) -> None:
+        """Stop the node and return once its process is gone.
+
+        Raises:
+            CommandFailed: it did not end in time; it is left as it is.
+        """
+        process = self.process()
+        if process is None:
+            return
+        self.target.run(["kill", "-TERM", str(process.pid)])
+        deadline = clock.monotonic() + STOP_TIMEOUT
+        while self.process() is not None:
+            if clock.monotonic() > deadline:
+                raise CommandFailed(
+                    f"the node did not stop within {STOP_TIMEOUT:.0f} s",
+                    where=self.name,
+                    why=f"its process {process.pid} does not end after SIGTERM",
+                    next_step="look at the node's log, stop it by hand, and run again",
+                )
+            clock.sleep(0.2)
+
+    def _environment(self) -> Mapping[str, str]:
+        return {"ES_PATH_CONF": self._real(self.machine.config)}
+
+    def _real(self, path: str) -> str:
+        """Return a path without symbolic links: the node's user need not be able to follow them."""
+        done = self.target.run(["readlink", "-f", path])
+        return done.stdout.strip() if done.ok else path
+
+    def _keystore(self, arguments: Sequence[str], stdin: bytes | None = None) -> Completed:
+        done = self.target.run(
+            [f"{self._real(self.machine.home)}/bin/elasticsearch-keystore", *arguments],
+            stdin=stdin,
+            user=self.owner().user,
+            environment=self._environment(),
+            timeout=KEYSTORE_TIMEOUT,
+        )
+        if not done.ok:
+            raise CommandFailed(
+                f"`elasticsearch-keystore {arguments[0]}` ended with status {done.exit_status}",
+                where=self.name,
+                why=(done.stderr or done.stdout).strip().splitlines()[-1:][0]
+                if (done.stderr or done.stdout).strip()
+                else "it printed nothing",
+                next_step="run the command on the node as its user; mend what it says, then run again",
+            )
+        return done

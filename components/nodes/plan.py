@@ -1,0 +1,66 @@
+"""Desired minus observed for files: pure, ordered, printable."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from components.nodes.target import FileStat
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """A file of ours in a node's config folder.
+
+    Attributes:
+        relative: path in the config folder.
+        content: bytes; None in a preview that cannot know them yet.
+        mode: permission bits.
+        shows: what a person reads of the content, such as `es-1, until 2027-11-24`; never the content.
+    """
+
+    relative: str
+    content: bytes | None = field(repr=False)
+    mode: int
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutFile:
+    """Put a file in place."""
+
+    file: WantedFile
+    why: str
+
+    def __str__(self) -> str:
+        return f"write {self.file.relative} ({self.file.mode:04o}): {self.file.shows} ({self.why})"
+
+
+def plan_files(
+    wanted: Sequence[WantedFile], observed: Mapping[str, FileStat], owner: str, group: str
+) -> tuple[PutFile, ...]:
+    """Return the steps that make the observed files the wanted ones; nothing where they are.
+
+    Args:
+        wanted: the files as they must be.
+        observed: the files that are there, by path relative to the config folder.
+        owner: the user they must belong to.
+        group: the group they must belong to.
+    """
+    steps = []
+    for file in wanted:
+        why = _why(file, observed.get(file.relative), owner, group)
+        if why:
+            steps.append(PutFile(file, why))
+    return tuple(steps)
+
+
+def _why(file: WantedFile, stat: FileStat | None, owner: str, group: str) -> str:
+    if stat is None:
+        return "new"
+    if file.content is None or stat.sha256 != hashlib.sha256(file.content).hexdigest():
+        return "content differs"
+    if stat.mode != file.mode:
+        return f"mode is {stat.mode:04o}"
+    if (stat.owner, stat.group) != (owner, group):
+        return f"belongs to {stat.owner}:{stat.group}"
+    return ""

@@ -1,0 +1,193 @@
+"""Proof by handshake: what a node serves on a port, and whom it trusts there.
+
+`GET /_ssl/certificates` re-reads files when it is asked, so it cannot tell what is served or trusted; a
+handshake can. The TLS engine is OpenSSL through pyOpenSSL, because it takes a private key from memory:
+the standard library wants a file, and a key must not lie in one.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from OpenSSL import SSL
+from OpenSSL.crypto import PKey
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds for the connection and for each answer of the handshake."""
+ALERT_WAIT = 1.0
+"""Seconds in which a TLS 1.3 server that does not trust us sends its alert; 45 ms were seen on loopback."""
+TLS_RECORD = b"\x14\x15\x16\x17"
+
+
+class Speech(StrEnum):
+    """What a port answers to a TLS greeting."""
+
+    TLS = "TLS"
+    PLAIN = "plain text"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a probe presents: a leaf with its key, in PEM. Never printed, never written."""
+
+    certificate_pem: str
+    private_key_pem: str
+
+    def __repr__(self) -> str:
+        return "Identity(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one handshake.
+
+    Attributes:
+        speech: what the port speaks.
+        chain: the certificates served, leaf first; empty where it does not speak TLS.
+        refusal: why the server broke off, in OpenSSL's words; empty when it did not.
+    """
+
+    speech: Speech
+    chain: tuple[x509.Certificate, ...] = ()
+    refusal: str = ""
+
+    @property
+    def serial(self) -> str:
+        """Serial number of the leaf served, in hex; empty without one."""
+        return f"{self.chain[0].serial_number:x}" if self.chain else ""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the server took what the probe presented."""
+        return self.speech is Speech.TLS and not self.refusal
+
+
+def handshake(host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0) -> Answer:
+    """Greet a port with TLS and return what it answers; verify nothing, since that is the caller's rule.
+
+    Args:
+        host: host name or IP address.
+        port: TCP port.
+        identity: what to present when asked for a client certificate.
+        listen: seconds to wait for an alert after the handshake; with TLS 1.3 a server refuses a client
+            certificate only then.
+    """
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT_TIMEOUT) as connection:
+            return _Greeting(connection, _context(identity), host).run(listen)
+    except OSError as error:
+        return Answer(Speech.NOTHING, refusal=error.strerror or str(error))
+
+
+def _context(identity: Identity | None) -> SSL.Context:
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_verify(SSL.VERIFY_NONE)
+    if identity is not None:
+        certificates = x509.load_pem_x509_certificates(identity.certificate_pem.encode())
+        context.use_certificate(certificates[0])
+        for issuer in certificates[1:]:
+            context.add_extra_chain_cert(issuer)
+        key = load_pem_private_key(identity.private_key_pem.encode(), password=None)
+        context.use_privatekey(PKey.from_cryptography_key(cast("EllipticCurvePrivateKey | RSAPrivateKey", key)))
+    return context
+
+
+class _Greeting:
+    """One handshake over a socket, through memory, so that any byte stream would do."""
+
+    def __init__(self, connection: socket.socket, context: SSL.Context, host: str) -> None:
+        self.socket = connection
+        self.tls = SSL.Connection(context, None)
+        self.tls.set_connect_state()
+        if not _is_ip(host):
+            self.tls.set_tlsext_host_name(host.encode("idna"))
+        self.heard_tls = False
+        self.heard_anything = False
+
+    def run(self, listen: float) -> Answer:
+        refusal = self._drive(self.tls.do_handshake)
+        if not refusal and listen:
+            self.socket.settimeout(listen)
+            refusal = self._drive(lambda: self.tls.recv(1))
+            if refusal == _SILENCE:
+                refusal = ""
+        speech = Speech.TLS if self.heard_tls else (Speech.PLAIN if self.heard_anything else Speech.NOTHING)
+        if speech is Speech.NOTHING and refusal == _CLOSED:
+            speech = Speech.PLAIN  # a plain transport port drops what is no Elasticsearch message, silently
+        chain = self.tls.get_peer_cert_chain(as_cryptography=True) or []
+        return Answer(speech, tuple(chain), refusal)
+
+    def _drive(self, step: Callable[[], object]) -> str:
+        """Repeat a TLS step until it is done; return why it broke off, or an empty text."""
+        deadline = time.monotonic() + 2 * CONNECT_TIMEOUT
+        while time.monotonic() < deadline:
+            try:
+                step()
+            except SSL.WantReadError:
+                broken = self._exchange()
+                if broken:
+                    return broken
+            except SSL.ZeroReturnError:
+                return _CLOSED
+            except SSL.Error as error:
+                self._send()
+                return _words(error)
+            else:
+                self._send()
+                return ""
+        return _SILENCE
+
+    def _exchange(self) -> str:
+        self._send()
+        try:
+            data = self.socket.recv(16_384)
+        except TimeoutError:
+            return _SILENCE
+        except OSError as error:
+            return _CLOSED if not self.heard_anything else (error.strerror or str(error))
+        if not data:
+            return _CLOSED
+        if not self.heard_anything:
+            self.heard_anything, self.heard_tls = True, data[0] in TLS_RECORD
+        self.tls.bio_write(data)
+        return ""
+
+    def _send(self) -> None:
+        try:
+            while True:
+                self.socket.sendall(self.tls.bio_read(16_384))
+        except (SSL.WantReadError, OSError):
+            return
+
+
+_SILENCE = "no answer"
+_CLOSED = "connection closed"
+
+
+def _words(error: SSL.Error) -> str:
+    reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return ", ".join(str(reason[-1]) for reason in reasons) or _CLOSED
+
+
+def _is_ip(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def pem(certificate: x509.Certificate) -> str:
+    """Return a certificate as PEM."""
+    return certificate.public_bytes(Encoding.PEM).decode()

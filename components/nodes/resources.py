@@ -1,0 +1,119 @@
+"""The three waves of one layer in the program: every node trusts, every node presents, nothing else is trusted."""
+
+from typing import Any, TypeVar
+
+import pulumi
+
+from components.cluster import Cluster, wire
+from components.nodes.layers import LAYERS
+from components.nodes.spec import Node
+from components.pki.resources import Certificate, CertificateAuthority, NodeCertificates
+from components.pki.spec import FileFormat
+from components.resource import Component, Out, Resource
+from components.settings.scenarios import secure_entry_of_key_file, secure_entry_of_trust_file, trust_file_of
+from components.users.resources import GeneratedPassword
+
+
+class NodeTrust(Resource):
+    """A node trusts at least a layer's CA."""
+
+    token = "essecurity:nodes:NodeTrust"  # noqa: S105 (a resource type, not a secret)
+    trusted = Out[list[str]]("trusted")
+    steps = Out[list[str]]("steps")
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(f"{name}-trust", inputs, opts)
+
+
+class NodeTrustExclusive(Resource):
+    """A node trusts nothing but a layer's CA."""
+
+    token = "essecurity:nodes:NodeTrustExclusive"  # noqa: S105 (a resource type, not a secret)
+    trusted = Out[list[str]]("trusted")
+    steps = Out[list[str]]("steps")
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(f"{name}-trust-exclusive", inputs, opts)
+
+
+Wave = TypeVar("Wave", NodeTrust, NodeTrustExclusive)
+
+
+class NodeIdentity(Resource):
+    """A node presents a leaf."""
+
+    token = "essecurity:nodes:NodeIdentity"  # noqa: S105 (a resource type, not a secret)
+    presented_serial = Out[str]("presentedSerial")
+    steps = Out[list[str]]("steps")
+
+    def __init__(self, node: Node, leaf: Certificate, opts: pulumi.ResourceOptions) -> None:
+        layer = leaf.authority.layer
+        inputs = {
+            "node": wire(node),
+            "layer": layer.value,
+            "file": LAYERS[layer].key_file,
+            "keyFile": leaf.key_file,
+            "serial": leaf.serial,
+            "notAfter": leaf.not_after,
+            "generation": leaf.authority.spec.generation,
+        }
+        super().__init__(f"{leaf.title}-identity", inputs, opts)
+
+
+class LayerFiles(Component):
+    """The waves *cover* and *present* of one layer, on every node, and what *retire* needs.
+
+    Where nodes verify nobody (HTTP without client certificates), there is nothing to cover.
+    """
+
+    def __init__(
+        self, cluster: Cluster, certificates: NodeCertificates, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        layer = certificates.layer
+        super().__init__("nodes", f"{layer}-files", opts)
+        self.cluster, self.certificates, self.layer = cluster, certificates, layer
+        verifies = LAYERS[layer].trust_file is not None
+        pkcs12 = verifies and cluster.choices.trust_format is FileFormat.PKCS12
+        self.trust_password = GeneratedPassword(f"{layer}-trust-file", 1, self.child()) if pkcs12 else None
+        self.trusts = self._wave(NodeTrust, ()) if verifies else ()
+        self.identities = tuple(
+            NodeIdentity(node, certificates.leaves[node.name], self.child(*self.trusts)) for node in cluster.nodes
+        )
+        self.register_outputs({})
+
+    @property
+    def ready(self) -> tuple[pulumi.Resource, ...]:
+        """Everything that must be in place before a node may be restarted onto this layer."""
+        return (*self.trusts, *self.identities)
+
+    def secure_settings(self, node: Node) -> dict[str, pulumi.Output[str]]:
+        """Return the keystore entries that a node needs to read its files of this layer."""
+        leaf = self.certificates.leaves[node.name]
+        entries = {secure_entry_of_key_file(self.layer): leaf.key_file_password}
+        if self.trust_password is not None:
+            entries[secure_entry_of_trust_file(self.layer)] = self.trust_password.value
+        return entries
+
+    def retire(self, parent: Component, after: tuple[pulumi.Resource, ...]) -> tuple[NodeTrustExclusive, ...]:
+        """Add the wave *retire*, after everything that the new trust must wait for."""
+        return self._wave(NodeTrustExclusive, after, parent) if self.trusts else ()
+
+    def _wave(
+        self, kind: type[Wave], after: tuple[pulumi.Resource, ...], parent: Component | None = None
+    ) -> tuple[Wave, ...]:
+        opts = (parent or self).child(*after)
+        return tuple(
+            kind(f"{node.name}-{self.layer}", self._trust_inputs(node, self.certificates.authority), opts)
+            for node in self.cluster.nodes
+        )
+
+    def _trust_inputs(self, node: Node, authority: CertificateAuthority) -> dict[str, Any]:
+        return {
+            "node": wire(node),
+            "layer": self.layer.value,
+            "file": trust_file_of(self.layer, self.cluster.choices),
+            "format": self.cluster.choices.trust_format.value,
+            "password": self.trust_password.value if self.trust_password else None,
+            "authoritiesPem": authority.bundle_pem,
+            "generations": [authority.spec.generation],
+        }

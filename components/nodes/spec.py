@@ -1,0 +1,102 @@
+"""Where nodes are and how they are reached: what the operator writes, and what travels to the plugin."""
+
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from components.pki.sans import Host
+from components.values import Spec, Wire
+
+NodeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Layout(StrEnum):
+    """How Elasticsearch was installed. Source: install pages, deploy-manage/deploy/self-managed."""
+
+    ARCHIVE = "archive"
+
+
+class MachineSpec(Spec):
+    """How to find Elasticsearch on a node's machine. In paths, ``{name}`` stands for the node's name."""
+
+    layout: Layout = Field(Layout.ARCHIVE, description="How Elasticsearch was installed: `archive` (tar.gz).")
+    home: str | None = Field(None, description="`ES_HOME`: the folder with `bin/elasticsearch`.")
+    config: str | None = Field(
+        None, description="`ES_PATH_CONF`: the folder with `elasticsearch.yml`. Default: `config` in `home`."
+    )
+    user: str | None = Field(
+        None, description="The user that Elasticsearch runs as. Default: the owner of the `config` folder."
+    )
+    pid_file: str | None = Field(
+        None, description="Where the node writes its process id. Default: `elasticsearch.pid` in `config`."
+    )
+
+
+class NodeSpec(Spec):
+    """One node of the cluster."""
+
+    name: NodeName = Field(description="The node's name, as in its `node.name`.")
+    address: Host = Field(description="Host name or IP address where other nodes and clients reach the node.")
+    http_port: Port = Field(9200, description="The port of the HTTP layer.")
+    transport_port: Port = Field(9300, description="The port of the transport layer.")
+    names: tuple[Host, ...] = Field(
+        (), description="Further host names or IP addresses that this node's certificates must carry as SANs."
+    )
+    bind: str | None = Field(
+        None, description="`network.host` to set on this node. Default: left as it is in `elasticsearch.yml`."
+    )
+    machine: MachineSpec | None = Field(None, description="What differs on this node from the section `machine`.")
+
+
+class Machine(Wire):
+    """A node's machine with every default filled in, as the plugin gets it.
+
+    Attributes:
+        node: the node's name.
+        layout: how Elasticsearch was installed.
+        home: absolute path of ES_HOME.
+        config: absolute path of ES_PATH_CONF.
+        pid_file: absolute path of the process id file.
+        user: the user Elasticsearch runs as; None for the owner of ``config``.
+    """
+
+    node: str
+    layout: Layout = Layout.ARCHIVE
+    home: str
+    config: str
+    pid_file: str
+    user: str | None = None
+
+    def path(self, relative: str) -> PurePosixPath:
+        """Return the absolute path of something in the config folder."""
+        return PurePosixPath(self.config) / relative
+
+
+class Node(Wire):
+    """A node as the plugin gets it: its machine and where its layers listen."""
+
+    name: str
+    address: str
+    http_port: int
+    transport_port: int
+    machine: Machine
+
+
+class Paths:
+    """Names of our files in a node's config folder. They never change: reload works only under the same name.
+
+    None of them is a name that Elasticsearch's auto-configuration or certutil uses, so nothing of theirs is
+    ever overwritten. Source: deploy-manage/security/updating-certificates.
+    """
+
+    TRANSPORT_KEY_FILE = "certs/transport-key.p12"
+    TRANSPORT_TRUST_FILE = "certs/transport-trust.pem"
+    TRANSPORT_TRUST_STORE = "certs/transport-trust.p12"
+    HTTP_KEY_FILE = "certs/http-key.p12"
+    SETTINGS = "elasticsearch.yml"
+    KEYSTORE = "elasticsearch.keystore"
+    ROLLOUT = "essecurity-rollout"
+    """Folder with what was there before, while a rollout is in hand on the node."""

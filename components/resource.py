@@ -1,0 +1,56 @@
+"""The base of every resource class: typed outputs by name, nothing hidden."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar, overload
+
+import pulumi
+
+T = TypeVar("T")
+
+
+class Out(Generic[T]):
+    """An output of a resource: an attribute here, a camelCase property there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "Out[T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> "pulumi.Output[T]": ...
+
+    def __get__(self, instance: object | None, owner: type) -> "Out[T] | pulumi.Output[T]":
+        """Return the output of a resource, or this description on the class itself."""
+        if instance is None:
+            return self
+        output: pulumi.Output[T] = instance.__dict__["made"][self.name]
+        return output
+
+
+class Resource(pulumi.CustomResource):
+    """A resource of our plugin; its outputs are the ``Out`` attributes of its class.
+
+    The SDK makes an attribute of every property, inputs too. They are put aside, so that a class may keep plain
+    values under the same names.
+    """
+
+    token: ClassVar[str]
+
+    def __init__(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        own = dict(self.__dict__)
+        outputs = {member.name: None for member in vars(type(self)).values() if isinstance(member, Out)}
+        properties = {**outputs, **inputs}
+        super().__init__(self.token, name, properties, opts)
+        self.made = {key: self.__dict__.pop(key) for key in properties}
+        self.__dict__.update(own)
+
+
+class Component(pulumi.ComponentResource):
+    """A component of ours: `child` makes the options of what belongs to it."""
+
+    def __init__(self, room: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        super().__init__(f"essecurity:{room}:{type(self).__name__}", name, {}, opts)
+
+    def child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Return the options of a child that waits for other resources."""
+        return pulumi.ResourceOptions(parent=self, depends_on=list(after))

@@ -1,0 +1,155 @@
+"""The cluster in a rollout: allocation held and released, members counted, health compared.
+
+What must survive a kill is written into the cluster's own settings, in the same request that makes it
+necessary: with allocation held, there is always a mark that says what to put back.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+from components.clock import Clock
+from components.errors import RolloutHalted, TargetUnreachable
+from components.nodes.cluster_api import (
+    ALLOCATION,
+    MARK,
+    ClusterApi,
+    ClusterSummary,
+    Line,
+    connect_within,
+    in_our_words,
+)
+
+Result = TypeVar("Result")
+
+ORDER = ("red", "yellow", "green")
+POLL = 0.5
+"""Seconds between two looks at a cluster that is coming up."""
+ANSWER_WITHIN = 5.0
+"""Seconds in which a cluster that is up answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a rollout found before it began.
+
+    Attributes:
+        allocation: the operator's own persistent allocation setting; None when it was not set.
+        status: the health.
+        documents: how many documents there were.
+    """
+
+    allocation: str | None
+    status: str
+    documents: int
+
+
+class RolloutCluster:
+    """The cluster's API, as a rollout needs it; connects anew for each use, since nodes come and go."""
+
+    def __init__(self, line: Line, clock: Clock, waiting: Callable[[str], None]) -> None:
+        self.line, self.clock, self.waiting = line, clock, waiting
+
+    def summary(self) -> ClusterSummary:
+        """Return how the cluster is.
+
+        Raises:
+            TargetUnreachable: it does not answer.
+        """
+        return self._with(lambda api: api.summary(), ANSWER_WITHIN)
+
+    def hold_allocation(self) -> Mark:
+        """Keep replicas where they are; what an earlier run noted before is kept.
+
+        Source: full-cluster-restart procedure, step 1.
+        """
+
+        def hold(api: ClusterApi) -> Mark:
+            persistent = api.persistent_settings()
+            if MARK in persistent:
+                return _read(persistent[MARK])
+            mark = Mark(persistent.get(ALLOCATION), api.summary().status, api.documents())
+            api.set_persistent({ALLOCATION: "primaries", MARK: json.dumps(asdict(mark))})
+            return mark
+
+        return self._with(hold, ANSWER_WITHIN)
+
+    def release_allocation(self) -> Mark | None:
+        """Put the operator's allocation setting back, and take the mark away with it; return the mark."""
+
+        def release(api: ClusterApi) -> Mark | None:
+            persistent = api.persistent_settings()
+            if MARK not in persistent:
+                return None
+            mark = _read(persistent[MARK])
+            api.set_persistent({ALLOCATION: mark.allocation, MARK: None})
+            return mark
+
+        return self._with(release, 30)
+
+    def flush(self) -> None:
+        """Flush every index."""
+        self._with(lambda api: api.flush(), ANSWER_WITHIN)
+
+    def documents(self) -> int:
+        """Return the number of documents."""
+        return self._with(lambda api: api.documents(), 30)
+
+    def wait_joined(self, nodes: frozenset[str], seconds: float) -> None:
+        """Wait until every node is a member.
+
+        Raises:
+            RolloutHalted: some were not in time; the text names them.
+        """
+
+        def absent() -> str:
+            missing = nodes - self.summary().nodes
+            return f"{', '.join(sorted(missing))} not joined yet" if missing else ""
+
+        self._wait(absent, seconds, what="the cluster did not form in time")
+
+    def wait_healthy(self, status: str, seconds: float) -> None:
+        """Wait until health is at least what it was.
+
+        Raises:
+            RolloutHalted: it was not in time.
+        """
+
+        def worse() -> str:
+            now = self.summary().status
+            return f"health {now}, before it was {status}" if ORDER.index(now) < ORDER.index(status) else ""
+
+        self._wait(worse, seconds, what="the cluster did not become healthy in time")
+
+    def _wait(self, unmet: Callable[[], str], seconds: float, *, what: str) -> None:
+        began = self.clock.monotonic()
+        while True:
+            try:
+                left = unmet()
+            except TargetUnreachable as error:
+                left = error.what
+            if not left:
+                return
+            passed = self.clock.monotonic() - began
+            if passed > seconds:
+                raise RolloutHalted(
+                    what,
+                    where="cluster",
+                    why=f"after {passed:.0f} s: {left}",
+                    next_step="look at the logs of the nodes named; when they are well, run `up` again",
+                )
+            self.waiting(f"{left} ({passed:.0f} s of at most {seconds:.0f} s)")
+            self.clock.sleep(POLL)
+
+    def _with(self, use: Callable[[ClusterApi], Result], seconds: float) -> Result:
+        api = connect_within(seconds, self.line, self.clock, self.waiting)
+        try:
+            with in_our_words():
+                return use(api)
+        finally:
+            api.close()
+
+
+def _read(text: str) -> Mark:
+    return Mark(**json.loads(text))

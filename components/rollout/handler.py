@@ -1,0 +1,205 @@
+"""`essecurity:rollout:ClusterRestart`: which start-time configuration each node runs with, and how it got there."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from components.errors import ConfigurationRefused
+from components.findings import Finding
+from components.handling import Change, Context, Handler, Recorded
+from components.nodes.line import LineInputs
+from components.nodes.spec import Node
+from components.nodes.targets import machine_of
+from components.rollout.cluster import RolloutCluster
+from components.rollout.node import RecordedNode, RolloutNode
+from components.rollout.perform import Limits, Performer, carry_out
+from components.rollout.preconditions import cluster_is_not_as_listed
+from components.rollout.procedure import Procedure, procedure, refusals, restart_reasons
+from components.rollout.steps import plan
+from components.rollout.view import RolloutView
+from components.settings.content import Content
+from components.values import Wire
+
+
+class NodeToRun(Wire):
+    """A node and what it must run with."""
+
+    node: Node
+    content: Content
+
+
+class ClusterRestartInputs(Wire):
+    """What the whole cluster must run with.
+
+    Attributes:
+        cluster: the cluster's name.
+        nodes: every node of the cluster, with its content.
+        line: how the cluster is called, before and after.
+        full_cluster_restart: the operator's consent to stop all nodes at once.
+        running: whether the cluster is to be running; if not, files are written and nothing is started.
+        join_timeout: seconds until every node must have joined.
+    """
+
+    cluster: str
+    nodes: tuple[NodeToRun, ...]
+    line: LineInputs
+    full_cluster_restart: bool = False
+    running: bool = True
+    join_timeout: int = 300
+
+
+class TimedStep(Wire):
+    """One executed step and how many seconds it took."""
+
+    step: str
+    seconds: float
+
+
+class ClusterRestartOutputs(Wire):
+    """What came of it.
+
+    Attributes:
+        running_nodes: what each node runs with.
+        procedure: what the last change took.
+        reasons: why.
+        steps: the steps of the last change: planned in a preview, executed otherwise.
+        timed_steps: how long each step took.
+        full_stop_seconds: how long the last full stop took; 0 when there was none.
+        documents_before: documents before the last full stop; -1 when not counted.
+        documents_after: documents after it; -1 when not counted.
+    """
+
+    running_nodes: tuple[RecordedNode, ...] = ()
+    procedure: str = Procedure.NONE
+    reasons: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    timed_steps: tuple[TimedStep, ...] = ()
+    full_stop_seconds: float = 0
+    documents_before: int = -1
+    documents_after: int = -1
+
+
+RestartRecord = Recorded[ClusterRestartInputs, ClusterRestartOutputs]
+
+
+class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]):
+    """Restarts nodes so that they run with what is wanted, and only those that do not yet."""
+
+    token = "essecurity:rollout:ClusterRestart"  # noqa: S105 (a resource type, not a secret)
+    summary = "Which start-time configuration each node runs with, and the restarts that it takes."
+    inputs = ClusterRestartInputs
+    outputs = ClusterRestartOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
+
+    def name(self, wanted: ClusterRestartInputs) -> str:
+        """Return the id."""
+        return f"{wanted.cluster}/restart"
+
+    def changes(self, recorded: RestartRecord, wanted: ClusterRestartInputs, context: Context) -> Sequence[Change]:
+        """Return the reason to restart for each node, as far as the nodes can be looked at now."""
+        view = self._view(self._performer(wanted, recorded, context), wanted)
+        reasons = list(restart_reasons(view))
+        if not reasons and procedure(view) is Procedure.FILES_ONLY:
+            reasons = [
+                Finding("FilesDiffer", f"{node.name}: {', '.join(node.changes)}")
+                for node in view.nodes
+                if not node.on_disk
+            ]
+        return [Change(reason, on="runningNodes") for reason in reasons]
+
+    def preview(
+        self, recorded: RestartRecord | None, wanted: ClusterRestartInputs, context: Context
+    ) -> ClusterRestartOutputs:
+        """Return the steps that it would take, and refuse what could not be begun."""
+        performer = self._performer(wanted, recorded, context)
+        view = self._view(performer, wanted)
+        before = recorded.outputs if recorded else ClusterRestartOutputs()
+        steps = plan(view)
+        if not steps:
+            return before
+        self._refuse(view, wanted, performer)
+        self._announce(view, before, context)
+        for number, step in enumerate(steps, 1):
+            context.say(f"{number:2}. {step}")
+        planned = {
+            "procedure": procedure(view),
+            "reasons": tuple(map(str, restart_reasons(view))),
+            "steps": tuple(map(str, steps)),
+        }
+        return before.model_copy(update=planned)
+
+    def converge(
+        self, recorded: RestartRecord | None, wanted: ClusterRestartInputs, context: Context
+    ) -> ClusterRestartOutputs:
+        """Carry out the procedure that it takes, and look again.
+
+        Raises:
+            ConfigurationRefused: it may not begin; the text says what to change.
+            RolloutHalted: it failed, and everything was put back.
+        """
+        performer = self._performer(wanted, recorded, context)
+        view = self._view(performer, wanted)
+        before = recorded.outputs if recorded else ClusterRestartOutputs()
+        steps, kind = plan(view), procedure(view)
+        if steps:
+            self._refuse(view, wanted, performer)
+            carry_out(performer, view, steps)
+        left = restart_reasons(self._view(performer, wanted)) if wanted.running else ()
+        for reason in left:
+            context.warn(f"still to be done: {reason}")
+        return self._outputs(performer, before, kind, tuple(map(str, restart_reasons(view))))
+
+    def observe(self, recorded: RestartRecord, context: Context) -> ClusterRestartOutputs:
+        """Return what each node runs with now."""
+        performer = self._performer(recorded.inputs, recorded, context)
+        now = tuple(node.record() for node in performer.nodes.values())
+        return recorded.outputs.model_copy(update={"running_nodes": now})
+
+    def _performer(self, wanted: ClusterRestartInputs, recorded: RestartRecord | None, context: Context) -> Performer:
+        known = {node.name: node for node in recorded.outputs.running_nodes} if recorded else {}
+        nodes = {
+            item.node.name: RolloutNode(
+                item.node, machine_of(item.node.machine), item.content, known.get(item.node.name)
+            )
+            for item in wanted.nodes
+        }
+        line = wanted.line.to(tuple(item.node for item in wanted.nodes))
+        cluster = RolloutCluster(line, context.clock, context.progress)
+        return Performer(nodes, cluster, context, Limits(join=wanted.join_timeout))
+
+    def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
+        return RolloutView(performer.look(), consent=wanted.full_cluster_restart, starts=wanted.running)
+
+    def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> None:
+        findings = [*refusals(view), *cluster_is_not_as_listed(view, performer.cluster)]
+        if findings:
+            raise ConfigurationRefused(
+                f"the {procedure(view)} cannot begin",
+                where=wanted.cluster,
+                why="; ".join(finding.message for finding in findings),
+                next_step="nothing was changed by it; correct what is named, then run again",
+            )
+
+    def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
+        last = f" (the last one took {before.full_stop_seconds:.0f} s)" if before.full_stop_seconds else ""
+        context.say(f"{procedure(view)} of {', '.join(view.names())}{last}, because:")
+        for reason in restart_reasons(view):
+            context.say(f"  {reason}")
+
+    def _outputs(
+        self, performer: Performer, before: ClusterRestartOutputs, kind: Procedure, reasons: tuple[str, ...]
+    ) -> ClusterRestartOutputs:
+        now = tuple(node.record() for node in performer.nodes.values())
+        if not performer.timed:
+            return before.model_copy(update={"running_nodes": now})
+        seconds = round(sum(timed.seconds for timed in performer.timed), 1)
+        counted = kind is Procedure.FULL_STOP and performer.mark is not None
+        return ClusterRestartOutputs(
+            running_nodes=now,
+            procedure=kind,
+            reasons=reasons,
+            steps=tuple(timed.step for timed in performer.timed),
+            timed_steps=tuple(TimedStep(step=timed.step, seconds=timed.seconds) for timed in performer.timed),
+            full_stop_seconds=seconds if kind is Procedure.FULL_STOP else before.full_stop_seconds,
+            documents_before=performer.mark.documents if counted and performer.mark else -1,
+            documents_after=performer.cluster.documents() if counted else -1,
+        )

@@ -1,0 +1,212 @@
+"""One node in a rollout: what it runs with, and its configuration put in place, kept, and put back."""
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pydantic import SecretStr
+
+from components.nodes.machine import NodeMachine, Process
+from components.nodes.probes import Speech, handshake
+from components.nodes.spec import Node, Paths
+from components.nodes.target import DesiredFile, FileStat
+from components.rollout.view import NodeView, Running
+from components.settings.content import Content
+from components.settings.merge import flatten
+from components.settings.operator_file import merged_on
+from components.values import MaybeUnknown, Unknown, Wire, reveal
+
+KEPT = (Paths.SETTINGS, Paths.KEYSTORE)
+MANIFEST = f"{Paths.ROLLOUT}/manifest.json"
+"""Written last: what was kept is complete when it is there."""
+TRANSPORT_TLS = "xpack.security.transport.ssl.enabled"
+
+
+class RecordedNode(Wire):
+    """What a node was last seen to run with.
+
+    Attributes:
+        name: the node's name.
+        settings_digest: digest of our settings.
+        secure_digest: digest of our keystore entries.
+        settings_file: SHA-256 of elasticsearch.yml with them.
+        keystore_file: SHA-256 of the keystore with them.
+        pid: the process, 0 when it did not run.
+        started: when the process was started, seconds since 1970.
+    """
+
+    name: str
+    settings_digest: str
+    secure_digest: MaybeUnknown[SecretStr]
+    settings_file: str
+    keystore_file: str
+    pid: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a node: the files and the process, as they are now."""
+
+    settings: FileStat | None
+    keystore: FileStat | None
+    process: Process | None
+    in_hand: bool
+
+
+class RolloutNode:
+    """A node, what it must run with, and what it was last recorded to run with."""
+
+    def __init__(self, node: Node, machine: NodeMachine, content: Content, recorded: RecordedNode | None) -> None:
+        self.node, self.machine, self.content, self.recorded = node, machine, content, recorded
+        self.name = node.name
+
+    def view(self) -> NodeView:
+        """Look at the node and return what a rollout has to know of it; change nothing."""
+        look = self._look()
+        changes = self._changes(look)
+        running = self._running(look, on_disk=not changes)
+        speech = handshake(self.node.address, self.node.transport_port).speech if look.process else Speech.NOTHING
+        settled = running is Running.WANTED and not changes and not look.in_hand
+        return NodeView(
+            name=self.name,
+            running=running,
+            on_disk=not changes,
+            speaks_tls=None if speech is Speech.NOTHING else speech is Speech.TLS,
+            wants_tls=self.content.settings.get(TRANSPORT_TLS) is True,
+            master_eligible=settled or self._master_eligible(),  # only asked of nodes that are started
+            in_hand=look.in_hand,
+            changes=changes,
+        )
+
+    def record(self) -> RecordedNode:
+        """Return what the node runs with now, for the state file."""
+        look = self._look()
+        return RecordedNode(
+            name=self.name,
+            settings_digest=self.content.settings_digest(),
+            secure_digest=self.content.secure_digest(),
+            settings_file=look.settings.sha256 if look.settings else "",
+            keystore_file=look.keystore.sha256 if look.keystore else "",
+            pid=look.process.pid if look.process else 0,
+            started=look.process.started if look.process else 0,
+        )
+
+    def configure(self) -> None:
+        """Put our settings into elasticsearch.yml, and our secure settings into the keystore."""
+        merged = merged_on(self.machine, self.content)
+        if merged.changes:
+            self.machine.write_settings(merged.text)
+        if self.content.secure and not self._keystore_as_recorded(self._look()):
+            self.machine.set_secure_settings({name: reveal(value) for name, value in self.content.secure.items()})
+        self.recorded = self.record()  # so that the next look need not read the keystore's values again
+
+    def keep_previous(self) -> None:
+        """Keep elasticsearch.yml and the keystore as they are; what was kept before stays, being older."""
+        if self._look().in_hand:
+            return
+        self.machine.target.remove(self.machine.path(Paths.ROLLOUT))
+        stats = self.machine.stat(*KEPT)
+        for name in stats:
+            content = self.machine.read(name)
+            if content is not None:
+                self.machine.write(f"{Paths.ROLLOUT}/{name}", content, 0o600)
+        manifest = {name: [stat.owner, stat.group, stat.mode] for name, stat in stats.items()}
+        self.machine.write(MANIFEST, json.dumps(manifest).encode(), 0o600)
+
+    def restore(self) -> None:
+        """Put back what was kept; a file that was not there is removed."""
+        content = self.machine.read(MANIFEST)
+        if content is None:
+            return
+        manifest = json.loads(content)
+        for name in KEPT:
+            path = self.machine.path(name)
+            kept = self.machine.read(f"{Paths.ROLLOUT}/{name}") if name in manifest else None
+            if kept is None:
+                self.machine.target.remove(path)
+            elif kept != self.machine.read(name):
+                owner, group, mode = manifest[name]
+                self.machine.target.write(DesiredFile(path, kept, mode, owner, group))
+
+    def discard_previous(self) -> None:
+        """Let go of what was kept: the manifest first, so that half of it is never taken for all of it."""
+        self.machine.target.remove(self.machine.path(MANIFEST))
+        self.machine.target.remove(self.machine.path(Paths.ROLLOUT))
+
+    def log_file(self) -> PurePosixPath:
+        """Return where the node writes its log. Source: important-settings-configuration, path.logs."""
+        settings = flatten(self.machine.settings_text(), where=self.name)
+        logs = str(settings.get("path.logs", f"{self.machine.machine.home}/logs"))
+        return PurePosixPath(logs) / f"{settings.get('cluster.name', 'elasticsearch')}.log"
+
+    def _look(self) -> Look:
+        stats = self.machine.stat(Paths.SETTINGS, Paths.KEYSTORE, MANIFEST)
+        return Look(stats.get(Paths.SETTINGS), stats.get(Paths.KEYSTORE), self.machine.process(), MANIFEST in stats)
+
+    def _changes(self, look: Look) -> tuple[str, ...]:
+        """Return what differs from the wanted configuration, each as a line; the recorded file needs no reading."""
+        settings: tuple[str, ...] = ()
+        if not self._settings_as_recorded(look):
+            settings = tuple(str(change) for change in merged_on(self.machine, self.content).changes)
+        return (*settings, *self._keystore_changes(look))
+
+    def _settings_as_recorded(self, look: Look) -> bool:
+        return (
+            self.recorded is not None
+            and look.settings is not None
+            and self.recorded.settings_file == look.settings.sha256
+            and self.recorded.settings_digest == self.content.settings_digest()
+        )
+
+    def _keystore_changes(self, look: Look) -> tuple[str, ...]:
+        """Return the entries that must be set.
+
+        The keystore's command takes about a second, so an untouched keystore is known by its digest, and
+        values are only read when the file was changed and every name is there.
+        """
+        secure = self.content.secure
+        if not secure or self._keystore_as_recorded(look):
+            return ()
+        present = self.machine.secure_setting_names() if look.keystore else frozenset()
+        missing = [f"+ keystore entry {name}" for name in sorted(secure) if name not in present]
+        if missing or any(isinstance(value, Unknown) for value in secure.values()):
+            return tuple(missing) or tuple(f"keystore entry {name}" for name in sorted(secure))
+        differing = [
+            name for name, value in sorted(secure.items()) if self.machine.secure_setting(name) != reveal(value)
+        ]
+        return tuple(f"keystore entry {name}: other value" for name in differing)
+
+    def _keystore_as_recorded(self, look: Look) -> bool:
+        return (
+            self.recorded is not None
+            and look.keystore is not None
+            and self.recorded.keystore_file == look.keystore.sha256
+            and not isinstance(self.recorded.secure_digest, Unknown)
+            and self.recorded.secure_digest == self.content.secure_digest()
+        )
+
+    def _running(self, look: Look, *, on_disk: bool) -> Running:
+        if look.process is None:
+            return Running.NOT_RUNNING
+        if self._process_as_recorded(look.process):
+            return Running.WANTED
+        files = [stat.modified for stat in (look.settings, look.keystore) if stat is not None]
+        started_after_its_files = all(modified <= look.process.started for modified in files)
+        return Running.WANTED if on_disk and started_after_its_files else Running.OTHER
+
+    def _process_as_recorded(self, process: Process) -> bool:
+        """Tell whether the very process that was recorded still runs, with the configuration that is wanted."""
+        recorded = self.recorded
+        return (
+            recorded is not None
+            and process.is_same(recorded.pid, recorded.started)
+            and recorded.settings_digest == self.content.settings_digest()
+            and not isinstance(recorded.secure_digest, Unknown)
+            and recorded.secure_digest == self.content.secure_digest()
+        )
+
+    def _master_eligible(self) -> bool:
+        """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
+        roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
+        return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))

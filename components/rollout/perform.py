@@ -1,0 +1,169 @@
+"""Carries out the steps of a plan, one after the other, and puts everything back when one fails."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from components.errors import RolloutHalted, SecurityError
+from components.handling import Context
+from components.rollout.cluster import Mark, RolloutCluster
+from components.rollout.decode import decode, since_last_start
+from components.rollout.node import RolloutNode
+from components.rollout.steps import Action, Step, back
+from components.rollout.view import NodeView, RolloutView
+
+AT_ONCE = 16
+"""Nodes that are worked on at the same time in one step."""
+LOG_LINES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a rollout waits, in seconds."""
+
+    join: float = 300
+    health: float = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One executed step and how many seconds it took."""
+
+    step: str
+    seconds: float
+
+
+@dataclass
+class Performer:
+    """Does steps. Keeps only what it saw itself: the mark it found, and how long each step took."""
+
+    nodes: Mapping[str, RolloutNode]
+    cluster: RolloutCluster
+    context: Context
+    limits: Limits
+    mark: Mark | None = None
+    timed: list[Timed] = field(default_factory=list)
+
+    def perform(self, steps: Sequence[Step]) -> None:
+        """Do the steps in order; the first that fails stops the rest.
+
+        Raises:
+            SecurityError: a step failed.
+        """
+        for step in steps:
+            self.context.progress(str(step))
+            began = self.context.clock.monotonic()
+            ACTIONS[step.action](self, step.nodes)
+            self.timed.append(Timed(str(step), round(self.context.clock.monotonic() - began, 1)))
+
+    def look(self) -> tuple[NodeView, ...]:
+        """Look at every node."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+
+    def each(self, names: Sequence[str], act: Callable[[RolloutNode], None]) -> None:
+        """Do something on several nodes at once, on all of them, also when one fails.
+
+        Raises:
+            SecurityError: the only failure; several are joined into one RolloutHalted.
+        """
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            failures = [failed for failed in pool.map(lambda name: _try(act, self.nodes[name]), names) if failed]
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise RolloutHalted(
+                f"{len(failures)} nodes failed",
+                where=", ".join(failure.where for failure in failures),
+                why="; ".join(f"{failure.where}: {failure.why}" for failure in failures),
+                next_step=failures[0].next_step,
+            )
+
+    def start(self, node: RolloutNode) -> None:
+        """Start one node.
+
+        Raises:
+            RolloutHalted: it did not come up; the text has the decoded cause.
+        """
+        done = node.machine.start()
+        if done.ok:
+            return
+        tail = node.machine.target.run(["tail", "-n", str(LOG_LINES), str(node.log_file())])
+        decoded = decode(done.stdout, done.stderr, since_last_start(tail.stdout))
+        raise RolloutHalted(
+            f"Elasticsearch did not start (exit status {done.exit_status})",
+            where=node.name,
+            why=decoded.cause,
+            next_step=decoded.next_step,
+        )
+
+    def release(self) -> None:
+        """Put the allocation back."""
+        self.mark = self.cluster.release_allocation() or self.mark
+
+    def hold(self) -> None:
+        """Hold the allocation, and keep what was noted with it."""
+        self.mark = self.cluster.hold_allocation()
+
+
+def _try(act: Callable[[RolloutNode], None], node: RolloutNode) -> SecurityError | None:
+    try:
+        act(node)
+    except SecurityError as error:
+        return error
+    return None
+
+
+ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
+    Action.HOLD_ALLOCATION: lambda do, names: do.hold(),
+    Action.FLUSH: lambda do, names: do.cluster.flush(),
+    Action.KEEP_PREVIOUS: lambda do, names: do.each(names, lambda node: node.keep_previous()),
+    Action.STOP: lambda do, names: do.each(names, lambda node: node.machine.stop(do.context.clock)),
+    Action.CONFIGURE: lambda do, names: do.each(names, lambda node: node.configure()),
+    Action.RESTORE: lambda do, names: do.each(names, lambda node: node.restore()),
+    Action.START: lambda do, names: do.each(names, do.start),
+    Action.WAIT_JOINED: lambda do, names: do.cluster.wait_joined(frozenset(names), do.limits.join),
+    Action.RELEASE_ALLOCATION: lambda do, names: do.release(),
+    Action.WAIT_HEALTHY: lambda do, names: do.cluster.wait_healthy(
+        do.mark.status if do.mark else "yellow", do.limits.health
+    ),
+    Action.DISCARD_PREVIOUS: lambda do, names: do.each(names, lambda node: node.discard_previous()),
+}
+
+
+def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) -> None:
+    """Do the steps; when one fails, put back what they changed, start the cluster as it was, and say why.
+
+    Raises:
+        RolloutHalted: it was put back (or could not be: the text says which, and what to do).
+    """
+    try:
+        performer.perform(steps)
+    except SecurityError as failure:
+        performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
+        put_back(performer, view, failure)
+
+
+def put_back(performer: Performer, view: RolloutView, failure: SecurityError) -> None:
+    """Put the cluster back to what was kept, and raise what made it necessary.
+
+    Raises:
+        RolloutHalted: always.
+    """
+    try:
+        now = RolloutView(performer.look(), consent=view.consent)
+        performer.perform(back(now))
+    except SecurityError as second:
+        raise RolloutHalted(
+            f"{failure.what}, and putting the previous files back did not succeed either",
+            where=failure.where,
+            why=f"{failure.why}; then, at {second.where}: {second.what} ({second.why})",
+            next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
+            "of each node's config folder, and the next `up` goes on from there",
+        ) from failure
+    raise RolloutHalted(
+        f"{failure.what}; the previous files are back on every node, and the cluster runs as before",
+        where=failure.where,
+        why=failure.why,
+        next_step=failure.next_step,
+    ) from failure

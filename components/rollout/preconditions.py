@@ -1,0 +1,61 @@
+"""What must be so before a rollout may stop the first node. Read-only."""
+
+from components.errors import TargetUnreachable
+from components.findings import Check, Finding, all_findings
+from components.nodes.cluster_api import ClusterSummary
+from components.rollout.cluster import RolloutCluster
+from components.rollout.view import RolloutView, Running
+
+
+def unlisted_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
+    """Find members that the stack file does not list: they could not talk to the others afterwards."""
+    view, cluster = case
+    unlisted = cluster.nodes - set(view.names())
+    if not unlisted:
+        return None
+    return Finding(
+        "NodeNotListed",
+        f"the cluster has {', '.join(sorted(unlisted))}, which the stack file does not list; a node that is left "
+        "out could not talk to the others afterwards: add it under `nodes`",
+    )
+
+
+def absent_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
+    """Find nodes of the stack file that are not members: they are other nodes, or not well."""
+    view, cluster = case
+    absent = set(view.names()) - cluster.nodes
+    if not absent:
+        return None
+    return Finding(
+        "NodeAbsent",
+        f"{', '.join(sorted(absent))} of the stack file is not in the cluster (its members: "
+        f"{', '.join(sorted(cluster.nodes))}); correct `name` to the node's `node.name`, or let it join first",
+    )
+
+
+def health_is_red(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
+    """Find a cluster that lacks primary shards already."""
+    if case[1].status != "red":
+        return None
+    return Finding("HealthRed", "the cluster's health is red: primary shards are missing; mend that first")
+
+
+PRECONDITIONS: tuple[Check[tuple[RolloutView, ClusterSummary]], ...] = (
+    unlisted_nodes,
+    absent_nodes,
+    health_is_red,
+)
+
+
+def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tuple[Finding, ...]:
+    """Return what stands against beginning, as the cluster's own API shows it.
+
+    A rollout that an earlier run began is finished whatever the cluster says, since it may not even answer.
+    """
+    begun = any(node.in_hand for node in view.nodes)
+    if begun or all(node.running is Running.NOT_RUNNING for node in view.nodes):
+        return ()
+    try:
+        return all_findings(PRECONDITIONS, (view, cluster.summary()))
+    except TargetUnreachable as error:
+        return (Finding("ClusterUnreachable", f"{error.what} ({error.why})"),)

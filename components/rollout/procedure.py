@@ -1,0 +1,115 @@
+"""Which procedure a change needs, and why. Every rule has a reason that the preview shows."""
+
+from enum import StrEnum
+
+from components.findings import Check, Finding, all_findings
+from components.rollout.view import NodeView, RolloutView, Running
+
+CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
+
+
+class Procedure(StrEnum):
+    """How nodes come to run with what is wanted."""
+
+    NONE = "none"
+    FILES_ONLY = "files only"
+    ROLLING = "rolling restart"
+    FULL_STOP = "full stop"
+
+
+def rollout_is_in_hand(node: NodeView) -> Finding | None:
+    """Find a node that an earlier run left in the middle."""
+    if not node.in_hand:
+        return None
+    return Finding("RolloutInHand", f"{node.name}: an earlier rollout stopped half-way and is finished now")
+
+
+def transport_tls_changes(node: NodeView) -> Finding | None:
+    """Find a node whose transport layer must go from plain to TLS (or back): it cannot talk to the others.
+
+    Source: deploy-manage/security/set-up-basic-security (full cluster restart).
+    """
+    if node.speaks_tls is None or node.speaks_tls == node.wants_tls:
+        return None
+    now, after = ("plain", "TLS") if node.wants_tls else ("TLS", "plain")
+    return Finding("TransportTlsChanges", f"{node.name}: transport layer {now} → {after}")
+
+
+def configuration_differs(node: NodeView) -> Finding | None:
+    """Find a node that runs with another elasticsearch.yml or keystore than is wanted.
+
+    Source: deploy-manage/security/updating-certificates (both are read at start only).
+    """
+    if node.on_disk or node.running is not Running.OTHER:
+        return None
+    return Finding("ConfigurationDiffers", f"{node.name}: {', '.join(node.changes) or 'its files differ'}")
+
+
+def process_is_older_than_its_files(node: NodeView) -> Finding | None:
+    """Find a node whose files are right, but whose process was started before they were."""
+    if not node.on_disk or node.running is not Running.OTHER:
+        return None
+    return Finding("StartedBeforeItsFiles", f"{node.name}: was started before its files were changed")
+
+
+RESTART_REASONS: tuple[Check[NodeView], ...] = (
+    rollout_is_in_hand,
+    transport_tls_changes,
+    configuration_differs,
+    process_is_older_than_its_files,
+)
+
+
+def restart_reasons(view: RolloutView) -> tuple[Finding, ...]:
+    """Return every reason to restart, node by node."""
+    return tuple(finding for node in view.nodes for finding in all_findings(RESTART_REASONS, node))
+
+
+def procedure(view: RolloutView) -> Procedure:
+    """Return what it takes to make every node run with what is wanted."""
+    if not restart_reasons(view):
+        return Procedure.NONE if all(node.on_disk for node in view.nodes) else Procedure.FILES_ONLY
+    return Procedure.FULL_STOP if _must_stop_together(view) else Procedure.ROLLING
+
+
+def _must_stop_together(view: RolloutView) -> bool:
+    """TLS and plain nodes cannot talk; and a node that stands alone cannot be spared either."""
+    return len(view.nodes) == 1 or any(transport_tls_changes(node) or node.in_hand for node in view.nodes)
+
+
+def consent_is_missing(view: RolloutView) -> Finding | None:
+    """Find a full stop that nobody allowed. One that was begun with consent is finished without asking again."""
+    if procedure(view) is not Procedure.FULL_STOP or view.consent or any(node.in_hand for node in view.nodes):
+        return None
+    return Finding(
+        "ConsentMissing",
+        f"this change stops all {len(view.nodes)} nodes at once, and that was not allowed; "
+        f"to allow it, add this line to the stack file: {CONSENT_LINE}",
+    )
+
+
+def nodes_run_though_none_should(view: RolloutView) -> Finding | None:
+    """Find running nodes where the stack file says that the cluster is not started yet."""
+    running = [node.name for node in view.nodes if node.running is not Running.NOT_RUNNING]
+    if view.starts or not running:
+        return None
+    return Finding(
+        "RunningUnexpectedly",
+        f"{', '.join(running)} run, but the stack file says `cluster.running: false`; remove that line or stop them",
+    )
+
+
+def a_node_is_down(view: RolloutView) -> Finding | None:
+    """Find a node that somebody stopped while others run: a restart of the others may cost the quorum."""
+    down = [n.name for n in view.nodes if n.running is Running.NOT_RUNNING and not n.in_hand]
+    if not down or len(down) == len(view.nodes) or any(node.in_hand for node in view.nodes):
+        return None
+    return Finding("NodeDown", f"{', '.join(down)} does not run, and the others do; start it first")
+
+
+REFUSALS: tuple[Check[RolloutView], ...] = (consent_is_missing, nodes_run_though_none_should, a_node_is_down)
+
+
+def refusals(view: RolloutView) -> tuple[Finding, ...]:
+    """Return every reason not to begin; only asked when something is to be done."""
+    return all_findings(REFUSALS, view)

@@ -1,0 +1,40 @@
+"""The cluster's restart in the program."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+from components.cluster import Cluster
+from components.resource import Out, Resource
+from components.settings.resources import NodeSettings
+
+
+class ClusterRestart(Resource):
+    """Every node runs with its settings; restarted together or one by one, and only where they do not yet."""
+
+    token = "essecurity:rollout:ClusterRestart"  # noqa: S105 (a resource type, not a secret)
+    procedure = Out[str]("procedure")
+    steps = Out[list[str]]("steps")
+    timed_steps = Out[list[Any]]("timedSteps")
+    full_stop_seconds = Out[float]("fullStopSeconds")
+    documents_before = Out[int]("documentsBefore")
+    documents_after = Out[int]("documentsAfter")
+    running_nodes = Out[list[Any]]("runningNodes")
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        settings: Sequence[NodeSettings],
+        line: dict[str, Any],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        inputs = {
+            "cluster": cluster.name,
+            "nodes": [{"node": each.node, "content": each.content} for each in settings],
+            "line": line,
+            "fullClusterRestart": cluster.consent.full_cluster_restart,
+            "running": cluster.running,
+            "joinTimeout": cluster.rollout.join_timeout,
+        }
+        super().__init__("restart", inputs, opts)

@@ -1,0 +1,27 @@
+"""What an operator writes about restarts."""
+
+from pydantic import Field
+
+from components.values import Spec
+
+
+class ConsentSpec(Spec):
+    """Section `consent`: what may be done although it hurts."""
+
+    full_cluster_restart: bool = Field(
+        False,
+        description="Allow stopping all nodes at once. Needed once, when transport TLS goes on: nodes with and "
+        "without TLS cannot talk to each other.",
+    )
+
+
+class RolloutSpec(Spec):
+    """Section `rollout`: how patient a rollout is."""
+
+    join_timeout: int = Field(
+        300,
+        ge=10,
+        le=7200,
+        strict=True,
+        description="Seconds until all nodes must have joined after a start; then everything is put back as it was.",
+    )

@@ -1,0 +1,117 @@
+"""The steps of a procedure, as values that print themselves: what a preview lists is what is executed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand, transport_tls_changes
+from components.rollout.view import NodeView, RolloutView, Running
+
+
+class Action(StrEnum):
+    """What one step does; the text is what a person reads, with `{nodes}` filled in.
+
+    Source: deploy-manage/maintenance/start-stop-services/full-cluster-restart-rolling-restart-procedures.
+    """
+
+    HOLD_ALLOCATION = "keep replicas from being moved (cluster.routing.allocation.enable: primaries)"
+    FLUSH = "flush every index"
+    KEEP_PREVIOUS = "keep the previous elasticsearch.yml and keystore of {nodes}"
+    STOP = "stop {nodes}"
+    CONFIGURE = "write elasticsearch.yml and keystore of {nodes}"
+    RESTORE = "put the previous elasticsearch.yml and keystore of {nodes} back"
+    START = "start {nodes}"
+    WAIT_JOINED = "wait until {nodes} have joined"
+    RELEASE_ALLOCATION = "let replicas be moved again"
+    WAIT_HEALTHY = "wait until health is as good as before"
+    DISCARD_PREVIOUS = "remove what was kept of {nodes}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, for some nodes at once."""
+
+    action: Action
+    nodes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.action.value.format(nodes=", ".join(self.nodes))
+
+
+def plan(view: RolloutView) -> tuple[Step, ...]:
+    """Return the steps of the procedure that a cluster needs; none where nothing is to be done.
+
+    Raises:
+        KeyError: the procedure has no plan here.
+    """
+    return PLANS[procedure(view)](view)
+
+
+def is_right(node: NodeView) -> bool:
+    """Tell whether a node already runs with what is wanted."""
+    return node.on_disk and node.running is Running.WANTED and transport_tls_changes(node) is None
+
+
+def full_stop(view: RolloutView) -> tuple[Step, ...]:
+    """Return the steps of a full stop, or the rest of one that was killed half-way.
+
+    1. While the cluster still answers: hold allocation, flush.
+    2. Keep what each node has now, once: what an earlier run kept is older, and better.
+    3. Stop every node that does not run with what is wanted yet; now no two nodes can disagree on TLS.
+    4. Configure, and start: master-eligible nodes first, so that the others find a cluster.
+    5. When all have joined: release allocation, wait for health, and only then let go of what was kept.
+
+    Properties: a node that already runs with what is wanted is not touched, but waited for; nothing is
+    changed on any node before all that must stop have stopped.
+    """
+    rest = [node for node in view.nodes if not is_right(node)]
+    running = [node for node in rest if node.running is not Running.NOT_RUNNING]
+    steps: list[Step] = []
+    if running:
+        steps += [Step(Action.HOLD_ALLOCATION), Step(Action.FLUSH)]
+    steps += _for(Action.KEEP_PREVIOUS, [node for node in rest if not rollout_is_in_hand(node)])
+    steps += _for(Action.STOP, running)
+    steps += _for(Action.CONFIGURE, [node for node in rest if not node.on_disk])
+    steps += _for(Action.START, [node for node in rest if node.master_eligible])
+    steps += _for(Action.START, [node for node in rest if not node.master_eligible])
+    steps += [
+        Step(Action.WAIT_JOINED, view.names()),
+        Step(Action.RELEASE_ALLOCATION),
+        Step(Action.WAIT_HEALTHY),
+        Step(Action.DISCARD_PREVIOUS, view.names()),
+    ]
+    return tuple(steps)
+
+
+def files_only(view: RolloutView) -> tuple[Step, ...]:
+    """Return the steps for nodes that need their files, but no restart."""
+    return tuple(_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]))
+
+
+def back(view: RolloutView) -> tuple[Step, ...]:
+    """Return the steps that put a cluster back to what was kept, looked at after something failed.
+
+    A node that still runs with its previous configuration is left running.
+    """
+    kept = [node for node in view.nodes if node.in_hand]
+    changed = [node for node in kept if node.running is Running.WANTED]
+    start = [node for node in kept if node.running is not Running.OTHER]
+    return (
+        *_for(Action.STOP, changed),
+        *_for(Action.RESTORE, kept),
+        *_for(Action.START, [node for node in start if node.master_eligible]),
+        *_for(Action.START, [node for node in start if not node.master_eligible]),
+        Step(Action.WAIT_JOINED, view.names()),
+        Step(Action.RELEASE_ALLOCATION),
+        *_for(Action.DISCARD_PREVIOUS, kept),
+    )
+
+
+PLANS = {
+    Procedure.NONE: lambda view: (),
+    Procedure.FILES_ONLY: files_only,
+    Procedure.FULL_STOP: full_stop,
+}
+
+
+def _for(action: Action, nodes: list[NodeView]) -> list[Step]:
+    return [Step(action, tuple(node.name for node in nodes))] if nodes else []

@@ -1,0 +1,56 @@
+"""What a rollout looks at: each node as it is, beside what it must be."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Running(StrEnum):
+    """What a node's process runs with, as far as its configuration is ours."""
+
+    NOT_RUNNING = "not running"
+    WANTED = "the wanted configuration"
+    OTHER = "another configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """One node.
+
+    Attributes:
+        name: the node's name.
+        running: what its process runs with.
+        on_disk: whether elasticsearch.yml and the keystore hold what is wanted.
+        speaks_tls: whether its transport layer speaks TLS now; None when it does not answer.
+        wants_tls: whether its transport layer must speak TLS.
+        master_eligible: whether it may be elected.
+        in_hand: whether an earlier rollout stopped in the middle of this node.
+        changes: what differs between its files and what is wanted, each as a line for a person.
+    """
+
+    name: str
+    running: Running
+    on_disk: bool
+    speaks_tls: bool | None
+    wants_tls: bool
+    master_eligible: bool = True
+    in_hand: bool = False
+    changes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutView:
+    """The whole cluster, and what the operator allowed.
+
+    Attributes:
+        nodes: every node of the stack.
+        consent: whether `consent.full_cluster_restart` is set.
+        starts: whether the cluster is to be running (`cluster.running`).
+    """
+
+    nodes: tuple[NodeView, ...]
+    consent: bool
+    starts: bool = True
+
+    def names(self) -> tuple[str, ...]:
+        """Return the nodes' names."""
+        return tuple(node.name for node in self.nodes)

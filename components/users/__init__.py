@@ -1,0 +1,1 @@
+"""Who may log in: built-in users and their passwords."""

@@ -1,0 +1,175 @@
+"""Passwords: made in one resource, put to use in another.
+
+A password is recorded in the state before anything uses it. Were both one step, a kill between the two would
+leave a cluster with a password that nobody knows (docs/decisions/0005).
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import SecretStr
+
+from components.errors import CommandFailed
+from components.findings import Finding
+from components.handling import Change, Context, Handler, Recorded
+from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words
+from components.nodes.line import LineInputs
+from components.nodes.probes import Speech, handshake
+from components.nodes.spec import Node
+from components.pki.passwords import new_password
+from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, reveal
+
+UNAUTHORIZED, OK = 401, 200
+CONNECT_WITHIN = 60.0
+
+
+class GeneratedPasswordInputs(Wire):
+    """What a password is for.
+
+    Attributes:
+        purpose: whose password it is, such as `elastic`.
+        version: raise it to get another one.
+    """
+
+    purpose: str
+    version: int = 1
+
+
+class GeneratedPasswordOutputs(Wire):
+    """The password, and the one before it; both secret."""
+
+    value: MaybeUnknown[SecretStr]
+    former: MaybeUnknown[SecretStr] | None = None
+
+
+PasswordRecord = Recorded[GeneratedPasswordInputs, GeneratedPasswordOutputs]
+
+
+class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswordOutputs]):
+    """Makes a password, once for each version."""
+
+    token = "essecurity:users:GeneratedPassword"  # noqa: S105 (a resource type, not a secret)
+    summary = "A password, made once for each version and used by nothing until it is recorded."
+    inputs = GeneratedPasswordInputs
+    outputs = GeneratedPasswordOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset({"purpose"})
+
+    def name(self, wanted: GeneratedPasswordInputs) -> str:
+        """Return the id."""
+        return f"{wanted.purpose}/password"
+
+    def preview(
+        self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
+    ) -> GeneratedPasswordOutputs:
+        """Return the password as long as its version stays."""
+        if recorded is None or recorded.inputs.version != wanted.version:
+            return GeneratedPasswordOutputs(value=UNKNOWN, former=recorded.outputs.value if recorded else None)
+        return recorded.outputs
+
+    def converge(
+        self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
+    ) -> GeneratedPasswordOutputs:
+        """Make a password for this version."""
+        if recorded is not None and recorded.inputs.version == wanted.version:
+            return recorded.outputs
+        former = recorded.outputs.value if recorded else None
+        return GeneratedPasswordOutputs(value=SecretStr(new_password()), former=former)
+
+
+class UserPasswordInputs(Wire):
+    """A built-in user and the password that must work.
+
+    Attributes:
+        user: the user's name.
+        password: the password.
+        nodes: where the cluster answers.
+        line: how it is called to set the password.
+    """
+
+    user: str
+    password: MaybeUnknown[SecretStr]
+    nodes: tuple[Node, ...]
+    line: LineInputs
+
+
+class UserPasswordOutputs(Wire):
+    """What was done last."""
+
+    steps: tuple[str, ...] = ()
+
+
+UserRecord = Recorded[UserPasswordInputs, UserPasswordOutputs]
+
+
+class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
+    """Sets a built-in user's password, and proves it by logging in.
+
+    Source: deploy-manage/users-roles/cluster-or-deployment-auth/built-in-users.
+    """
+
+    token = "essecurity:users:UserPassword"  # noqa: S105 (a resource type, not a secret)
+    summary = "The password of a built-in user, proved by logging in."
+    inputs = UserPasswordInputs
+    outputs = UserPasswordOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset({"user"})
+
+    def name(self, wanted: UserPasswordInputs) -> str:
+        """Return the id."""
+        return f"user/{wanted.user}"
+
+    def changes(self, recorded: UserRecord, wanted: UserPasswordInputs, context: Context) -> Sequence[Change]:
+        """Find out whether the password still works; a cluster that does not answer proves nothing."""
+        status = self._status(wanted)
+        if status != UNAUTHORIZED:
+            return ()
+        finding = Finding("PasswordRefused", f"{wanted.user}: the recorded password no longer works; it is set again")
+        return [Change(finding, on="password")]
+
+    def preview(self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context) -> UserPasswordOutputs:
+        """Return what will be done."""
+        return UserPasswordOutputs(steps=(f"set the password of {wanted.user}", f"log in as {wanted.user}"))
+
+    def converge(
+        self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context
+    ) -> UserPasswordOutputs:
+        """Set the password unless it works already, then log in with it.
+
+        Raises:
+            TargetUnreachable: no node answers, or no login that may set passwords is taken.
+            CommandFailed: the new password does not log in.
+        """
+        if self._status(wanted) == OK:
+            return UserPasswordOutputs(steps=(f"log in as {wanted.user}",))
+        password = SecretStr(reveal(wanted.password))
+        api = connect_within(CONNECT_WITHIN, wanted.line.to(wanted.nodes), context.clock, context.progress)
+        try:
+            with in_our_words():
+                api.change_password(wanted.user, password)
+        finally:
+            api.close()
+        if self._status(wanted) != OK:
+            raise CommandFailed(
+                f"the new password of {wanted.user} does not log in",
+                where="cluster",
+                why="it was set, and yet a request with it is refused",
+                next_step=f"see whether {wanted.user} is disabled (GET /_security/user/{wanted.user}); then run again",
+            )
+        return self.preview(recorded, wanted, context)
+
+    def _status(self, wanted: UserPasswordInputs) -> int:
+        """Return what the first node that answers says to this login; 0 when none answers."""
+        if isinstance(wanted.password, Unknown):
+            return 0
+        line = wanted.line.to(wanted.nodes)
+        for endpoint in line.endpoints:
+            status = self._status_at(endpoint, line.authorities_pem, Login(wanted.user, wanted.password))
+            if status:
+                return status
+        return 0
+
+    def _status_at(self, endpoint: Endpoint, authorities_pem: str | None, login: Login) -> int:
+        answer = handshake(endpoint.host, endpoint.port)
+        https = answer.speech is Speech.TLS
+        if answer.speech is Speech.NOTHING or (https and authorities_pem is None):
+            return 0
+        return answers_with(endpoint, authorities_pem, login, https=https)

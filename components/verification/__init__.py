@@ -1,0 +1,1 @@
+"""After the fact: whether the cluster behaves as a secured one must."""

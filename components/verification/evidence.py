@@ -1,0 +1,89 @@
+"""What is asked of each node, and what it answered. Looks only; changes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from components.nodes.cluster_api import Endpoint, answers_with
+from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech, handshake
+from components.nodes.spec import Node
+from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf, new_authority
+from components.pki.profiles import TRANSPORT
+from components.pki.sans import Sans
+from components.pki.spec import KeyType, Layer
+
+PROBE_LIFE = "1D"
+PROBE_NAME = "essecurity-probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Who knocks at a transport layer: one of ours, and a stranger with a CA of the same name."""
+
+    ours: Identity
+    stranger: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class TransportEvidence:
+    """How a node's transport layer answered to our leaf, to a stranger's, and to nobody's."""
+
+    node: Node
+    ours: Answer
+    stranger: Answer
+    nobody: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class HttpEvidence:
+    """How a node's HTTP layer answered.
+
+    Attributes:
+        node: the node.
+        greeting: to a TLS greeting.
+        anonymous_status: to a request without a login, over what it speaks, verified with our CA where that is TLS;
+            0 when there was no answer or the certificate was not accepted.
+        plain_status: to the same request in plain text; 0 when there was no answer.
+    """
+
+    node: Node
+    greeting: Answer
+    anonymous_status: int
+    plain_status: int
+
+
+def make_probes(signer: IssuedAuthority, cluster: str, now: datetime) -> Probes:
+    """Issue two leaves that live for a day and exist in memory only."""
+    stranger = new_authority(
+        cluster=cluster, layer=Layer.TRANSPORT, generation=1, key_type=KeyType.EC_P256, valid_for="30D", now=now
+    )
+    return Probes(_probe(signer, now), _probe(stranger, now))
+
+
+def ask_transport(node: Node, probes: Probes) -> TransportEvidence:
+    """Knock at a node's transport layer three times."""
+    place = (node.address, node.transport_port)
+    return TransportEvidence(
+        node=node,
+        ours=handshake(*place, probes.ours, listen=ALERT_WAIT),
+        stranger=handshake(*place, probes.stranger, listen=ALERT_WAIT),
+        nobody=handshake(*place, listen=ALERT_WAIT),
+    )
+
+
+def ask_http(node: Node, authorities_pem: str | None) -> HttpEvidence:
+    """Ask a node's HTTP layer without a login, over TLS and in plain text."""
+    endpoint = Endpoint(node.name, node.address, node.http_port)
+    greeting = handshake(node.address, node.http_port)
+    https = greeting.speech is Speech.TLS
+    return HttpEvidence(
+        node=node,
+        greeting=greeting,
+        anonymous_status=answers_with(endpoint, authorities_pem, None, https=https),
+        plain_status=answers_with(endpoint, None, None, https=False) if https else 0,
+    )
+
+
+def _probe(signer: IssuedAuthority, now: datetime) -> Identity:
+    request = LeafRequest(PROBE_NAME, Sans(dns=(PROBE_NAME,)), TRANSPORT, KeyType.EC_P256, PROBE_LIFE)
+    leaf = issue_leaf(request, signer, now)
+    return Identity(leaf.certificate_pem, leaf.private_key_pem)

@@ -1,0 +1,152 @@
+"""`essecurity:verification:ClusterVerification`: every finding after the fact, none hidden."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
+
+from pydantic import SecretStr
+
+from components.findings import Finding, all_findings
+from components.handling import Change, Context, HalfDone, Handler, Recorded
+from components.nodes.spec import Node
+from components.pki.issue import IssuedAuthority
+from components.pki.spec import Layer
+from components.values import MaybeUnknown, Unknown, Wire, known, reveal
+from components.verification.evidence import Probes, ask_http, ask_transport, make_probes
+from components.verification.rules import (
+    HTTP_RULES,
+    TRANSPORT_RULES,
+    Expected,
+    HttpCase,
+    TransportCase,
+    documents_are_all_there,
+)
+
+AT_ONCE = 16
+
+
+class ExpectedLeaf(Wire):
+    """The leaf that a node must serve on a layer."""
+
+    node: str
+    layer: Layer
+    serial: MaybeUnknown[str]
+
+
+class VerificationInputs(Wire):
+    """What the cluster must show.
+
+    Attributes:
+        cluster: the cluster's name.
+        scenario: the scenario, for the reader.
+        nodes: every node.
+        leaves: the leaf of each node and layer that speaks TLS.
+        transport_certificate_pem: the transport CA.
+        transport_key_pem: its key, to issue probe leaves that live in memory only.
+        http_certificate_pem: the HTTP CA; absent where HTTP stays plain.
+        documents_before: documents before the last full stop; -1 when not counted.
+        documents_after: documents after it; -1 when not counted.
+    """
+
+    cluster: str
+    scenario: str
+    nodes: tuple[Node, ...]
+    leaves: tuple[ExpectedLeaf, ...] = ()
+    transport_certificate_pem: MaybeUnknown[SecretStr] | None = None
+    transport_key_pem: MaybeUnknown[SecretStr] | None = None
+    http_certificate_pem: MaybeUnknown[SecretStr] | None = None
+    documents_before: MaybeUnknown[int] = -1
+    documents_after: MaybeUnknown[int] = -1
+
+
+class VerificationOutputs(Wire):
+    """What was found: nothing, when all is well."""
+
+    findings: tuple[str, ...] = ()
+    checks: MaybeUnknown[int] = 0
+
+
+VerificationRecord = Recorded[VerificationInputs, VerificationOutputs]
+
+
+class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
+    """Asks every node, and reports everything that is not as it must be."""
+
+    token = "essecurity:verification:ClusterVerification"  # noqa: S105 (a resource type, not a secret)
+    summary = "All findings after the fact."
+    inputs = VerificationInputs
+    outputs = VerificationOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
+
+    def name(self, wanted: VerificationInputs) -> str:
+        """Return the id."""
+        return f"{wanted.cluster}/verification"
+
+    def changes(self, recorded: VerificationRecord, wanted: VerificationInputs, context: Context) -> Sequence[Change]:
+        """Verify again whatever was found the last time."""
+        return [Change(Finding("FoundBefore", text), on="findings") for text in recorded.outputs.findings]
+
+    def preview(
+        self, recorded: VerificationRecord | None, wanted: VerificationInputs, context: Context
+    ) -> VerificationOutputs:
+        """Return the number of checks; what they find is not known before they are made."""
+        return VerificationOutputs(checks=self._count(wanted))
+
+    def converge(
+        self, recorded: VerificationRecord | None, wanted: VerificationInputs, context: Context
+    ) -> VerificationOutputs:
+        """Ask every node.
+
+        Raises:
+            HalfDone: something is not as it must be; the findings are recorded, and asked again next time.
+        """
+        findings = self._findings(wanted, context)
+        outputs = VerificationOutputs(findings=tuple(map(str, findings)), checks=self._count(wanted))
+        if findings:
+            raise HalfDone(outputs, [f"verification: {finding}" for finding in findings])
+        return outputs
+
+    def observe(self, recorded: VerificationRecord, context: Context) -> VerificationOutputs:
+        """Return what is found now."""
+        findings = self._findings(recorded.inputs, context)
+        return recorded.outputs.model_copy(update={"findings": tuple(map(str, findings))})
+
+    def _count(self, wanted: VerificationInputs) -> int:
+        layers = len(TRANSPORT_RULES) * (wanted.transport_key_pem is not None) + len(HTTP_RULES)
+        return len(wanted.nodes) * layers + 1
+
+    def _findings(self, wanted: VerificationInputs, context: Context) -> tuple[Finding, ...]:
+        probes = self._probes(wanted, context)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            by_node = pool.map(lambda node: self._of_node(node, wanted, probes), wanted.nodes)
+            findings = [finding for found in by_node for finding in found]
+        missing = documents_are_all_there(known(wanted.documents_before), known(wanted.documents_after))
+        return (*findings, *([missing] if missing else []))
+
+    def _probes(self, wanted: VerificationInputs, context: Context) -> Probes | None:
+        key, certificate = wanted.transport_key_pem, wanted.transport_certificate_pem
+        if key is None or certificate is None:
+            return None
+        signer = IssuedAuthority(reveal(key), reveal(certificate))
+        return make_probes(signer, wanted.cluster, context.clock.now())
+
+    def _of_node(self, node: Node, wanted: VerificationInputs, probes: Probes | None) -> tuple[Finding, ...]:
+        found: tuple[Finding, ...] = ()
+        if probes is not None:
+            expected = self._expected(node, Layer.TRANSPORT, wanted)
+            assert expected is not None  # noqa: S101 (the program lists a transport leaf for every node)
+            found = all_findings(TRANSPORT_RULES, TransportCase(expected, ask_transport(node, probes)))
+        authority = _pem(wanted.http_certificate_pem)
+        case = HttpCase(self._expected(node, Layer.HTTP, wanted), ask_http(node, authority))
+        return (*found, *all_findings(HTTP_RULES, case))
+
+    def _expected(self, node: Node, layer: Layer, wanted: VerificationInputs) -> Expected | None:
+        pem = _pem(wanted.transport_certificate_pem if layer is Layer.TRANSPORT else wanted.http_certificate_pem)
+        for leaf in wanted.leaves:
+            if (leaf.node, leaf.layer) == (node.name, layer) and pem is not None:
+                return Expected(known(leaf.serial), pem)
+        return None
+
+
+def _pem(value: SecretStr | Unknown | None) -> str | None:
+    return None if value is None or isinstance(value, Unknown) else value.get_secret_value()

@@ -1,0 +1,47 @@
+"""The plugin's process: started by the engine with its own address as the only argument."""
+
+import signal
+import sys
+import threading
+from concurrent import futures
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from components.clock import SystemClock
+from provider.engine_log import EngineLog
+from provider.lifetime import watch_parent
+from provider.registry import HANDLERS
+from provider.schema import package_schema
+from provider.server import Plugin
+
+AT_ONCE = 64
+"""Calls in hand at the same time; most of them wait for a machine."""
+LAST_WORDS = 1.0
+"""Seconds in which the answer of the last step reaches the engine."""
+LARGEST_MESSAGE = 400 * 1024 * 1024
+"""Bytes; the engine's own limit."""
+
+
+def main() -> None:
+    """Serve until the engine says so, or is gone."""
+    engine = next((argument for argument in sys.argv[1:] if ":" in argument and not argument.startswith("-")), None)
+    plugin = Plugin(HANDLERS, lambda: package_schema(HANDLERS), EngineLog(engine), SystemClock())
+    options = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
+    server = grpc.server(futures.ThreadPoolExecutor(AT_ONCE), options=options)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):  # the engine ends a plugin with SIGINT, as a terminal does
+        signal.signal(number, lambda *_: ended.set())
+    server.start()
+    watch_parent(plugin.work, ended.set)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    ended.wait()
+    plugin.work.start_nothing_new()
+    plugin.work.wait_until_idle()
+    server.stop(grace=LAST_WORDS).wait()
+
+
+main()

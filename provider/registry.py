@@ -1,0 +1,29 @@
+"""Every resource type of the plugin, by token."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.handling import Handler
+from components.nodes.handler import NodeIdentityHandler, NodeTrustExclusiveHandler, NodeTrustHandler
+from components.pki.handler import AuthorityHandler
+from components.pki.leaf_handler import CertificateHandler
+from components.rollout.handler import ClusterRestartHandler
+from components.settings.handler import NodeSettingsHandler
+from components.users.handler import GeneratedPasswordHandler, UserPasswordHandler
+from components.verification.handler import VerificationHandler
+
+HANDLERS: Mapping[str, Handler[Any, Any]] = {
+    handler.token: handler
+    for handler in (
+        AuthorityHandler(),
+        CertificateHandler(),
+        NodeTrustHandler(),
+        NodeIdentityHandler(),
+        NodeTrustExclusiveHandler(),
+        NodeSettingsHandler(),
+        ClusterRestartHandler(),
+        GeneratedPasswordHandler(),
+        UserPasswordHandler(),
+        VerificationHandler(),
+    )
+}

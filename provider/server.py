@@ -1,0 +1,247 @@
+"""The plugin's gRPC service: the engine's calls on one side, typed handlers on the other."""
+
+import functools
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pydantic import ValidationError
+
+from components.clock import Clock
+from components.errors import SecurityError
+from components.handling import Change, HalfDone, Handler, Recorded
+from provider import PACKAGE_VERSION
+from provider.differences import Difference, Kind, differences
+from provider.engine_log import EngineLog, ResourceContext
+from provider.lifetime import StackLock, Work
+from provider.typed import dump_outputs, parse, parse_recorded, refusals_of
+from provider.wire import Plain, dump, load, unwrap
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+AnyHandler = Handler[Any, Any]
+
+UPDATE_KINDS = {
+    Kind.ADD: provider_pb2.PropertyDiff.ADD,
+    Kind.DELETE: provider_pb2.PropertyDiff.DELETE,
+    Kind.UPDATE: provider_pb2.PropertyDiff.UPDATE,
+}
+REPLACE_KINDS = {
+    Kind.ADD: provider_pb2.PropertyDiff.ADD_REPLACE,
+    Kind.DELETE: provider_pb2.PropertyDiff.DELETE_REPLACE,
+    Kind.UPDATE: provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+def answered(
+    method: Callable[["Plugin", Any, grpc.ServicerContext], Response],
+) -> Callable[["Plugin", Any, grpc.ServicerContext], Response]:
+    """Count a call as a step in hand, and turn our errors into the engine's: text, never a traceback."""
+
+    @functools.wraps(method)
+    def call(self: "Plugin", request: Any, context: grpc.ServicerContext) -> Response:
+        try:
+            with self.work.step():
+                return method(self, request, context)
+        except SecurityError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except RuntimeError as error:
+            context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except Exception as error:  # noqa: BLE001 (the last line before the user; the traceback goes to --debug)
+            self.context(request.urn).debug(traceback.format_exc())
+            context.abort(grpc.StatusCode.INTERNAL, _our_mistake(error))
+        raise AssertionError("abort raises")
+
+    return call
+
+
+def _our_mistake(error: Exception) -> str:
+    return (
+        f"a mistake in essecurity itself: {type(error).__name__}: {error}\n"
+        "  next: run again with --debug and report what it prints; nothing needs to be undone"
+    )
+
+
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    """The provider. Its only state is which steps are in hand."""
+
+    def __init__(
+        self, handlers: Mapping[str, AnyHandler], schema: Callable[[], str], log: EngineLog, clock: Clock
+    ) -> None:
+        self.handlers, self.schema, self.log, self.clock = handlers, schema, log, clock
+        self.work, self.lock = Work(), StackLock()
+
+    def context(self, urn: str) -> ResourceContext:
+        """Return the context of one resource."""
+        return ResourceContext(self.log, urn, self.clock)
+
+    def handler(self, urn: str) -> AnyHandler:
+        """Return the handler of a resource.
+
+        Raises:
+            KeyError: the program names a type that this plugin does not have.
+        """
+        return self.handlers[urn.split("::")[2].rsplit("$", 1)[-1]]
+
+    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
+        """Return the plugin's version."""
+        return plugin_pb2.PluginInfo(version=PACKAGE_VERSION)
+
+    def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:
+        """Return the package schema, from which SDKs for other languages can be generated."""
+        return provider_pb2.GetSchemaResponse(schema=self.schema())
+
+    def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
+        """Accept the provider's configuration: there is none."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+        """Find no difference: there is no configuration."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
+        """Ask for secrets as secrets, and take part in previews."""
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
+        """Finish the steps in hand and start nothing new."""
+        self.work.start_nothing_new()
+        return empty_pb2.Empty()
+
+    @answered
+    def Check(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
+        """Refuse inputs that cannot be, each with its property path."""
+        handler = self.handler(request.urn)
+        try:
+            refusals = tuple(handler.refusals(parse(handler.inputs, load(request.news))))
+        except ValidationError as error:
+            refusals = refusals_of(error)
+        failures = [provider_pb2.CheckFailure(property=refusal.on, reason=refusal.reason) for refusal in refusals]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+
+    @answered
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
+        """Say what differs, and why: by inputs, by the clock, by what the machine shows."""
+        handler, voice = self.handler(request.urn), self.context(request.urn)
+        old_inputs, news = load(request.old_inputs), load(request.news)
+        found = differences(unwrap(old_inputs), unwrap(news))
+        recorded = parse_recorded(handler, old_inputs, load(request.olds))
+        changes: tuple[Change, ...] = ()
+        if recorded is not None:
+            changes = tuple(handler.changes(recorded, parse(handler.inputs, news), voice))
+        for change in changes:
+            voice.say(change.finding.message)
+        return diff_response(handler, found, changes, readable=recorded is not None)
+
+    @answered
+    def Create(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
+        """Make it so, whatever a killed earlier run may have left."""
+        handler, inputs = self.handler(request.urn), load(request.properties)
+        wanted = parse(handler.inputs, inputs)
+        if request.preview:
+            outputs = handler.preview(None, wanted, self.context(request.urn))
+            return provider_pb2.CreateResponse(properties=dump(dump_outputs(inputs, outputs)))
+        name = handler.name(wanted)
+        try:
+            outputs = self._converge(handler, None, wanted, request.urn)
+        except HalfDone as stopped:
+            half_done(context, name, inputs, stopped)
+            return provider_pb2.CreateResponse()
+        return provider_pb2.CreateResponse(id=name, properties=dump(dump_outputs(inputs, outputs)))
+
+    @answered
+    def Update(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
+        """Make it so, starting from what is recorded and what is there."""
+        handler, inputs = self.handler(request.urn), load(request.news)
+        wanted = parse(handler.inputs, inputs)
+        recorded = parse_recorded(handler, load(request.old_inputs), load(request.olds))
+        if request.preview:
+            outputs = handler.preview(recorded, wanted, self.context(request.urn))
+            return provider_pb2.UpdateResponse(properties=dump(dump_outputs(inputs, outputs)))
+        try:
+            outputs = self._converge(handler, recorded, wanted, request.urn)
+        except HalfDone as stopped:
+            half_done(context, request.id, inputs, stopped)
+            return provider_pb2.UpdateResponse()
+        return provider_pb2.UpdateResponse(properties=dump(dump_outputs(inputs, outputs)))
+
+    @answered
+    def Read(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
+        """Observe the machine, so that a refresh shows drift."""
+        handler, inputs = self.handler(request.urn), load(request.inputs)
+        recorded = parse_recorded(handler, inputs, load(request.properties))
+        if recorded is None:
+            return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        outputs = handler.observe(recorded, self.context(request.urn))
+        if outputs is None:
+            return provider_pb2.ReadResponse()
+        saved = dump(dump_outputs(inputs, outputs))
+        return provider_pb2.ReadResponse(id=request.id, properties=saved, inputs=request.inputs)
+
+    @answered
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Let go of a resource; a cluster is never unsecured by it."""
+        handler = self.handler(request.urn)
+        recorded = parse_recorded(handler, load(request.old_inputs), load(request.properties))
+        if recorded is not None:
+            self._hold_lock(request.urn)
+            handler.forget(recorded, self.context(request.urn))
+        return empty_pb2.Empty()
+
+    def _converge(self, handler: AnyHandler, recorded: Recorded[Any, Any] | None, wanted: Any, urn: str) -> Any:
+        self._hold_lock(urn)
+        return handler.converge(recorded, wanted, self.context(urn))
+
+    def _hold_lock(self, urn: str) -> None:
+        stack, project = urn.removeprefix("urn:pulumi:").split("::")[:2]
+        self.lock.hold(f"{project}/{stack}", self.context(urn).progress)
+
+
+def diff_response(
+    handler: AnyHandler, found: tuple[Difference, ...], changes: tuple[Change, ...], *, readable: bool
+) -> provider_pb2.DiffResponse:
+    """Return the engine's answer for differing inputs and further changes.
+
+    Args:
+        handler: says which properties make it another resource.
+        found: differing inputs.
+        changes: reasons beyond the inputs.
+        readable: whether the recorded state has a shape that this version knows; if not, it is written anew.
+    """
+    detailed: dict[str, provider_pb2.PropertyDiff] = {}
+    for difference in found:
+        kinds = REPLACE_KINDS if difference.top in handler.replace_on else UPDATE_KINDS
+        detailed[difference.path] = provider_pb2.PropertyDiff(kind=kinds[difference.kind], inputDiff=True)
+    for change in changes:
+        kinds = REPLACE_KINDS if change.replaces else UPDATE_KINDS
+        detailed.setdefault(change.on, provider_pb2.PropertyDiff(kind=kinds[Kind.UPDATE], inputDiff=False))
+    replaces = {difference.top for difference in found} & handler.replace_on
+    replaces |= {change.on for change in changes if change.replaces}
+    some = bool(detailed) or not readable
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME if some else provider_pb2.DiffResponse.DIFF_NONE,
+        diffs=sorted({path.split("[")[0].split(".")[0] for path in detailed}),
+        detailedDiff=detailed,
+        hasDetailedDiff=bool(detailed),
+        replaces=sorted(replaces),
+        deleteBeforeReplace=False,
+    )
+
+
+def half_done(context: grpc.ServicerContext, name: str, inputs: Mapping[str, Plain], stopped: HalfDone) -> None:
+    """Answer that the resource exists but is not finished, with what is known of it and the reasons."""
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=name,
+        properties=dump(dump_outputs(inputs, stopped.outputs)),
+        reasons=list(stopped.reasons),
+        inputs=dump(inputs),
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message="not finished")
+    status.details.add().Pack(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.set_code(grpc.StatusCode.UNKNOWN)
+    context.set_details("not finished")

@@ -1,0 +1,225 @@
+"""The command line: `python -m stacks preview|up|refresh|output|destroy ENVIRONMENT`.
+
+Exit status: 0 when all is well, 1 with `--exit-code` when something is due, 2 when something is broken.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from components.clock import SystemClock
+from components.errors import ConfigurationRefused, SecurityError
+from stacks.config import model_from, sections_of_file
+from stacks.driver import Driver, RunFailed
+from stacks.events import Failure, Watch
+from stacks.plan import Plan, plan_from
+from stacks.progress import RunDisplay
+from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from stacks.workspace import Workspace, refuse_missing_project, workspace_for
+from toolchain import console
+
+FINE, DUE, BROKEN = 0, 1, 2
+MASKED = "[secret]"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    options = _parser().parse_args(arguments)
+    with console.stdout_for_data(wanted=options.json):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        return COMMANDS[options.command](options)
+    except SecurityError as error:
+        console.problem(error)
+        _print_json(options, {"result": "failed", "errors": [{"resource": error.where, "text": str(error)}]})
+    except RunFailed as failed:
+        failures = failed.failures or (Failure("", failed.said),)
+        for failure in failures:
+            console.failure(failure.resource, failure.text)
+        errors = [{"resource": failure.resource, "text": failure.text} for failure in failures]
+        _print_json(options, {"result": "failed", "errors": errors})
+    return BROKEN
+
+
+def preview(options: argparse.Namespace) -> int:
+    """Show what an `up` would do; change nothing."""
+    workspace, driver = _open(options)
+    plan = _preview(driver)
+    console.show(plan_view(plan, _title(workspace)))
+    _print_json(options, {"result": "previewed", "plan": plan_data(plan)})
+    return DUE if options.exit_code and not plan.is_empty else FINE
+
+
+def up(options: argparse.Namespace) -> int:
+    """Preview, show the plan, carry it out, and say what there is now."""
+    workspace, driver = _open(options)
+    plan = _preview(driver)
+    console.show(plan_view(plan, _title(workspace)))
+    times: Mapping[str, float] = {}
+    if plan.is_empty:
+        console.say("no changes")
+    else:
+        times = _carry_out(driver)
+    outputs = _plain(driver, show_secrets=False)
+    console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
+    result = "unchanged" if plan.is_empty else "changed"
+    _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": dict(times), "outputs": outputs})
+    return FINE
+
+
+def refresh(options: argparse.Namespace) -> int:
+    """Look at every machine, and say what is not as recorded."""
+    _, driver = _open(options)
+    watch = Watch()
+    with console.task("look at every machine"):
+        driver.refresh(watch)
+    drifted = [seen.name for seen in watch.seen if seen.op in {"update", "delete"}]
+    for name in drifted:
+        console.say(f"differs from the record: {name}")
+    console.say(f"{len(drifted)} of {len(watch.seen)} resources differ; `preview` says what `up` would do about it")
+    _print_json(options, {"result": "refreshed", "drifted": drifted})
+    return DUE if options.exit_code and drifted else FINE
+
+
+def output(options: argparse.Namespace) -> int:
+    """Print the stack's outputs, or one of them."""
+    _, driver = _open(options)
+    outputs = _plain(driver, show_secrets=options.show_secrets)
+    if options.name is not None and options.name not in outputs:
+        raise ConfigurationRefused(
+            f"there is no output `{options.name}`",
+            where=f"stack {options.environment}",
+            why=f"its outputs are {', '.join(sorted(outputs)) or 'none, since nothing was made yet'}",
+            next_step="name one of these; or run `up` first",
+        )
+    if options.json:
+        _print_json(options, outputs if options.name is None else outputs[options.name])
+    elif options.name is not None:
+        value = outputs[options.name]
+        sys.stdout.write(f"{value if isinstance(value, str) else json.dumps(value)}\n")
+    else:
+        console.show(outputs_view(outputs, SystemClock().now()))
+    return FINE
+
+
+def destroy(options: argparse.Namespace) -> int:
+    """Forget the stack's resources; every file stays on its node, and the cluster stays secured."""
+    if not options.yes:
+        raise ConfigurationRefused(
+            "nothing was done",
+            where=f"stack {options.environment}",
+            why="with the stack's state go the keys of the CAs and the passwords; the nodes stay as they are, and "
+            "nobody can issue certificates for them any more",
+            next_step="save what you need with `output --show-secrets`, then say `destroy --yes`",
+        )
+    _, driver = _open(options)
+    with console.task("forget every resource"):
+        driver.destroy(Watch())
+    console.say("forgotten; files stay on every node, and the cluster stays secured")
+    _print_json(options, {"result": "destroyed"})
+    return FINE
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "preview": preview,
+    "up": up,
+    "refresh": refresh,
+    "output": output,
+    "destroy": destroy,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stacks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=(command.__doc__ or "").split("\n")[0])
+        sub.add_argument("environment", metavar="ENVIRONMENT", help="the stack: stacks/Pulumi.ENVIRONMENT.yaml")
+        sub.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+        sub.add_argument("--project", type=Path, help="folder with Pulumi.yaml (default: this checkout)")
+        if name in {"preview", "refresh"}:
+            sub.add_argument("--exit-code", action="store_true", help="end with status 1 if anything is due")
+        if name == "output":
+            sub.add_argument("name", nargs="?", metavar="NAME", help="print the value of this output alone")
+            sub.add_argument("--show-secrets", action="store_true", help="print secret outputs in clear")
+        if name == "destroy":
+            sub.add_argument("--yes", action="store_true", help="yes, forget the keys of the CAs and the passwords")
+    return parser
+
+
+def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
+    """Check the stack file as a whole, before an engine is even looked for; then open the stack."""
+    if options.project is not None:
+        refuse_missing_project(options.project)
+    workspace = workspace_for(options.environment, options.project)
+    model_from(sections_of_file(workspace.stack_file), where=f"stacks/{workspace.stack_file.name}")
+    driver = Driver(workspace)
+    with console.quiet_task("wait for an earlier run") as news:
+        if driver.clear_locks(news):
+            console.say("an earlier run was killed; its lock was taken away, and its work is finished now")
+    return workspace, driver
+
+
+def _preview(driver: Driver) -> Plan:
+    watch = Watch()
+    with console.task("preview") as task:
+        driver.preview(watch)
+        task.done(f"{len(watch.seen)} resources looked at")
+    for warning in dict.fromkeys(watch.warnings):
+        console.say(f"! {warning}")
+    return plan_from(watch.seen, watch.notes)
+
+
+def _carry_out(driver: Driver) -> dict[str, float]:
+    with RunDisplay(SystemClock()) as display:
+        watch = Watch(
+            on_begin=display.begin,
+            on_end=display.end,
+            on_news=display.news,
+            on_note=lambda text: console.say(f"! {text}"),
+        )
+        driver.up(watch)
+    return {**display.times, **_restart_times(watch)}
+
+
+def _restart_times(watch: Watch) -> dict[str, float]:
+    """Return how long each step of a restart took, beneath the restart itself."""
+    for seen in watch.seen:
+        if seen.token.endswith(":ClusterRestart") and seen.op != "same":
+            timed = seen.outputs.get("timedSteps") or []
+            return {f"  {step['step']}": float(step["seconds"]) for step in timed}
+    return {}
+
+
+def _plain(driver: Driver, *, show_secrets: bool) -> dict[str, Any]:
+    return {
+        name: MASKED if found.secret and not show_secrets else found.value for name, found in driver.outputs().items()
+    }
+
+
+def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return where the CA's certificate is and how to get the password."""
+    command = f"python -m stacks output {workspace.stack}"
+    hints = []
+    pem = outputs.get("caCertificatePem")
+    if isinstance(pem, str):
+        path = write_file_for_people(workspace.handed_out, "http-ca.pem", pem)
+        hints.append(("CA certificate", str(path) if path else f"{command} caCertificatePem"))
+    hints.append(("user elastic", f"{command} elasticPassword --show-secrets"))
+    return hints
+
+
+def _title(workspace: Workspace) -> str:
+    sections = sections_of_file(workspace.stack_file)
+    return f"{sections['cluster']['name']} ({workspace.stack}) · {sections['cluster']['scenario']}"
+
+
+def _print_json(options: argparse.Namespace, data: Any) -> None:
+    if options.json:
+        sys.stdout.write(f"{json.dumps(data, indent=2, default=str)}\n")

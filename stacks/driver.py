@@ -1,0 +1,184 @@
+"""Runs a stack through the Automation API, with the program in this very process, so that no language host is needed.
+
+With an official Pulumi the same project runs by plain `pulumi up`; nothing here changes what the program says.
+"""
+
+import os
+import runpy
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pulumi import automation
+from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, StackNotFoundError
+
+from components.clock import SystemClock
+from components.errors import CommandFailed, SecurityError, TargetUnreachable
+from stacks.events import Failure, Watch
+from stacks.locks import Lock, locks_on, wait_for_running
+from stacks.model import NAMESPACE
+from stacks.workspace import ROOT, Workspace
+from toolchain.engine import engine
+
+PROGRAM = ROOT / "__main__.py"
+
+
+@dataclass
+class RunFailed(Exception):
+    """A run of the engine failed.
+
+    Attributes:
+        failures: what the engine and the plugin said, without doubles.
+        said: what the engine printed, where no event says why.
+    """
+
+    failures: tuple[Failure, ...]
+    said: str
+
+
+class Driver:
+    """One stack, ready to run."""
+
+    def __init__(self, workspace: Workspace, program: Callable[[], None] | None = None) -> None:
+        self.workspace = workspace
+        command = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=command
+        )
+        with _engine_errors("open the stack"):
+            self.stack = automation.create_or_select_stack(
+                workspace.stack, project_name=NAMESPACE, program=program or run_program, opts=options
+            )
+
+    def preview(self, watch: Watch, *, diff: bool = False) -> None:
+        """Preview an `up`.
+
+        Raises:
+            RunFailed: the preview failed.
+        """
+        with self._watched(watch):
+            self.stack.preview(on_event=watch.event, on_output=_quiet, diff=diff, color="never")
+
+    def up(self, watch: Watch) -> None:
+        """Make it so.
+
+        Raises:
+            RunFailed: something failed; what was done before is recorded.
+        """
+        with self._watched(watch):
+            self.stack.up(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
+
+    def refresh(self, watch: Watch) -> None:
+        """Look at every machine and record what is there."""
+        with self._watched(watch):
+            self.stack.refresh(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
+
+    def destroy(self, watch: Watch) -> None:
+        """Let go of every resource; nothing on any node is unsecured by it."""
+        with self._watched(watch):
+            self.stack.destroy(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
+
+    def outputs(self) -> Mapping[str, automation.OutputValue]:
+        """Return the stack's outputs."""
+        with _engine_errors("read the outputs"):
+            return self.stack.outputs()
+
+    def clear_locks(self, waiting: Callable[[str], None]) -> bool:
+        """Wait for a run that is still at work, and take away the locks of killed ones; return whether any was."""
+        left = wait_for_running(self._locks, SystemClock(), waiting)
+        if left:
+            with _engine_errors("take away a dead lock"):
+                self.stack.cancel()
+        return left
+
+    def _locks(self) -> tuple[Lock, ...]:
+        environment = {**os.environ, **self.workspace.environment}
+        return locks_on(environment.get("PULUMI_BACKEND_URL", ""), NAMESPACE, self.workspace.stack)
+
+    @contextmanager
+    def _watched(self, watch: Watch) -> Iterator[None]:
+        with interrupts_reach_the_engine():
+            try:
+                yield
+            except (CommandError, InlineSourceRuntimeError) as error:
+                raise RunFailed(tuple(dict.fromkeys(watch.failures)), str(error)) from None
+
+
+def run_program() -> None:
+    """Run the project's program, as a language host would."""
+    runpy.run_path(str(PROGRAM), run_name="__main__")
+
+
+@contextmanager
+def interrupts_reach_the_engine() -> Iterator[None]:
+    """Leave stopping to the engine: it finishes the step in hand, saves it, and starts nothing else.
+
+    A terminal sends an interrupt to the engine as well as to us; whoever ends us with SIGTERM means the same.
+    """
+
+    def pass_on(number: int, frame: Any) -> None:
+        for child in psutil.Process().children():
+            if "pulumi" in child.name():
+                child.send_signal(signal.SIGINT)
+
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _engine_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except StackNotFoundError as error:
+        raise _decoded(what, str(error)) from None
+    except (CommandError, RuntimeError) as error:
+        raise _decoded(what, str(error)) from None
+
+
+def _decoded(what: str, said: str) -> SecurityError:
+    """Return what the engine said as an error of ours."""
+    lines = [line.removeprefix("error: ") for line in _stderr(said).splitlines() if line.strip()]
+    reason = lines[0] if lines else "it printed nothing"
+    if "PULUMI_ACCESS_TOKEN" in said or "pulumi login" in said:
+        return TargetUnreachable(
+            f"the engine could not {what}",
+            where="state backend",
+            why="no backend is chosen, and nobody is logged in to Pulumi Cloud",
+            next_step="set PULUMI_BACKEND_URL (for example to a bucket), or log in with `pulumi login`",
+        )
+    if "passphrase" in said:
+        return CommandFailed(
+            f"the engine could not {what}",
+            where="secrets of the stack",
+            why=reason,
+            next_step="name the file with the right passphrase in PULUMI_CONFIG_PASSPHRASE_FILE",
+        )
+    return CommandFailed(
+        f"the engine could not {what}", where="Pulumi", why=reason, next_step="mend what it names, then run again"
+    )
+
+
+def _stderr(said: str) -> str:
+    _, found, after = said.partition("stderr:")
+    return after if found else said
+
+
+def _quiet(line: str) -> None:
+    """Take a line of the engine's own display, which our own replaces."""
+
+
+def state_file_of(workspace: Workspace) -> Path:
+    """Return where a file backend keeps the stack's state (for tests and for people who look)."""
+    backend = {**os.environ, **workspace.environment}["PULUMI_BACKEND_URL"].removeprefix("file://")
+    return Path(backend) / ".pulumi" / "stacks" / NAMESPACE / f"{workspace.stack}.json"

@@ -1,0 +1,103 @@
+"""The engine's events, turned into what a run is watched by: resources, notes, errors, progress."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
+from pulumi.runtime import rpc
+
+from stacks.plan import UNCHANGED, Seen
+
+PHASES = {
+    "CertificateAuthority": "certificate authorities",
+    "Certificate": "leaf certificates",
+    "NodeTrust": "trust files",
+    "NodeIdentity": "key files",
+    "NodeSettings": "settings",
+    "GeneratedPassword": "passwords",
+    "ClusterRestart": "restart",
+    "UserPassword": "built-in users",
+    "NodeTrustExclusive": "trust files, exclusively",
+    "ClusterVerification": "verification",
+}
+"""What a person calls the work on each type of resource, in the order in which it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One error of a run: the resource it is about (empty for the program) and the text."""
+
+    resource: str
+    text: str
+
+
+@dataclass
+class Watch:
+    """Follows a run. `on_change` hears of a resource whose work begins or ends, `on_news` of what is being done."""
+
+    on_begin: Callable[[str, str], None] = lambda phase, name: None
+    on_end: Callable[[str, str], None] = lambda phase, name: None
+    on_news: Callable[[str, str], None] = lambda phase, text: None
+    on_note: Callable[[str], None] = lambda text: None
+    seen: list[Seen] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def event(self, event: EngineEvent) -> None:
+        """Take one event."""
+        if event.diagnostic_event is not None:
+            self._diagnostic(event.diagnostic_event)
+        if event.resource_pre_event is not None:
+            self._step(event.resource_pre_event.metadata, self.on_begin)
+        if event.res_outputs_event is not None:
+            metadata = event.res_outputs_event.metadata
+            self.seen.append(_seen(metadata))
+            self._step(metadata, self.on_end)
+        if event.res_op_failed_event is not None:
+            self._step(event.res_op_failed_event.metadata, self.on_end)
+
+    def _step(self, metadata: StepEventMetadata, tell: Callable[[str, str], None]) -> None:
+        phase = phase_of(metadata.type)
+        if phase and _op(metadata) not in UNCHANGED:
+            tell(phase, metadata.urn.rsplit("::", 1)[-1])
+
+    def _diagnostic(self, event: DiagnosticEvent) -> None:
+        text, name = event.message.strip(), (event.urn or "").rsplit("::", 1)[-1]
+        if event.severity == "debug" or not text:
+            return
+        if event.severity == "error":
+            self.failures.append(Failure(name, text))
+        elif event.ephemeral:
+            self.on_news(phase_of((event.urn or "").split("$")[-1].split("::")[0]), text)
+        elif event.severity == "warning":
+            self.warnings.append(text)
+            self.on_note(text)
+        elif event.urn and "ClusterRestart" not in event.urn:  # its outputs say the same, in better order
+            self.notes.append(text)
+
+
+def phase_of(token: str) -> str:
+    """Return what a person calls the work on a type of resource; empty where it is none of ours."""
+    return PHASES.get(token.rsplit(":", 1)[-1], "") if token.startswith("essecurity:") else ""
+
+
+def _seen(metadata: StepEventMetadata) -> Seen:
+    state: Any = metadata.new or metadata.old
+    return Seen(
+        name=metadata.urn.rsplit("::", 1)[-1],
+        token=metadata.type,
+        op=_op(metadata),
+        inputs=_known(state.inputs) if state else {},
+        outputs=_known(state.outputs) if state else {},
+    )
+
+
+def _known(properties: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the properties without those that a preview does not know yet."""
+    return {key: value for key, value in (properties or {}).items() if value != rpc.UNKNOWN}
+
+
+def _op(metadata: StepEventMetadata) -> str:
+    return metadata.op.value if hasattr(metadata.op, "value") else str(metadata.op)

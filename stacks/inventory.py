@@ -1,0 +1,55 @@
+"""From what the operator wrote to what the plugin gets: nodes with every default filled in, and their names."""
+
+from pathlib import Path
+
+from components.nodes.spec import Machine, MachineSpec, Node, NodeSpec
+from components.pki.sans import Sans
+from components.pki.spec import Layer
+from stacks.model import StackModel
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def sans_of(node: NodeSpec, layer: Layer, model: StackModel) -> Sans:
+    """Return what a node's leaf must name: its address, its name, and what clients dial on the HTTP layer.
+
+    Loopback is only named on the HTTP layer, where tools on the machine itself call the node.
+    """
+    hosts = [node.address, *node.names]
+    if layer is Layer.HTTP:
+        hosts += [*model.http.names, *LOOPBACK]
+    return Sans.from_hosts(hosts, where=f"names of {node.name}")
+
+
+def nodes_of(model: StackModel, root: Path) -> tuple[Node, ...]:
+    """Return the nodes as the plugin gets them; relative paths are relative to ``root``, the project's folder."""
+    return tuple(
+        Node(
+            name=node.name,
+            address=node.address,
+            http_port=node.http_port,
+            transport_port=node.transport_port,
+            machine=machine_for(node, model.machine, root),
+        )
+        for node in model.nodes
+    )
+
+
+def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
+    """Return a node's machine: its own section over the common one over the layout's defaults."""
+    own = node.machine.model_dump(exclude_unset=True) if node.machine else {}
+    wanted = default.model_copy(update=own)
+
+    def path(text: str) -> str:
+        return str((root / text.replace("{name}", node.name)).absolute())
+
+    home = path(wanted.home or ".")
+    config = path(wanted.config) if wanted.config else f"{home}/config"
+    return Machine(
+        node=node.name,
+        layout=wanted.layout,
+        home=home,
+        config=config,
+        pid_file=path(wanted.pid_file) if wanted.pid_file else f"{config}/elasticsearch.pid",
+        user=wanted.user,
+    )

@@ -1,0 +1,83 @@
+"""The stack file as a typed model: the rooms' specs, composed. `docs/configuration.md` is made from it."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from components.nodes.spec import MachineSpec, NodeSpec
+from components.pki.sans import Host
+from components.pki.spec import AuthoritiesSpec, CertificatesSpec
+from components.rollout.spec import ConsentSpec, RolloutSpec
+from components.settings.scenarios import Scenario, VerificationMode
+from components.users.spec import UsersSpec
+from components.values import Spec
+
+NAMESPACE = "elasticsearch-security"
+"""The project's name, and so the prefix of every key in a stack file."""
+
+ClusterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._ -]{0,98}[A-Za-z0-9])?$")]
+
+
+class ClusterSpec(Spec):
+    """Section `cluster`: which cluster, and how far it is to be secured."""
+
+    name: ClusterName = Field(description="The cluster's name, as in its `cluster.name`.")
+    scenario: Scenario = Field(
+        description="`basic` (transport TLS; HTTP stays plain) or `basic-https` (HTTPS as well)."
+    )
+    production: bool = Field(False, description="Whether people depend on it; some choices are refused then.")
+    running: bool = Field(
+        True,
+        description="Whether the nodes run. `false` writes files and settings only, before the first start: "
+        "nothing is restarted, and passwords wait for the first `up` with `true`.",
+    )
+
+
+class TransportSpec(Spec):
+    """Section `transport`: the layer on which nodes talk to each other."""
+
+    verification_mode: VerificationMode = Field(
+        VerificationMode.FULL,
+        description="`full` checks that a peer's certificate names its address; `certificate` does not.",
+    )
+
+
+class HttpSpec(Spec):
+    """Section `http`: the layer on which clients call."""
+
+    names: tuple[Host, ...] = Field(
+        (), description="What clients dial besides the nodes' addresses, such as a load balancer; in every HTTP leaf."
+    )
+
+
+class ExposureSpec(Spec):
+    """Section `exposure`: dangers that are refused unless they are named here."""
+
+    allow_public_addresses: bool = Field(
+        False, description="Let a node have an address of the public internet. Elastic: never expose Elasticsearch."
+    )
+    allow_wildcard_bind: bool = Field(
+        False, description="Let a node `bind` to every address of its machine (`0.0.0.0`, `::`, `_global_`)."
+    )
+
+
+class StackModel(Spec):
+    """A whole stack file."""
+
+    cluster: ClusterSpec = Field(description="Which cluster, and how far it is to be secured.")
+    nodes: tuple[NodeSpec, ...] = Field(min_length=1, description="Every node of the cluster.")
+    machine: MachineSpec = Field(
+        default_factory=MachineSpec, description="How to find Elasticsearch on a machine: the default for every node."
+    )
+    transport: TransportSpec = Field(default_factory=TransportSpec, description="The layer between nodes.")
+    http: HttpSpec = Field(default_factory=HttpSpec, description="The layer for clients.")
+    authorities: AuthoritiesSpec = Field(
+        default_factory=AuthoritiesSpec, description="The CAs of the two layers; raise a generation to rotate one."
+    )
+    certificates: CertificatesSpec = Field(default_factory=CertificatesSpec, description="Every leaf.")
+    users: UsersSpec = Field(
+        default_factory=UsersSpec, description="Built-in users; raise a version for a new password."
+    )
+    rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
+    consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
+    exposure: ExposureSpec = Field(default_factory=ExposureSpec, description="Dangers that you accept.")

@@ -1,0 +1,58 @@
+"""Shows a run while it goes on: one line for each kind of work, with what it waits for."""
+
+from collections import Counter
+from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
+
+from components.clock import Clock
+from toolchain import console
+
+
+class RunDisplay(AbstractContextManager["RunDisplay"]):
+    """Keeps a line for each phase of work that is under way. Also measures how long each one took.
+
+    A phase ends when all its resources are done and another phase begins, or the run ends.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lines: dict[str, tuple[ExitStack, console.Task]] = {}
+        self._open: Counter[str] = Counter()
+        self._done: Counter[str] = Counter()
+        self._began: dict[str, float] = {}
+        self.times: dict[str, float] = {}
+
+    def begin(self, phase: str, name: str) -> None:
+        """Take notice that work on a resource begins."""
+        self._open[phase] += 1
+        self._began.setdefault(phase, self._clock.monotonic())
+        for other in [key for key in self._lines if key != phase and not self._open[key]]:
+            self._close(other)
+        if phase not in self._lines:
+            lines = ExitStack()
+            self._lines[phase] = (lines, lines.enter_context(console.task(phase)))
+
+    def end(self, phase: str, name: str) -> None:
+        """Take notice that work on a resource ended."""
+        self._open[phase] -= 1
+        self._done[phase] += 1
+        self.times[phase] = round(self._clock.monotonic() - self._began.get(phase, self._clock.monotonic()), 1)
+
+    def news(self, phase: str, text: str) -> None:
+        """Show what is being done."""
+        if phase in self._lines:
+            self._lines[phase][1].update(text)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for phase in list(self._lines):
+            self._close(phase)
+
+    def _close(self, phase: str) -> None:
+        lines, task = self._lines.pop(phase)
+        if self._open[phase]:
+            task.done("stopped")
+        elif self._done[phase] > 1:
+            task.done(f"{self._done[phase]}")
+        lines.close()

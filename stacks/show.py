@@ -1,0 +1,142 @@
+"""What people read: a plan, a summary, outputs. Tables are calm; values that are secret never get here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stacks.plan import Plan, Restart
+
+MANY = 4
+"""From this many nodes on their number is shown instead of their names."""
+
+
+def plan_view(plan: Plan, title: str) -> RenderableType:
+    """Return a plan as a person reads it: reasons first, one line a change, the restart with its order."""
+    if plan.is_empty:
+        return Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
+    parts: list[RenderableType] = [Text(title, style="bold"), *(Text(f"  {note}") for note in plan.notes), _rows(plan)]
+    if plan.restart is not None:
+        parts.append(_restart(plan.restart))
+    if plan.next_due is not None:
+        parts.append(Text.assemble("next due  ", _next_due(plan, "")))
+    return Group(*parts)
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON data."""
+    data = asdict(plan)
+    if plan.next_due is not None:
+        data["next_due"] = {"name": plan.next_due.name, "opens": plan.next_due.opens.isoformat()}
+    return data
+
+
+def summary_view(
+    title: str, outputs: Mapping[str, Any], times: Mapping[str, float], hints: Sequence[tuple[str, str]], now: datetime
+) -> RenderableType:
+    """Return what a run leaves behind: where the cluster is, how to log in, every certificate, how long it took."""
+    facts = _columns()
+    facts.add_row("scenario", str(outputs.get("scenario", "")))
+    facts.add_row("HTTP layer", "  ".join(outputs.get("httpUrls") or ()))
+    facts.add_row("transport layer", "  ".join(outputs.get("transportAddresses") or ()))
+    for name, value in hints:
+        facts.add_row(name, value)
+    parts: list[RenderableType] = [Text(title, style="bold"), facts, Text(""), certificates_view(outputs, now)]
+    if times:
+        steps = _columns()
+        for name, seconds in times.items():
+            steps.add_row(name, f"{seconds:.1f} s")
+        parts += [Text("\nhow long it took", style="bold"), steps]
+    return Group(*parts)
+
+
+def certificates_view(outputs: Mapping[str, Any], now: datetime) -> Table:
+    """Return every certificate with its expiry date."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for heading in ("certificate", "layer", "issuer", "serial", "expires", "days left"):
+        table.add_column(heading, justify="right" if heading == "days left" else "left", no_wrap=True)
+    for entry in outputs.get("certificates") or ():
+        ends = datetime.fromisoformat(entry["notAfter"])
+        table.add_row(
+            entry["name"],
+            entry["layer"],
+            f"g{entry['issuerGeneration']:.0f}",
+            f"{entry['serial'][:8]}…" if entry.get("serial") else "",
+            f"{ends:%Y-%m-%d}",
+            str((ends - now.astimezone(UTC)).days),
+        )
+    return table
+
+
+def outputs_view(outputs: Mapping[str, Any], now: datetime) -> RenderableType:
+    """Return stack outputs, masked ones as they come; what is long is named by the command that prints it alone."""
+    table = _columns()
+    for name, value in sorted(outputs.items()):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            table.add_row(name, "  ".join(value))
+        elif isinstance(value, str):
+            lines = value.strip().splitlines()
+            table.add_row(name, Text(lines[0] if len(lines) == 1 else f"{lines[0]} … ({len(lines)} lines)"))
+    return Group(table, Text(""), certificates_view(outputs, now))
+
+
+def write_file_for_people(folder: Path | None, name: str, text: str) -> Path | None:
+    """Write something public next to the stack, where there is a place for it; return where."""
+    if folder is None:
+        return None
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def _rows(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    for heading in ("what", "node", "change", "takes effect"):
+        table.add_column(heading, overflow="fold")
+    before = ("", "")
+    for row in plan.rows:
+        names = _names(row.nodes)
+        same = (row.what, names) == before
+        table.add_row("" if same else row.what, "" if same else names, Text(row.change), row.effect)
+        before = (row.what, names)
+    return table
+
+
+def _names(nodes: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(nodes))
+    return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct) or "–"
+
+
+def _restart(restart: Restart) -> RenderableType:
+    last = f" (the last one took {restart.last_seconds:.0f} s)" if restart.last_seconds else ""
+    lines = [Text(f"\n{restart.procedure}{last}", style="bold")]
+    lines += [Text(f"  because {reason}") for reason in _reasons(restart)]
+    lines += [Text(f"  {number:2}. {step}") for number, step in enumerate(restart.steps, 1)]
+    return Padding(Group(*lines), (0, 0, 1, 0))
+
+
+def _reasons(restart: Restart) -> list[str]:
+    """Return the reasons without the lines that stand in the table already, equal ones of several nodes joined."""
+    told: dict[str, list[str]] = {}
+    for reason in restart.reasons:
+        node, _, text = reason.partition(": ")
+        told.setdefault("its configuration changes (above)" if " → " in text and "," in text else text, []).append(node)
+    return [f"{text} on {_names(nodes)}" for text, nodes in told.items()]
+
+
+def _next_due(plan: Plan, lead: str) -> str:
+    return f"{lead}{plan.next_due.name}, from {plan.next_due.opens:%Y-%m-%d}" if plan.next_due else ""
+
+
+def _columns() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table

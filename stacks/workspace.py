@@ -1,0 +1,147 @@
+"""Where a stack is run: the project's folder, the environment of the engine, and the file of the stack.
+
+Every environment but `local` is run in place, as plain `pulumi up` does. `local`, the development cluster's, is
+run in a copy under `.dev`, because Pulumi writes into the stack file that it uses, and because the ports that the
+development cluster found are laid over it.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from components.errors import ConfigurationRefused
+from stacks.config import PREFIX, sections_of_file
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = "local"
+DEV = ".dev"
+ENGINE_ENVIRONMENT = {
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where one stack is run.
+
+    Attributes:
+        stack: the environment's name.
+        project: the folder with Pulumi.yaml.
+        environment: variables for the engine, over this process's own.
+        handed_out: where files for people go, such as the CA's certificate; None where there is no place.
+    """
+
+    stack: str
+    project: Path
+    environment: Mapping[str, str]
+    handed_out: Path | None = None
+
+    @property
+    def stack_file(self) -> Path:
+        """The stack file."""
+        return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+
+def workspace_for(stack: str, project: Path | None) -> Workspace:
+    """Return where a stack is run.
+
+    Args:
+        stack: the environment's name.
+        project: the folder with Pulumi.yaml; None for this checkout.
+
+    Raises:
+        ConfigurationRefused: there is no such stack file.
+    """
+    if project is None and stack == LOCAL:
+        return _local()
+    workspace = Workspace(stack, (project or ROOT).absolute(), dict(ENGINE_ENVIRONMENT))
+    sections_of_file(workspace.stack_file)
+    return workspace
+
+
+def _local() -> Workspace:
+    dev = ROOT / DEV
+    sections = sections_of_file(ROOT / "stacks" / f"Pulumi.{LOCAL}.yaml")
+    project = dev / "project"
+    (project / "stacks").mkdir(parents=True, exist_ok=True)
+    _write_project(project)
+    workspace = Workspace(LOCAL, project, _local_environment(dev), handed_out=dev)
+    _write_stack_file(workspace.stack_file, _laid_over(sections, dev / "overlay.yaml"))
+    return workspace
+
+
+def _local_environment(dev: Path) -> dict[str, str]:
+    """Return a file backend and a passphrase of this checkout, unless the environment names others."""
+    environment = dict(ENGINE_ENVIRONMENT)
+    if "PULUMI_BACKEND_URL" not in os.environ:
+        (dev / "state").mkdir(parents=True, exist_ok=True)
+        environment["PULUMI_BACKEND_URL"] = (dev / "state").as_uri()
+    if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
+        environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file(dev))
+    if "PULUMI_HOME" not in os.environ:
+        environment["PULUMI_HOME"] = str(dev / "pulumi")
+    return environment
+
+
+def _passphrase_file(dev: Path) -> Path:
+    path = dev / "passphrase"
+    if not path.exists():
+        temporary = path.with_name(f"passphrase.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_urlsafe(32))
+        temporary.rename(path)
+    return path
+
+
+def _write_project(project: Path) -> None:
+    """Write the copy's Pulumi.yaml, which points back to the checkout, so that plain `pulumi` works there too."""
+    yaml = YAML(typ="safe", pure=True)
+    content = yaml.load(ROOT / "Pulumi.yaml")
+    content["main"] = os.path.relpath(ROOT, project)
+    content["runtime"]["options"]["virtualenv"] = os.path.relpath(ROOT / ".venv", project)
+    for provider in content["plugins"]["providers"]:
+        provider["path"] = os.path.relpath(ROOT / provider["path"], project)
+    yaml.dump(content, project / "Pulumi.yaml")
+
+
+def _laid_over(sections: dict[str, Any], overlay: Path) -> dict[str, Any]:
+    """Return the stack's sections with the ports that the development cluster found."""
+    if not overlay.exists():
+        return sections
+    found = {node["name"]: node for node in YAML(typ="safe").load(overlay)["nodes"]}
+    nodes = [{**node, **found.get(node.get("name"), {})} for node in sections.get("nodes", [])]
+    return {**sections, "nodes": nodes}
+
+
+def _write_stack_file(path: Path, sections: Mapping[str, Any]) -> None:
+    """Write the copy's stack file, keeping what Pulumi itself wrote there (such as the encryption salt)."""
+    yaml = YAML(typ="safe", pure=True)
+    kept = {}
+    if path.exists():
+        kept = {key: value for key, value in (yaml.load(path) or {}).items() if key != "config"}
+    content = {**kept, "config": {f"{PREFIX}{key}": value for key, value in sections.items()}}
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    yaml.dump(content, temporary)
+    temporary.replace(path)
+
+
+def refuse_missing_project(project: Path) -> None:
+    """Refuse a folder without Pulumi.yaml.
+
+    Raises:
+        ConfigurationRefused: there is none.
+    """
+    if not (project / "Pulumi.yaml").exists():
+        raise ConfigurationRefused(
+            "this is not a Pulumi project",
+            where=str(project),
+            why="it has no Pulumi.yaml",
+            next_step="name the folder with Pulumi.yaml and `stacks/`",
+        )

@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
 def preview(options: argparse.Namespace) -> int:
     """Show what an `up` would do; change nothing."""
     workspace, driver = _open(options)
-    plan = _preview(driver)
+    plan = _preview(driver, diff=options.diff)
     console.show(plan_view(plan, _title(workspace)))
     _print_json(options, {"result": "previewed", "plan": plan_data(plan)})
     return DUE if options.exit_code and not plan.is_empty else FINE
@@ -143,6 +143,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("environment", metavar="ENVIRONMENT", help="the stack: stacks/Pulumi.ENVIRONMENT.yaml")
         sub.add_argument("--json", action="store_true", help="print one JSON document on standard output")
         sub.add_argument("--project", type=Path, help="folder with Pulumi.yaml (default: this checkout)")
+        if name in {"preview", "up", "refresh"}:
+            sub.add_argument("--debug", action="store_true", help="print what the engine logs, at its highest level")
+        if name == "preview":
+            sub.add_argument("--diff", action="store_true", help="print the engine's own detailed differences as well")
         if name in {"preview", "refresh"}:
             sub.add_argument("--exit-code", action="store_true", help="end with status 1 if anything is due")
         if name == "output":
@@ -159,17 +163,17 @@ def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
         refuse_missing_project(options.project)
     workspace = workspace_for(options.environment, options.project)
     model_from(sections_of_file(workspace.stack_file), where=f"stacks/{workspace.stack_file.name}")
-    driver = Driver(workspace)
+    driver = Driver(workspace, debug=getattr(options, "debug", False))
     with console.quiet_task("wait for an earlier run") as news:
         if driver.clear_locks(news):
             console.say("an earlier run was killed; its lock was taken away, and its work is finished now")
     return workspace, driver
 
 
-def _preview(driver: Driver) -> Plan:
+def _preview(driver: Driver, *, diff: bool = False) -> Plan:
     watch = Watch()
     with console.task("preview") as task:
-        driver.preview(watch)
+        driver.preview(watch, diff=diff)
         task.done(f"{len(watch.seen)} resources looked at")
     for warning in dict.fromkeys(watch.warnings):
         console.say(f"! {warning}")
@@ -181,6 +185,7 @@ def _carry_out(driver: Driver) -> dict[str, float]:
         watch = Watch(
             on_begin=display.begin,
             on_end=display.end,
+            on_failure=display.fail,
             on_news=display.news,
             on_note=lambda text: console.say(f"! {text}"),
         )

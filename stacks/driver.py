@@ -6,6 +6,7 @@ With an official Pulumi the same project runs by plain `pulumi up`; nothing here
 import os
 import runpy
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from stacks.events import Failure, Watch
 from stacks.locks import Lock, locks_on, wait_for_running
 from stacks.model import NAMESPACE
 from stacks.workspace import ROOT, Workspace
+from toolchain import console
 from toolchain.engine import engine
 
 PROGRAM = ROOT / "__main__.py"
@@ -43,8 +45,8 @@ class RunFailed(Exception):
 class Driver:
     """One stack, ready to run."""
 
-    def __init__(self, workspace: Workspace, program: Callable[[], None] | None = None) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Workspace, program: Callable[[], None] | None = None, *, debug: bool = False) -> None:
+        self.workspace, self.debug = workspace, debug
         command = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
             work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=command
@@ -61,7 +63,8 @@ class Driver:
             RunFailed: the preview failed.
         """
         with self._watched(watch):
-            self.stack.preview(on_event=watch.event, on_output=_quiet, diff=diff, color="never")
+            show = _print_line if diff else _quiet
+            self.stack.preview(on_event=watch.event, on_output=show, diff=diff, color="never", **self._logging())
 
     def up(self, watch: Watch) -> None:
         """Make it so.
@@ -70,12 +73,14 @@ class Driver:
             RunFailed: something failed; what was done before is recorded.
         """
         with self._watched(watch):
-            self.stack.up(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
+            self.stack.up(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False, **self._logging())
 
     def refresh(self, watch: Watch) -> None:
         """Look at every machine and record what is there."""
         with self._watched(watch):
-            self.stack.refresh(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
+            self.stack.refresh(
+                on_event=watch.event, on_output=_quiet, color="never", show_secrets=False, **self._logging()
+            )
 
     def destroy(self, watch: Watch) -> None:
         """Let go of every resource; nothing on any node is unsecured by it."""
@@ -98,6 +103,12 @@ class Driver:
     def _locks(self) -> tuple[Lock, ...]:
         environment = {**os.environ, **self.workspace.environment}
         return locks_on(environment.get("PULUMI_BACKEND_URL", ""), NAMESPACE, self.workspace.stack)
+
+    def _logging(self) -> dict[str, Any]:
+        """Return the options that make the engine log all it knows, to standard error. Secrets are masked there."""
+        if not self.debug:
+            return {}
+        return {"debug": True, "log_to_std_err": True, "log_verbosity": 9, "log_flow": True, "on_error": _print_error}
 
     @contextmanager
     def _watched(self, watch: Watch) -> Iterator[None]:
@@ -172,6 +183,14 @@ def _decoded(what: str, said: str) -> SecurityError:
 def _stderr(said: str) -> str:
     _, found, after = said.partition("stderr:")
     return after if found else said
+
+
+def _print_line(line: str) -> None:
+    console.say(line)
+
+
+def _print_error(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _quiet(line: str) -> None:

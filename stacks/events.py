@@ -22,6 +22,8 @@ PHASES = {
     "ClusterVerification": "verification",
 }
 """What a person calls the work on each type of resource, in the order in which it is done."""
+WITHOUT_REASON = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
+"""What the engine adds after the error that matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Watch:
 
     on_begin: Callable[[str, str], None] = lambda phase, name: None
     on_end: Callable[[str, str], None] = lambda phase, name: None
+    on_failure: Callable[[str, str], None] = lambda phase, name: None
     on_news: Callable[[str, str], None] = lambda phase, text: None
     on_note: Callable[[str], None] = lambda text: None
     seen: list[Seen] = field(default_factory=list)
@@ -56,7 +59,7 @@ class Watch:
             self.seen.append(_seen(metadata))
             self._step(metadata, self.on_end)
         if event.res_op_failed_event is not None:
-            self._step(event.res_op_failed_event.metadata, self.on_end)
+            self._step(event.res_op_failed_event.metadata, self.on_failure)
 
     def _step(self, metadata: StepEventMetadata, tell: Callable[[str, str], None]) -> None:
         phase = phase_of(metadata.type)
@@ -68,7 +71,8 @@ class Watch:
         if event.severity == "debug" or not text:
             return
         if event.severity == "error":
-            self.failures.append(Failure(name, text))
+            if text not in WITHOUT_REASON:
+                self.failures.append(Failure(name, text))
         elif event.ephemeral:
             self.on_news(phase_of((event.urn or "").split("$")[-1].split("::")[0]), text)
         elif event.severity == "warning":

@@ -7,7 +7,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from components.cluster import Cluster
 from components.errors import ConfigurationRefused
-from components.pki.spec import Layer
+from components.pki.spec import Layer, short_lifetimes
 from components.settings.scenarios import Choices
 from stacks.config import model_from, sections_of_engine
 from stacks.inventory import nodes_of, sans_of
@@ -28,6 +28,8 @@ def load_cluster(root: Path) -> Cluster:
         model = model_from(sections_of_engine(configuration), where=f"stack {pulumi.get_stack()}")
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
+    for advice in short_lifetimes(model.certificates, model.authorities):
+        pulumi.log.warn(advice.message)
     return cluster_of(model, root)
 
 

@@ -8,6 +8,10 @@ from components.clock import Clock
 from toolchain import console
 
 
+class NotFinished(Exception):
+    """Ends the line of a phase whose work did not come to its end."""
+
+
 class RunDisplay(AbstractContextManager["RunDisplay"]):
     """Keeps a line for each phase of work that is under way. Also measures how long each one took.
 
@@ -19,6 +23,7 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         self._lines: dict[str, tuple[ExitStack, console.Task]] = {}
         self._open: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
+        self._failed: set[str] = set()
         self._began: dict[str, float] = {}
         self.times: dict[str, float] = {}
 
@@ -38,6 +43,11 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         self._done[phase] += 1
         self.times[phase] = round(self._clock.monotonic() - self._began.get(phase, self._clock.monotonic()), 1)
 
+    def fail(self, phase: str, name: str) -> None:
+        """Take notice that work on a resource failed; its phase ends without a success."""
+        self._failed.add(phase)
+        self.end(phase, name)
+
     def news(self, phase: str, text: str) -> None:
         """Show what is being done."""
         if phase in self._lines:
@@ -51,8 +61,9 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
 
     def _close(self, phase: str) -> None:
         lines, task = self._lines.pop(phase)
-        if self._open[phase]:
-            task.done("stopped")
-        elif self._done[phase] > 1:
+        if phase in self._failed or self._open[phase]:
+            lines.__exit__(NotFinished, NotFinished(), None)
+            return
+        if self._done[phase] > 1:
             task.done(f"{self._done[phase]}")
         lines.close()

@@ -23,42 +23,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m toolchain", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_, text) in COMMANDS.items():
-        commands.add_parser(name, help=text)
-    name = parser.parse_args(arguments).command
-    with console.stdout_for_data(wanted=name in PRINT_A_PATH):
+        command = commands.add_parser(name, help=text)
+        if name == "check":
+            command.add_argument("--missing", action="store_true", help="list only what is missing")
+    options = parser.parse_args(arguments)
+    with console.stdout_for_data(wanted=options.command in PRINT_A_PATH):
         try:
-            return COMMANDS[name][0]()
+            return COMMANDS[options.command][0](options)
         except SecurityError as error:
             console.problem(error)
             return 1
 
 
-def _engine() -> int:
+def _engine(options: argparse.Namespace) -> int:
     sys.stdout.write(f"{engine()}\n")
     return 0
 
 
-def _java() -> int:
+def _java(options: argparse.Namespace) -> int:
     sys.stdout.write(f"{java.find_jdk().home}\n")
     return 0
 
 
-def _check() -> int:
+def _check(options: argparse.Namespace) -> int:
     found = requirements()
     for requirement in found:
         if requirement.ok:
-            console.say(f"ok       {requirement.name:<13} {requirement.found}")
+            if not options.missing:
+                console.say(f"ok       {requirement.name:<13} {requirement.found}")
         else:
             console.say(f"missing  {requirement.name:<13} {requirement.purpose}: {requirement.hint}")
     return 0 if all(requirement.ok for requirement in found) else 1
 
 
-def _clean() -> int:
+def _clean(options: argparse.Namespace) -> int:
     clean()
     return 0
 
 
-COMMANDS: Mapping[str, tuple[Callable[[], int], str]] = {
+COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "engine": (_engine, "find the Pulumi engine, or make it, and print its path"),
     "java": (_java, "find a JDK and print its folder"),
     "check": (_check, "list what this machine must have, and how to install what is missing"),

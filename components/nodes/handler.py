@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
@@ -129,9 +130,10 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         content = machine_of(wanted.node.machine).read(wanted.file)
         if content is None or isinstance(wanted.password, Unknown):
             return ()
-        return read_trust_file(
-            content, wanted.format, _text(wanted.password), where=f"{wanted.node.name}: {wanted.file}"
-        )
+        try:
+            return read_trust_file(content, wanted.format, _text(wanted.password))
+        except ConfigurationRefused:
+            return ()  # a damaged file of ours trusts nobody, and is written anew
 
     def _files(self, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
         """Return the trust file as this wave wants it; its own bytes where this wave has nothing against them."""

@@ -157,13 +157,17 @@ class NodeMachine:
 
         Source: deploy-manage/maintenance/start-stop-services/start-stop-elasticsearch (archive, as a daemon).
         """
-        command = [f"{self.machine.home}/bin/elasticsearch", "-d", "-p", self.machine.pid_file]
-        return self.target.run(
-            command,
-            user=self.owner().user,
-            environment={"ES_PATH_CONF": self.machine.config},
-            timeout=START_TIMEOUT,
-        )
+        command = [self._program("elasticsearch"), "-d", "-p", self._real(self.machine.pid_file)]
+        return self.target.run(command, user=self.owner().user, environment=self._environment(), timeout=START_TIMEOUT)
+
+    def cannot_start(self) -> str:
+        """Return why the node's user could not start it; empty when nothing is known against it. Starts nothing."""
+        user = self.owner().user
+        needs = (("-x", self._program("elasticsearch")), ("-r", f"{self._real(self.machine.config)}/{Paths.SETTINGS}"))
+        for test, path in needs:
+            if not self.target.run(["test", test, path], user=user).ok:
+                return f"user {user} may not {'run' if test == '-x' else 'read'} {path}, or there is no such file"
+        return ""
 
     def stop(self, clock: Clock) -> None:
         """Stop the node and return once its process is gone.
@@ -189,6 +193,9 @@ class NodeMachine:
     def _environment(self) -> Mapping[str, str]:
         return {"ES_PATH_CONF": self._real(self.machine.config)}
 
+    def _program(self, name: str) -> str:
+        return f"{self._real(self.machine.home)}/bin/{name}"
+
     def _real(self, path: str) -> str:
         """Return a path without symbolic links: the node's user need not be able to follow them."""
         done = self.target.run(["readlink", "-f", path])
@@ -196,7 +203,7 @@ class NodeMachine:
 
     def _keystore(self, arguments: Sequence[str], stdin: bytes | None = None) -> Completed:
         done = self.target.run(
-            [f"{self._real(self.machine.home)}/bin/elasticsearch-keystore", *arguments],
+            [self._program("elasticsearch-keystore"), *arguments],
             stdin=stdin,
             user=self.owner().user,
             environment=self._environment(),

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.errors import VerificationFailed
 from components.findings import Finding, first_finding
 from components.handling import Change, Context, Handler, Recorded, Refusal
 from components.pki.handler import iso
 from components.pki.inspect import authority_facts, leaf_facts
 from components.pki.issue import IssuedAuthority, IssuedLeaf, LeafRequest, issue_leaf
-from components.pki.keyfiles import ALIASES, key_file_p12
+from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12
 from components.pki.lifetimes import Lifetime, lifetime_end
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
@@ -146,6 +147,14 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         key_file = key_file_p12(
             leaf.private_key_pem, leaf.certificate_pem, (), password.get_secret_value(), ALIASES[layer]
         )
+        flaw = check_key_file(key_file, password.get_secret_value(), leaf.certificate_pem)
+        if flaw:
+            raise VerificationFailed(
+                "a key file was made that a node could not use",
+                where=leaf.facts.subject,
+                why=flaw.message,
+                next_step="run again; if it happens twice, report it with the versions of cryptography and OpenSSL",
+            )
         return CertificateOutputs(
             certificate_pem=SecretStr(leaf.certificate_pem),
             key_file=SecretStr(base64.b64encode(key_file).decode()),

@@ -1,5 +1,6 @@
 """Trust files: the authorities that a verifier trusts, and nothing else, as PEM or as a Java trust file."""
 
+import re
 from collections.abc import Iterable
 
 from cryptography import x509
@@ -19,6 +20,8 @@ from components.pki.inspect import (
 from components.pki.keyfiles import file_encryption
 from components.pki.names import generation_of
 from components.pki.spec import FileFormat
+
+_HYPHENS = re.compile("-+")
 
 
 def anchor_findings(certificates: Iterable[x509.Certificate]) -> tuple[Finding, ...]:
@@ -54,8 +57,8 @@ def in_bundle_order(certificates: Iterable[x509.Certificate]) -> tuple[x509.Cert
 def trust_file_pem(certificates: Iterable[x509.Certificate]) -> str:
     """Return a PEM trust file; equal sets of authorities give equal bytes.
 
-    Above each certificate stands a comment with its name and end, which Java, OpenSSL and Go skip. It is ASCII
-    and one line whatever the name holds.
+    Above each certificate stands a comment with its name and end, which Java, OpenSSL and Go skip: one line of
+    ASCII without a row of hyphens, whatever the name holds.
 
     Raises:
         ConfigurationRefused: one of them is no authority, or there is none.
@@ -120,7 +123,8 @@ def _anchors(certificates: Iterable[x509.Certificate]) -> tuple[x509.Certificate
 
 
 def _comment(certificate: x509.Certificate) -> str:
-    title = _title(certificate).encode("unicode_escape").decode()
+    """Say who and until when. JDK 25 takes five hyphens for the start of a PEM block wherever they stand."""
+    title = _HYPHENS.sub("-", _title(certificate).encode("unicode_escape").decode())
     return f"{title}, until {day(certificate.not_valid_after_utc)}"
 
 

@@ -12,8 +12,8 @@ from components.nodes.targets import machine_of
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
-from components.rollout.preconditions import cluster_is_not_as_listed
-from components.rollout.procedure import Procedure, procedure, refusals, restart_reasons
+from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start
+from components.rollout.procedure import RESTARTING, Procedure, procedure, refusals, restart_reasons
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView
 from components.settings.content import Content
@@ -171,6 +171,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> None:
         findings = [*refusals(view), *cluster_is_not_as_listed(view, performer.cluster)]
+        if procedure(view) in RESTARTING:
+            findings += nodes_that_cannot_start(performer.nodes.values())
         if findings:
             raise ConfigurationRefused(
                 f"the {procedure(view)} cannot begin",

@@ -1,9 +1,12 @@
 """What must be so before a rollout may stop the first node. Read-only."""
 
+from collections.abc import Iterable
+
 from components.errors import TargetUnreachable
 from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
+from components.rollout.node import RolloutNode
 from components.rollout.view import RolloutView, Running
 
 
@@ -45,6 +48,12 @@ PRECONDITIONS: tuple[Check[tuple[RolloutView, ClusterSummary]], ...] = (
     absent_nodes,
     health_is_red,
 )
+
+
+def nodes_that_cannot_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
+    """Return what would keep a stopped node from being started again: to be known before it is stopped."""
+    found = ((node.name, node.machine.cannot_start()) for node in nodes)
+    return tuple(Finding("CannotStart", f"{name} could not be started again: {why}") for name, why in found if why)
 
 
 def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tuple[Finding, ...]:

@@ -17,6 +17,9 @@ class Procedure(StrEnum):
     FULL_STOP = "full stop"
 
 
+RESTARTING = frozenset({Procedure.ROLLING, Procedure.FULL_STOP})
+
+
 def rollout_is_in_hand(node: NodeView) -> Finding | None:
     """Find a node that an earlier run left in the middle."""
     if not node.in_hand:

@@ -10,7 +10,7 @@ import pytest
 
 from components.pki.inspect import load_certificate
 from components.pki.issue import renew_authority
-from components.pki.keyfiles import key_file_p12
+from components.pki.keyfiles import check_key_file, key_file_p12
 from components.pki.profiles import ProfileName
 from components.pki.spec import KeyType, Layer
 from components.pki.trustfiles import trust_file_p12, trust_file_pem
@@ -133,6 +133,36 @@ def test_keytool_sees_the_chain_without_the_root(keytool, tmp_path):
     said = keytool_list(keytool, put(tmp_path, "key.p12", content))
     assert "Certificate chain length: 2" in said
     assert re.findall(r"Owner: (.+)", said) == ["CN=es-1", "CN=Example Issuing CA"]
+
+
+def test_a_second_key_that_keytool_puts_into_a_key_file_is_found(keytool, tmp_path):
+    password, both = put(tmp_path, "password", PASSWORD), str(tmp_path / "both.p12")
+    for node in ("es-1", "es-2"):
+        made = leaf(node)
+        content = key_file_p12(made.private_key_pem, made.certificate_pem, (), PASSWORD, node)
+        one = put(tmp_path, f"{node}.p12", content)
+        files = ("-srckeystore", one, "-destkeystore", both, "-deststoretype", "PKCS12", "-noprompt")
+        run(keytool, "-importkeystore", *files, "-srcstorepass:file", password, "-deststorepass:file", password)
+    found = check_key_file((tmp_path / "both.p12").read_bytes(), PASSWORD)
+    assert (found.reason, "2 private keys" in found.message) == ("SeveralKeys", True)
+
+
+def test_what_keytool_itself_writes_is_a_good_key_file(keytool, tmp_path):
+    password, path = put(tmp_path, "password", PASSWORD), str(tmp_path / "made.p12")
+    key = (
+        "-alias",
+        "instance",
+        "-keyalg",
+        "EC",
+        "-groupname",
+        "secp256r1",
+        "-dname",
+        "CN=es-1",
+        "-storetype",
+        "PKCS12",
+    )
+    run(keytool, "-genkeypair", *key, "-keystore", path, "-storepass:file", password)
+    assert check_key_file((tmp_path / "made.p12").read_bytes(), PASSWORD) is None
 
 
 def test_keytool_sees_trusted_entries_in_a_trust_file_also_of_a_renewed_authority(keytool, tmp_path):

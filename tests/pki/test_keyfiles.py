@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from components.errors import ConfigurationRefused
 from components.pki.inspect import load_certificate, parse_bundle
-from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_file_pem
+from components.pki.keyfiles import ALIASES, _pair_finding, check_key_file, key_file_p12, key_file_pem
 from components.pki.keys import belongs_to, load_private_key
 from components.pki.spec import KeyType, Layer
 from components.pki.trustfiles import trust_file_p12
@@ -113,3 +113,8 @@ def test_another_leaf_than_the_issued_one_is_found():
 def test_a_key_file_of_others_with_a_key_we_would_not_use_is_found():
     key = rsa.generate_private_key(65537, 1024)  # noqa: S505 (somebody else's)
     assert check_key_file(with_key(root, key), PASSWORD).reason == "LeafMissing"
+
+
+def test_a_key_that_does_not_belong_to_the_certificate_beside_it_is_found():
+    mixed = pkcs12.PKCS12KeyAndCertificates(root.key, pkcs12.PKCS12Certificate(issuing.certificate, None), [])
+    assert _pair_finding(mixed, None).reason == "KeyMismatch"

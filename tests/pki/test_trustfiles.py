@@ -52,7 +52,7 @@ def test_no_name_of_an_authority_breaks_the_file(name):
     text = trust_file_pem([foreign(name, ca()).certificate, OWN])
     assert text.isascii()
     assert sum(line.startswith("#") for line in text.splitlines()) == 2
-    assert all(line.startswith("#") for line in text.splitlines() if "until" in line)
+    assert all(line.startswith("# ") and "--" not in line for line in text.splitlines() if "until" in line)
 
 
 def test_what_was_written_is_read_again_in_both_formats():

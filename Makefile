@@ -1,0 +1,56 @@
+# What people type. Each target does its work in Python; this file only says in which order.
+PYTHON ?= python3
+PY := .venv/bin/python
+BENCH_ARGS ?=
+
+.PHONY: help setup setup-dev machine up preview down clean test test-quick lint bench docs pin
+
+help: ## list what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup:
+	@command -v $(PYTHON) >/dev/null || { echo "✗ $(PYTHON) is missing"; echo "  next: install Python 3.11 or newer (Debian: apt install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) toolchain/environment.py runtime
+
+setup-dev: setup
+	@$(PYTHON) toolchain/environment.py dev
+
+machine: setup
+	@$(PY) -m toolchain check --missing
+
+up: machine ## start the development cluster, and secure it
+	@$(PY) -m devcluster up
+	@$(PY) -m stacks up local
+
+preview: setup ## show what `make up` would do to the development cluster
+	@$(PY) -m stacks preview local
+
+down: ## stop the development cluster (its data stays)
+	@if [ -x $(PY) ]; then $(PY) -m devcluster stop; else echo "nothing is set up here"; fi
+
+clean: ## stop the development cluster, and remove all that was set up
+	@if [ -x $(PY) ]; then $(PY) -m devcluster clean && $(PY) -m toolchain clean; fi
+	@rm -rf .dev .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@echo "removed .dev and .venv; the caches of pip, Maven and Go themselves are left alone"
+
+test: setup-dev machine ## run every test, also those on real nodes
+	@$(PY) -m pytest
+
+test-quick: setup-dev ## run the tests that need no node and no engine
+	@$(PY) -m pytest -m "not cluster and not engine"
+
+lint: setup-dev ## check style, types and the rules of the house
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m importlinter.cli lint
+
+bench: setup-dev ## measure, side by side (BENCH_ARGS=--json for machines)
+	@$(PY) -m bench $(BENCH_ARGS)
+
+docs: setup-dev ## make docs/configuration.md from the models
+	@$(PY) -m stacks.reference > docs/configuration.md
+
+pin: ## pin requirements*.txt anew from requirements*.in (needs pip-tools)
+	@pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras -o requirements.txt requirements.in
+	@pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras --allow-unsafe -o requirements-dev.txt requirements-dev.in

@@ -1,0 +1,260 @@
+"""A stack of its own for a real development cluster, run as a user runs it: `python -m stacks …` in a process."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from ruamel.yaml import YAML
+
+from devcluster.cluster import DevCluster, running
+from devcluster.seed import seed
+from tests.cluster_fixtures import NAMES, cluster_spec, elasticsearch_or_skip
+from toolchain.engine import engine
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STACK = "test"
+NAMESPACE = "elasticsearch-security"
+CONSENT = {"full_cluster_restart": True}
+
+
+@dataclass
+class Finished:
+    """How a run ended, with what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The JSON document of a run with --json."""
+        return json.loads(self.stdout)
+
+
+@dataclass
+class StackRun:
+    """One stack on one development cluster."""
+
+    folder: Path
+    cluster: DevCluster
+    sections: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
+
+    @property
+    def state_folder(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")},
+            "PULUMI_BACKEND_URL": self.state_folder.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
+            "PULUMI_HOME": str(self.folder / "pulumi"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def write(self, **sections: Any) -> None:
+        """Write the project and its stack file; sections given here replace the usual ones."""
+        (self.project / "stacks").mkdir(parents=True, exist_ok=True)
+        self.state_folder.mkdir(exist_ok=True)
+        passphrase = self.folder / "passphrase"
+        passphrase.write_text("a passphrase of this test")
+        passphrase.chmod(0o600)
+        yaml = YAML(typ="safe", pure=True)
+        project = yaml.load(CHECKOUT / "Pulumi.yaml")
+        project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "provider")
+        yaml.dump(project, self.project / "Pulumi.yaml")
+        self.sections = {
+            "cluster": {"name": self.cluster.spec.name, "scenario": "basic-https"},
+            "machine": {
+                "layout": "archive",
+                "home": str(self.cluster.spec.home),
+                "config": f"{self.cluster.spec.folder}/{{name}}/config",
+            },
+            "nodes": [
+                {
+                    "name": node.name,
+                    "address": "127.0.0.1",
+                    "http_port": node.spec.http_port,
+                    "transport_port": node.spec.transport_port,
+                }
+                for node in self.cluster.nodes
+            ],
+            "consent": CONSENT,
+            **sections,
+        }
+        path = self.project / "stacks" / f"Pulumi.{STACK}.yaml"
+        kept = {key: value for key, value in yaml.load(path).items() if key != "config"} if path.exists() else {}
+        config = {f"{NAMESPACE}:{key}": value for key, value in self.sections.items() if value is not None}
+        yaml.dump({**kept, "config": config}, path)
+
+    def command(self, *arguments: str) -> list[str]:
+        name, *rest = arguments
+        return [sys.executable, "-m", "stacks", name, STACK, *rest, "--project", str(self.project)]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command in a session of its own, so that it can be killed as a whole."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=CHECKOUT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str) -> Finished:
+        """Run a command to its end."""
+        process = self.start(*arguments)
+        stdout, stderr = process.communicate()
+        return Finished(process.returncode, stdout, stderr)
+
+    def succeed(self, *arguments: str) -> Finished:
+        """Run a command that must succeed."""
+        finished = self.run(*arguments)
+        said = f"{finished.stdout[-2000:]}\n{finished.stderr[-3000:]}"
+        assert finished.status == 0, f"{arguments} ended with {finished.status}:\n{said}"
+        return finished
+
+    def up(self) -> dict[str, Any]:
+        return self.succeed("up", "--json").data
+
+    def preview(self, *arguments: str) -> dict[str, Any]:
+        return self.succeed("preview", "--json", *arguments).data
+
+    def output(self, name: str) -> Any:
+        return json.loads(self.succeed("output", name, "--json", "--show-secrets").stdout)
+
+    def state(self) -> str:
+        """Return the state file as it lies there."""
+        return (self.state_folder / ".pulumi" / "stacks" / NAMESPACE / f"{STACK}.json").read_text()
+
+    def clear_state(self) -> dict[str, Any]:
+        """Return the state with its secrets in clear, as the engine exports it for whoever has the passphrase."""
+        done = subprocess.run(
+            [engine(), "stack", "export", "--show-secrets", "--stack", STACK],
+            cwd=self.project,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    def password(self, purpose: str) -> str:
+        """Return a generated password out of the state."""
+        for resource in self.clear_state()["deployment"]["resources"]:
+            if resource["urn"].endswith(f"::{purpose}-password"):
+                value = resource["outputs"]["value"]
+                return json.loads(value["plaintext"]) if isinstance(value, dict) else value
+        raise AssertionError(f"no password for {purpose} in the state")
+
+    def trusted_on_transport(self) -> str:
+        """Return what a node trusts on the transport layer, as it lies on the node."""
+        return (self.cluster.nodes[0].config / "certs" / "transport-trust.pem").read_text()
+
+    def api(self) -> "SecuredApi":
+        """Return access to the secured cluster, as a user has it after an `up`."""
+        return SecuredApi(self.output("httpUrls"), self.output("caCertificatePem"), self.output("elasticPassword"))
+
+
+@dataclass
+class SecuredApi:
+    """What a client needs to talk to a secured cluster."""
+
+    urls: list[str]
+    authority_pem: str
+    password: str
+
+    def ask(self, path: str, node: int = 0, user: str = "elastic", password: str | None = None) -> tuple[int, Any]:
+        """GET a path with curl's own TLS and verification: an implementation that is not ours."""
+        login = base64.b64encode(f"{user}:{password or self.password}".encode()).decode()
+        return self._curl(f"{self.urls[node]}{path}", f'header = "Authorization: Basic {login}"\n')
+
+    def ask_anonymously(self, path: str, node: int = 0) -> tuple[int, Any]:
+        return self._curl(f"{self.urls[node]}{path}", "")
+
+    def _curl(self, url: str, config: str) -> tuple[int, Any]:
+        # curl takes a CA from a file only; the certificate is public
+        ca = Path(f"/proc/self/fd/{_memory_file(self.authority_pem)}")
+        done = subprocess.run(
+            ["curl", "--silent", "--cacert", str(ca), "--config", "-", "--write-out", "\n%{http_code}", url],
+            input=config,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            pass_fds=[int(ca.name)],
+        )
+        os.close(int(ca.name))
+        body, _, status = done.stdout.rpartition("\n")
+        try:
+            return int(status), json.loads(body)
+        except ValueError:
+            return int(status or 0), body
+
+
+def _memory_file(text: str) -> int:
+    descriptor = os.memfd_create("ca")
+    os.write(descriptor, text.encode())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+@contextmanager
+def open_stack(folder: Path, documents: int, names: tuple[str, ...] = NAMES) -> Iterator[StackRun]:
+    """Run an open cluster with documents, and a stack for it that was never run."""
+    elasticsearch_or_skip()
+    with running(cluster_spec(folder, names)) as cluster:
+        seed(cluster.nodes, documents)
+        run = StackRun(folder, cluster)
+        run.write()
+        yield run
+
+
+def kill_run(process: subprocess.Popen[str]) -> None:
+    """Kill a run with everything that belongs to it, engine and plugin too, as a lost machine would."""
+    for one in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
+        try:
+            if is_of_the_run(one):
+                one.kill()
+        except psutil.NoSuchProcess:
+            continue
+    process.communicate()
+
+
+def is_of_the_run(process: psutil.Process) -> bool:
+    """Tell the run's own processes from the nodes that it started."""
+    words = " ".join(process.cmdline())
+    return "-m stacks" in words or "-m provider" in words or "pulumi" in process.name()
+
+
+def wait_for(moment: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 180) -> None:
+    """Return as soon as a moment has come, seen from outside."""
+    deadline = time.monotonic() + seconds
+    while not moment():
+        assert process.poll() is None, f"the run ended before the moment came: {process.communicate()}"
+        assert time.monotonic() < deadline, "the moment never came"
+        time.sleep(0.005)
+
+
+def stop_gently(process: subprocess.Popen[str]) -> Finished:
+    """Interrupt a run as a terminal would: once, the whole group."""
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate()
+    return Finished(process.returncode, stdout, stderr)

@@ -1,0 +1,221 @@
+"""The main job: one `up` secures a real three-node cluster that holds data."""
+
+import json
+import re
+import socket
+import stat
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from components.clock import SystemClock
+from components.nodes.probes import Identity, Speech, handshake
+from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf
+from components.pki.profiles import TRANSPORT
+from components.pki.sans import Sans
+from components.pki.spec import KeyType
+from tests.cluster.secrets_of import key_file_bytes, plain, secrets_of
+from tests.cluster.stack_run import open_stack
+from tests.cluster.stranger import Stranger
+from tests.cluster.watching import files_with, watched_processes
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+DOCUMENTS = 5000
+REFUSED = re.compile("certificate_required|certificate_unknown|PKIX")
+
+
+class Secured:
+    """A secured cluster, and all that was seen while it became one."""
+
+    def __init__(self, run, before, preview, up, log, seen):
+        self.run, self.before, self.preview, self.up, self.log, self.seen = run, before, preview, up, log, seen
+        self.api = run.api()
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("securing")
+    with open_stack(folder, DOCUMENTS) as run:
+        before = {node.name: (node.settings.read_text(), node.process().pid) for node in run.cluster.nodes}
+        preview = run.preview()["plan"]
+        with watched_processes() as seen:
+            finished = run.succeed("up", "--json", "--debug")
+        yield Secured(run, before, preview, finished.data, finished.stderr, seen)
+
+
+def test_every_node_is_there_with_its_documents(secured):
+    status, nodes = secured.api.ask("/_cat/nodes?format=json")
+    assert (status, sorted(node["name"] for node in nodes)) == (200, ["es-1", "es-2", "es-3"])
+    status, counted = secured.api.ask("/books/_count")
+    assert (status, counted["count"]) == (200, DOCUMENTS)
+    assert secured.api.ask("/_cluster/health")[1]["status"] == "green"
+
+
+@pytest.mark.parametrize("node", [0, 1, 2], ids=["es-1", "es-2", "es-3"])
+def test_the_http_layer_speaks_https_and_knows_nobody_without_a_login(secured, node):
+    assert secured.api.ask("/", node)[0] == 200
+    assert secured.api.ask("/", node, password="wrong")[0] == 401
+    assert secured.api.ask_anonymously("/", node)[0] == 401
+    assert plain_request(secured.run.cluster.nodes[node].spec.http_port) == b""
+
+
+@pytest.mark.parametrize("node", [0, 1, 2], ids=["es-1", "es-2", "es-3"])
+def test_the_transport_layer_admits_nobody_without_a_leaf_of_our_authority(secured, node):
+    port = secured.run.cluster.nodes[node].spec.transport_port
+    answer = handshake("127.0.0.1", port, listen=1.0)
+    assert (answer.speech, answer.trusted) == (Speech.TLS, False)
+    ours = handshake("127.0.0.1", port, probe_of(secured.run), listen=1.0)
+    assert (ours.speech, ours.trusted) == (Speech.TLS, True)
+
+
+def test_both_layers_serve_the_recorded_leaves(secured):
+    by_place = {(entry["node"], entry["layer"]): entry for entry in secured.up["outputs"]["certificates"]}
+    for node in secured.run.cluster.nodes:
+        for layer, port in (("transport", node.spec.transport_port), ("http", node.spec.http_port)):
+            assert handshake("127.0.0.1", port).serial == by_place[node.name, layer]["serial"]
+
+
+def test_kibanas_user_can_log_in(secured):
+    status, who = secured.api.ask("/_security/_authenticate", 0, "kibana_system", secured.run.password("kibana_system"))
+    assert (status, who["username"]) == (200, "kibana_system")
+
+
+def test_the_operators_own_lines_are_still_there(secured):
+    for node in secured.run.cluster.nodes:
+        text, _ = secured.before[node.name]
+        after = node.settings.read_text()
+        lost = [line for line in text.splitlines() if line not in after.splitlines()]
+        assert lost == ["xpack.security.enabled: false"]
+
+
+def test_files_belong_to_the_nodes_user_and_nobody_else_reads_them(secured):
+    for node in secured.run.cluster.nodes:
+        for path in (node.config / "certs").iterdir():
+            status = path.stat()
+            assert (stat.S_IMODE(status.st_mode), status.st_uid) == (0o640, node.account.uid)
+        assert not list(node.config.rglob("*.essecurity-new"))
+        assert not (node.config / "essecurity-rollout").exists()
+
+
+def test_allocation_is_as_the_operator_had_it_and_no_mark_is_left(secured):
+    assert secured.api.ask("/_cluster/settings?flat_settings=true")[1] == {"persistent": {}, "transient": {}}
+
+
+def test_the_steps_of_the_preview_are_the_steps_that_were_executed(secured):
+    assert secured.preview["restart"]["procedure"] == "full stop"
+    state = json.loads(secured.run.state())
+    restart = next(one for one in state["deployment"]["resources"] if one["type"].endswith(":ClusterRestart"))
+    assert restart["outputs"]["steps"] == secured.preview["restart"]["steps"]
+    assert [timed["step"] for timed in restart["outputs"]["timedSteps"]] == secured.preview["restart"]["steps"]
+    assert secured.up["plan"]["rows"] == secured.preview["rows"]
+
+
+def test_the_outputs_have_their_documented_names(secured):
+    assert set(secured.up["outputs"]) == {
+        "scenario",
+        "httpUrls",
+        "transportAddresses",
+        "caCertificatePem",
+        "elasticPassword",
+        "certificates",
+    }
+    assert secured.up["outputs"]["elasticPassword"] == "[secret]"
+    assert set(secured.up["outputs"]["certificates"][0]) == {
+        "name",
+        "node",
+        "layer",
+        "serial",
+        "notAfter",
+        "issuerGeneration",
+    }
+    assert len(secured.up["outputs"]["certificates"]) == 8
+
+
+def test_five_previews_after_it_are_empty_and_another_up_changes_nothing(secured):
+    for _ in range(5):
+        plan = secured.run.preview("--exit-code")["plan"]
+        assert (plan["rows"], plan["restart"]) == ([], None)
+    pids = [node.process().pid for node in secured.run.cluster.nodes]
+    assert secured.run.up()["result"] == "unchanged"
+    assert [node.process().pid for node in secured.run.cluster.nodes] == pids
+
+
+def test_a_refresh_finds_nothing_to_correct(secured):
+    assert secured.run.succeed("refresh", "--json").data["drifted"] == []
+
+
+def test_a_preview_is_still_empty_after_somebody_restarted_the_nodes(secured):
+    secured.run.cluster.stop()
+    secured.run.cluster.start()
+    wait_until_answered(secured)
+    plan = secured.run.preview()["plan"]
+    assert (plan["rows"], plan["restart"]) == ([], None)
+
+
+def test_no_secret_is_in_clear_anywhere_but_in_the_nodes_config_folders(secured):
+    run, state = secured.run, secured.run.clear_state()
+    needles = secrets_of(state)
+    assert len(needles) > 15  # keys and passwords of two authorities, six leaves and three users
+    diff = run.succeed("preview", "--diff", "--debug")
+    said = {
+        "state": run.state(),
+        "log of the engine at its highest level": secured.log,
+        "preview --diff": diff.stdout + diff.stderr,
+        "what up printed": json.dumps(secured.up),
+        "command lines": "\n".join(secured.seen.command_lines),
+        "environments": "\n".join(secured.seen.environments),
+    }
+    assert len(secured.log) > 100_000
+    assert any("elasticsearch-keystore" in line for line in secured.seen.command_lines)
+    leaks = [where for where, text in said.items() for needle in needles if needle in text]
+    assert leaks == []
+    configs = [node.config for node in run.cluster.nodes]
+    folders = [run.folder, Path(tempfile.gettempdir())]
+    assert files_with([needle.encode() for needle in needles] + key_file_bytes(state), folders, configs) == []
+
+
+def test_what_the_canary_looks_for_would_be_found(secured, tmp_path):
+    needle = secrets_of(secured.run.clear_state())[0]
+    (tmp_path / "leak").write_text(f"before {needle} after")
+    assert files_with([needle.encode()], [tmp_path], []) == [str(tmp_path / "leak")]
+
+
+def test_a_node_of_a_foreign_authority_cannot_join(secured, tmp_path):
+    stranger = Stranger(tmp_path, secured.run.cluster, secured.run.trusted_on_transport())
+    with stranger.running():
+        deadline = time.monotonic() + 60
+        while not REFUSED.search(stranger.log()):
+            assert time.monotonic() < deadline, stranger.log()[-2000:]
+            time.sleep(0.5)
+        assert secured.api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
+
+
+def plain_request(port: int) -> bytes:
+    """Send a plain HTTP request and return the first bytes of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            return connection.recv(100)
+        except ConnectionResetError:
+            return b""
+
+
+def probe_of(run) -> Identity:
+    """Issue a leaf of the cluster's own transport authority, as the operator could."""
+    for resource in run.clear_state()["deployment"]["resources"]:
+        if resource["urn"].endswith("::transport-ca"):
+            outputs = {key: plain(value) for key, value in resource["outputs"].items()}
+            signer = IssuedAuthority(outputs["signerKeyPem"], outputs["signerCertificatePem"])
+            request = LeafRequest("probe", Sans(dns=("probe",)), TRANSPORT, KeyType.EC_P256, "1D")
+            leaf = issue_leaf(request, signer, SystemClock().now())
+            return Identity(leaf.certificate_pem, leaf.private_key_pem)
+    raise AssertionError("no transport authority in the state")
+
+
+def wait_until_answered(secured) -> None:
+    deadline = time.monotonic() + 60
+    while secured.api.ask("/_cluster/health?wait_for_status=green&timeout=5s")[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)

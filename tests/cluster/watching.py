@@ -1,0 +1,65 @@
+"""Watches a run from outside: every process's command line, and every file that appears."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+
+@dataclass
+class Watched:
+    """What was seen while a run went on.
+
+    Attributes:
+        command_lines: every distinct command line of any process.
+        environments: every distinct environment of processes that are ours to read.
+    """
+
+    command_lines: set[str] = field(default_factory=set)
+    environments: set[str] = field(default_factory=set)
+
+
+@contextmanager
+def watched_processes() -> Iterator[Watched]:
+    """Look at all processes over and over; what a process shows for a few milliseconds is seen by most looks."""
+    seen, stop = Watched(), threading.Event()
+
+    def watch() -> None:
+        known: set[int] = set()
+        while not stop.wait(0.002):
+            for process in psutil.process_iter():
+                if process.pid in known and process.pid % 7:  # a process may change what it shows: look again at times
+                    continue
+                known.add(process.pid)
+                try:
+                    seen.command_lines.add(" ".join(process.cmdline()))
+                    seen.environments.add(repr(process.environ()))
+                except psutil.Error:
+                    continue
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+def files_with(needles: list[bytes], folders: list[Path], without: list[Path]) -> list[str]:
+    """Return the files under the folders that hold one of the needles, but those under `without`."""
+    found = []
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if any(other in path.parents for other in without) or path.is_symlink() or not path.is_file():
+                continue
+            try:
+                content = path.read_bytes()
+            except OSError:
+                continue
+            if any(needle in content for needle in needles):
+                found.append(str(path))
+    return found

@@ -1,0 +1,93 @@
+"""Makes `.venv` with the pinned packages. Runs on the system's own Python, so it uses nothing but the standard library.
+
+`python3 toolchain/environment.py runtime` is enough for the program; `… dev` adds what tests and checks need.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+FILES = {"runtime": "requirements.txt", "dev": "requirements-dev.txt"}
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    """Make or complete the environment, and return the exit status."""
+    kind = sys.argv[1]
+    if sys.version_info < OLDEST:
+        have = ".".join(map(str, sys.version_info[:3]))
+        return complain(
+            f"Python {have} is too old",
+            "this project needs Python 3.11 or newer",
+            "install a newer one (Debian: apt install python3.11-venv), and name it: make PYTHON=python3.11 …",
+        )
+    wanted = ROOT / FILES[kind]
+    stamp = VENV / f"installed-{kind}-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:16]}"
+    if stamp.exists():
+        return 0
+    if not (VENV / "bin" / "python").exists():
+        shutil.rmtree(VENV, ignore_errors=True)
+        made = run("make .venv", [sys.executable, "-m", "venv", str(VENV)])
+        if made is not None:
+            shutil.rmtree(VENV, ignore_errors=True)
+            return complain(
+                "the virtual environment could not be made",
+                made,
+                "install the module venv (Debian: apt install python3-venv), then run again",
+            )
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    failed = run(f"install the pinned Python packages ({wanted.name})", [*pip, "--require-hashes", "-r", str(wanted)])
+    if failed is not None:
+        return complain(
+            "the pinned Python packages could not be installed",
+            failed,
+            "see whether a Python package registry can be reached from here, then run again",
+        )
+    stamp.touch()
+    return 0
+
+
+def run(what: str, command: list[str]) -> str | None:
+    """Run a command, showing that it is under way; return its last words where it failed."""
+    live = sys.stdout.isatty()
+    say(f"· {what} …" if not live else "")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said: list[str] = []
+    reader = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
+    reader.start()
+    seconds = 0
+    while True:
+        try:
+            process.wait(1)
+            break
+        except subprocess.TimeoutExpired:
+            seconds += 1
+            if live:
+                sys.stdout.write(f"\r· {what} … {seconds} s")
+                sys.stdout.flush()
+    reader.join()
+    sign = "✓" if process.returncode == 0 else "✗"
+    say(f"{chr(13) if live else ''}{sign} {what} · {seconds} s   ")
+    return None if process.returncode == 0 else " ".join("".join(said).split()[-60:])
+
+
+def complain(what: str, why: str, next_step: str) -> int:
+    """Print an error in the form that all errors of this project have."""
+    sys.stdout.write(f"✗ {what}\n  why:  {why}\n  next: {next_step}\n")
+    return 1
+
+
+def say(line: str) -> None:
+    """Print a line, if there is one."""
+    if line:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from OpenSSL import SSL
-from OpenSSL.crypto import PKey
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and for each answer of the handshake."""
@@ -97,7 +96,7 @@ def _context(identity: Identity | None) -> SSL.Context:
         for issuer in certificates[1:]:
             context.add_extra_chain_cert(issuer)
         key = load_pem_private_key(identity.private_key_pem.encode(), password=None)
-        context.use_privatekey(PKey.from_cryptography_key(cast("EllipticCurvePrivateKey | RSAPrivateKey", key)))
+        context.use_privatekey(cast("EllipticCurvePrivateKey | RSAPrivateKey", key))
     return context
 
 

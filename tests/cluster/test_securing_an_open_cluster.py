@@ -105,8 +105,8 @@ def test_allocation_is_as_the_operator_had_it_and_no_mark_is_left(secured):
 
 def test_the_steps_of_the_preview_are_the_steps_that_were_executed(secured):
     assert secured.preview["restart"]["procedure"] == "full stop"
-    state = json.loads(secured.run.state())
-    restart = next(one for one in state["deployment"]["resources"] if one["type"].endswith(":ClusterRestart"))
+    resources = secured.run.clear_state()["deployment"]["resources"]
+    restart = next(one for one in resources if one["type"].endswith(":ClusterRestart"))
     assert restart["outputs"]["steps"] == secured.preview["restart"]["steps"]
     assert [timed["step"] for timed in restart["outputs"]["timedSteps"]] == secured.preview["restart"]["steps"]
     assert secured.up["plan"]["rows"] == secured.preview["rows"]

@@ -43,7 +43,7 @@ lint: setup-dev ## check style, types and the rules of the house
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m importlinter.cli lint
+	@.venv/bin/lint-imports
 
 bench: setup-dev ## measure, side by side (BENCH_ARGS=--json for machines)
 	@$(PY) -m bench $(BENCH_ARGS)

@@ -1,5 +1,6 @@
 """Values on their way between program and plugin: unknowns, secrets, and the base of every typed model."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, SecretStr
@@ -27,13 +28,20 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+def _unknown_or(value: Any, inner: Callable[[Any], Any]) -> Any:
+    return value if isinstance(value, Unknown) else inner(value)
+
+
+_UNKNOWN_IS_WRITTEN_AS_IT_IS = core_schema.wrap_serializer_function_ser_schema(_unknown_or)
+
+
 class _UnknownPasses:
     """Lets the unknown through, and validates everything else as the type it stands beside."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         wanted: Any = Union[tuple(kind for kind in get_args(source) if kind is not Unknown)]  # noqa: UP007
         return core_schema.no_info_wrap_validator_function(
-            lambda value, inner: value if isinstance(value, Unknown) else inner(value), handler.generate_schema(wanted)
+            _unknown_or, handler.generate_schema(wanted), serialization=_UNKNOWN_IS_WRITTEN_AS_IT_IS
         )
 
 
@@ -71,4 +79,10 @@ class Spec(BaseModel):
 class Wire(BaseModel):
     """Base of what travels between program, engine and plugin: camelCase there, frozen here."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,  # what is refused may be a secret, and an error's text ends in a log
+    )

@@ -1,39 +1,56 @@
 """Reading a stack's configuration: from the engine in a program, from the stack file in the driver."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from components.errors import ConfigurationRefused
-from stacks.mistakes import Mistake, mistake_of
+from stacks.fields import fields_at
+from stacks.mistakes import Mistake, close_to, mistake_of
 from stacks.model import NAMESPACE, StackModel
 from stacks.rules import mistakes_across
 
 PREFIX = f"{NAMESPACE}:"
+LEAST = {"cluster": {"name": "any", "scenario": "basic"}, "nodes": [{"name": "any", "address": "127.0.0.1"}]}
+"""Stands for required sections that cannot be read, so that the others can be; no rule ever looks at it."""
 
 
-def check(sections: Mapping[str, Any]) -> StackModel | tuple[Mistake, ...]:
-    """Return the sections of a stack file as a model, or every mistake in them, sorted by config path."""
+def check(sections: Mapping[str, Any], secret: Collection[str] = ()) -> StackModel | tuple[Mistake, ...]:
+    """Return the sections of a stack file as a model, or every mistake in them, in the order of the model.
+
+    Args:
+        sections: what stands in the stack file.
+        secret: sections that the engine keeps encrypted; their values are never repeated.
+    """
+    found = {mistake for key, value in sections.items() for mistake in _encrypted(value, key)}
+    sealed = {_section_in(mistake.path) for mistake in found}
+    unreadable = set(sealed)
     try:
         model = StackModel.model_validate(dict(sections))
     except ValidationError as error:
-        problems = error.errors(include_url=False)
-        return tuple(sorted({mistake_of(problem, StackModel) for problem in problems}, key=str))
-    return mistakes_across(model) or model
+        problems = [p for p in error.errors(include_url=False) if p["loc"][0] not in sealed and not _is_a_sequel(p)]
+        found |= {mistake_of(problem, StackModel, secret) for problem in problems}
+        unreadable |= {str(problem["loc"][0]) for problem in problems}
+        readable = {key: value for key, value in sections.items() if key not in unreadable}
+        model = StackModel.model_validate({**LEAST, **readable})
+    mistakes = sorted([*found, *mistakes_across(model, unreadable)], key=_place)
+    return tuple(mistakes) or model
 
 
-def model_from(sections: Mapping[str, Any], *, where: str) -> StackModel:
+def model_from(sections: Mapping[str, Any], *, where: str, secret: Collection[str] = ()) -> StackModel:
     """Return the sections of a stack file as a model.
 
     Raises:
         ConfigurationRefused: with one line for each mistake in it.
     """
-    checked = check(sections)
+    checked = check(sections, secret)
     if isinstance(checked, StackModel):
         return checked
     count = len(checked)
@@ -53,20 +70,81 @@ def sections_of_file(path: Path) -> dict[str, Any]:
         ConfigurationRefused: there is no such file, or it is not YAML of the form that Pulumi reads.
     """
     try:
-        content = YAML(typ="safe").load(path.read_text())
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise _unreadable(path, "there is no such file", "name an environment that has a stack file") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise _unreadable(path, _first_line(error), "correct it at the place that is named") from error
+        raise _unreadable(path.name, "there is no such file", "name an environment that has a stack file") from error
+    except OSError as error:
+        raise _unreadable(path.name, str(error.strerror), "see to it that it is a file that you may read") from error
+    except UnicodeDecodeError as error:
+        why = f"it is not UTF-8 text (byte {error.start})"
+        raise _unreadable(path.name, why, "save it as UTF-8") from error
+    except YAMLError as error:
+        raise _unreadable(path.name, _first_line(error), "correct it at the place that is named") from error
     config = content.get("config") if isinstance(content, Mapping) else None
     if not isinstance(config, Mapping):
-        raise _unreadable(path, "it has no section `config:`", "begin it with `config:`, as in README.md")
+        why = "it is empty" if content is None else "it has no section `config:` with keys below it"
+        raise _unreadable(path.name, why, f"begin it with `config:`, and `{PREFIX}cluster: …` indented below it")
+    return _sections(config, path.name)
+
+
+def sections_of_engine(config: Mapping[str, str], where: str = "stack") -> dict[str, Any]:
+    """Return the sections from the engine's configuration, where each one is JSON text.
+
+    Raises:
+        ConfigurationRefused: a key has a prefix that is nearly ours.
+    """
+    return {key: _value(text) for key, text in _sections(config, where).items()}
+
+
+def _sections(config: Mapping[Any, Any], where: str) -> dict[str, Any]:
+    astray = [str(key) for key in config if _is_astray(str(key))]
+    if astray:
+        raise _unreadable(
+            where,
+            f"a key begins with `{PREFIX}`, unlike {', '.join(f'`{key}`' for key in astray)}",
+            f"write {', '.join(f'`{PREFIX}{_section_of(key)}`' for key in astray)}",
+        )
     return {key.removeprefix(PREFIX): value for key, value in config.items() if str(key).startswith(PREFIX)}
 
 
-def sections_of_engine(config: Mapping[str, str]) -> dict[str, Any]:
-    """Return the sections from the engine's configuration, where each one is JSON text."""
-    return {key.removeprefix(PREFIX): _value(text) for key, text in config.items() if key.startswith(PREFIX)}
+def _is_astray(key: str) -> bool:
+    """Tell whether a key has no prefix, which Pulumi refuses, or a slip of ours; others are other people's."""
+    namespace, found, _ = key.partition(":")
+    return not found or (namespace != NAMESPACE and bool(close_to(namespace, [NAMESPACE])))
+
+
+def _section_of(key: str) -> str:
+    section = key.rpartition(":")[2]
+    return "cluster" if close_to(section, [NAMESPACE]) else section
+
+
+def _is_a_sequel(problem: ErrorDetails) -> bool:
+    """Tell whether a list is only too short because its entries were refused, each with a mistake of its own."""
+    return problem["type"] == "too_short" and bool(problem["input"])
+
+
+def _encrypted(value: Any, path: str) -> Iterator[Mistake]:
+    """Find what `pulumi config set --secret` encrypted: only the engine can read it, and nothing here needs it."""
+    if isinstance(value, Mapping) and set(value) == {"secure"} and isinstance(value["secure"], str):
+        yield Mistake(path, "is encrypted", "write it in clear: nothing in a stack file is a secret")
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in entries:
+        yield from _encrypted(entry, f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}")
+
+
+def _place(mistake: Mistake) -> list[tuple[int, str]]:
+    """Return where a mistake is listed: by section and key as in the model, and nodes[2] before nodes[10]."""
+    order: list[tuple[int, str]] = []
+    above: list[str] = []
+    for index, key in re.findall(r"\[(\d+)\]|([^.\[]+)", mistake.path):
+        known = list(fields_at(above, StackModel))
+        order.append((int(index), "") if index else (known.index(key) if key in known else len(known), key))
+        above += [key] if key else []
+    return order
+
+
+def _section_in(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def _value(text: str) -> Any:
@@ -76,12 +154,13 @@ def _value(text: str) -> Any:
         return text
 
 
-def _first_line(error: Exception) -> str:
-    """Return what and where, without the parser's drawing of the place."""
+def _first_line(error: YAMLError) -> str:
+    """Return what and where, without the parser's drawing of the place, and without any value."""
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"line {mark.line + 1}: {problem}" if mark is not None else str(problem)
+    problem = str(getattr(error, "problem", None) or str(error).splitlines()[0])
+    problem = re.sub(r"^found duplicate key (.*?) with value .*$", r"the key \1 is there twice", problem, flags=re.S)
+    return f"line {mark.line + 1}: {problem}" if mark is not None else problem
 
 
-def _unreadable(path: Path, why: str, next_step: str) -> ConfigurationRefused:
-    return ConfigurationRefused("cannot read the stack file", where=path.name, why=why, next_step=next_step)
+def _unreadable(where: str, why: str, next_step: str) -> ConfigurationRefused:
+    return ConfigurationRefused("cannot read the stack file", where=where, why=why, next_step=next_step)

@@ -8,6 +8,8 @@ from components.pki.spec import Layer
 from stacks.model import StackModel
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PATHS = ("home", "config", "pid_file")
+"""Keys of a machine that are paths, in which `{name}` stands for the node's name."""
 
 
 def sans_of(node: NodeSpec, layer: Layer, model: StackModel) -> Sans:
@@ -37,11 +39,10 @@ def nodes_of(model: StackModel, root: Path) -> tuple[Node, ...]:
 
 def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
     """Return a node's machine: its own section over the common one over the layout's defaults."""
-    own = node.machine.model_dump(exclude_unset=True) if node.machine else {}
-    wanted = default.model_copy(update=own)
+    wanted = machine_spec_of(node, default)
 
     def path(text: str) -> str:
-        return str((root / text.replace("{name}", node.name)).absolute())
+        return str((root / text).absolute())
 
     home = path(wanted.home or ".")
     config = path(wanted.config) if wanted.config else f"{home}/config"
@@ -53,3 +54,13 @@ def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
         pid_file=path(wanted.pid_file) if wanted.pid_file else f"{config}/elasticsearch.pid",
         user=wanted.user,
     )
+
+
+def machine_spec_of(node: NodeSpec, default: MachineSpec) -> MachineSpec:
+    """Return what is written about a node's machine, in its own section or in the common one, for this node."""
+    own = node.machine.model_dump(exclude_none=True, exclude_unset=True) if node.machine else {}
+    wanted = default.model_copy(update=own)
+    paths = {key: text.replace("{name}", node.name) for key in PATHS if (text := getattr(wanted, key)) is not None}
+    if paths.get("home"):
+        paths.setdefault("config", f"{paths['home']}/config")
+    return wanted.model_copy(update=paths)

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pulumi
-from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 
 from components.cluster import Cluster
 from components.errors import ConfigurationRefused
-from components.pki.spec import Layer, short_lifetimes
+from components.pki.spec import Layer
 from components.settings.scenarios import Choices
-from stacks.config import model_from, sections_of_engine
+from stacks.advice import advice_on
+from stacks.config import PREFIX, model_from, sections_of_engine
 from stacks.inventory import nodes_of, sans_of
 from stacks.model import StackModel
 
@@ -24,11 +25,14 @@ def load_cluster(root: Path) -> Cluster:
         pulumi.RunError: with every mistake in the stack file, in one list.
     """
     configuration = CONFIG.get() or get_config_env()
+    encrypted = get_config_secret_keys_env()
+    secret = {key.removeprefix(PREFIX) for key in configuration if is_config_secret(key) or key in encrypted}
+    where = f"stack {pulumi.get_stack()}"
     try:
-        model = model_from(sections_of_engine(configuration), where=f"stack {pulumi.get_stack()}")
+        model = model_from(sections_of_engine(configuration, where), where=where, secret=secret)
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
-    for advice in short_lifetimes(model.certificates, model.authorities):
+    for advice in advice_on(model):
         pulumi.log.warn(advice.message)
     return cluster_of(model, root)
 

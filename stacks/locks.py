@@ -45,7 +45,8 @@ def locks_on(backend: str, project: str, stack: str) -> tuple[Lock, ...]:
     parsed = urlparse(backend)
     if parsed.scheme != "file":
         return ()
-    folder = Path(url2pathname(parsed.path)) / ".pulumi" / "locks" / "organization" / project / stack
+    state = Path(url2pathname(parsed.netloc + parsed.path)).expanduser()  # the engine takes `file://~` for home
+    folder = state / ".pulumi" / "locks" / "organization" / project / stack
     found = (_read(path) for path in folder.glob("*.json"))
     return tuple(lock for lock in found if lock is not None)
 
@@ -68,7 +69,7 @@ def _read(path: Path) -> Lock | None:
     try:
         content = json.loads(path.read_text())
         pid, here = int(content["pid"]), content["hostname"] == socket.gethostname()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return Lock(pid, here, here and _is_engine(pid))
 

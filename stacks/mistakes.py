@@ -1,12 +1,24 @@
 """A mistake in a stack file: where it is, what is wrong, and what would be right."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+from components.nodes.spec import NODE_NAME
+from stacks.fields import every_field, field_at, fields_at
+from stacks.model import CLUSTER_NAME
+
+LONGEST_ECHO = 60
+"""A longer text is not repeated: it is no name that a person wrote, and it may be a key or a password."""
+WITH_PASSWORDS = frozenset({"users"})
+"""Sections in which texts are never repeated: a person may have taken them for the place of a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,33 @@ class Mistake:
         return f"{self.path}: {self.wrong}; {self.right}"
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What pydantic found, beside the field that it is about."""
+
+    parts: tuple[str | int, ...]
+    kind: str
+    value: Any
+    said: str
+    context: Mapping[str, Any]
+    model: type[BaseModel]
+    secret: bool
+
+    @property
+    def field(self) -> FieldInfo | None:
+        """The field, where the place is one."""
+        return field_at(self.parts, self.model)
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the value may be a secret, and is not repeated."""
+        if self.secret or not isinstance(self.value, str):
+            return self.secret
+        return (
+            self.parts[0] in WITH_PASSWORDS or len(self.value) > LONGEST_ECHO or not self.value.strip(" ").isprintable()
+        )
+
+
 def config_path(parts: Sequence[str | int]) -> str:
     """Return the parts of a path as an operator writes it."""
     path = ""
@@ -35,79 +74,179 @@ def config_path(parts: Sequence[str | int]) -> str:
     return path
 
 
-def mistake_of(problem: ErrorDetails, model: type[BaseModel]) -> Mistake:
-    """Return pydantic's finding in an operator's words."""
-    path, kind = config_path(problem["loc"]), problem["type"]
-    given = _given(problem.get("input"))
-    context: Mapping[str, Any] = problem.get("ctx", {})
-    if kind == "missing":
-        return Mistake(path, "is missing", "it has no default, so write it")
-    if kind == "extra_forbidden":
-        return Mistake(path, "is not a key that is known here", _known_keys(problem["loc"], model))
-    if kind == "enum":
-        return Mistake(path, f"is {given}", f"it must be {context['expected']}")
-    if kind in TYPES:
-        return Mistake(path, f"is {given}", f"it must be {TYPES[kind]}")
-    if kind == "value_error":
-        return Mistake(path, f"is {given}", str(context["error"]))
-    if kind in LIMITS:
-        return Mistake(path, f"is {given}", LIMITS[kind].format(**context))
-    return Mistake(path, f"is {given}", problem["msg"])
+def mistake_of(found: ErrorDetails, model: type[BaseModel], secret: Collection[str] = ()) -> Mistake:
+    """Return pydantic's finding in an operator's words.
+
+    Args:
+        found: the finding.
+        model: the model of the whole stack file.
+        secret: sections whose values are never repeated.
+    """
+    problem = Problem(
+        parts=tuple(found["loc"]),
+        kind=found["type"],
+        value=found.get("input"),
+        said=found["msg"],
+        context=found.get("ctx", {}),
+        model=model,
+        secret=found["loc"][0] in secret,
+    )
+    wrong, right = KINDS.get(problem.kind, _of_another_type)(problem)
+    parts = problem.parts[:-1] if problem.kind == "invalid_key" else problem.parts
+    return Mistake(config_path(parts), wrong, right)
 
 
+def close_to(word: str, known: Collection[str]) -> str:
+    """Return the known word that was probably meant; empty where there is none."""
+    return next(iter(difflib.get_close_matches(word, known, n=1)), "")
+
+
+def _missing(problem: Problem) -> tuple[str, str]:
+    meaning = problem.field.description if problem.field and problem.field.description else "it has no default."
+    return "is missing", f"write it: {meaning[0].lower()}{meaning[1:].removesuffix('.')}"
+
+
+def _unknown_key(problem: Problem) -> tuple[str, str]:
+    key, known = str(problem.parts[-1]), fields_at(problem.parts[:-1], problem.model)
+    meant = close_to(key, known)
+    if meant:
+        return "is not known here", f"did you mean `{meant}`?"
+    elsewhere = [path for path, _ in every_field(problem.model) if path.rpartition(".")[2] == key]
+    if elsewhere:
+        return "is not known here", f"did you mean {_choice(elsewhere)}?"
+    return "is not known here", f"known are {', '.join(f'`{name}`' for name in known)}"
+
+
+def _key_of_another_type(problem: Problem) -> tuple[str, str]:
+    return f"has the key {_spelled(problem.value)}, which is not a text", _unknown_key(problem)[1]
+
+
+def _not_one_of_them(problem: Problem) -> tuple[str, str]:
+    kinds = [word for word in re.findall(r"'([^']*)'", str(problem.context["expected"])) if word not in NOT_OFFERED]
+    meant = close_to(problem.value.lower(), kinds) if isinstance(problem.value, str) else ""
+    return f"is {_given(problem)}", f"did you mean `{meant}`?" if meant else f"it must be {_choice(kinds)}"
+
+
+NOT_OFFERED = frozenset({"minimal"})
+"""What the models know and `rules.py` refuses for now."""
+
+
+def _of_another_type(problem: Problem) -> tuple[str, str]:
+    wanted = TYPES.get(problem.kind, "something else") + _spelling_advice(problem)
+    if problem.kind in MAPPINGS:
+        wanted += _form(problem)
+    if problem.value is None and problem.field is not None and not problem.field.is_required():
+        wanted += ", or left out"
+    return f"is {_given(problem)}", f"it must be {wanted}"
+
+
+def _refused(problem: Problem) -> tuple[str, str]:
+    """Read what a validator of ours says: "<the value> is no such thing: do this"."""
+    said, lead = str(problem.context["error"]), f"{problem.value!r} "
+    if not said.startswith(lead):
+        return f"is {_given(problem)}", said
+    what, _, advice = said.removeprefix(lead).partition(": ")
+    if problem.value is None or isinstance(problem.value, (Mapping, list)):
+        return f"is {_given(problem)}", advice
+    if problem.hidden:
+        return f"is {_given(problem)} that {what}", "docs/configuration.md says what may be written"
+    return f"is {_given(problem)}, which {what}", _advice_on_host(str(problem.value)) or advice
+
+
+def _not_of_this_form(problem: Problem) -> tuple[str, str]:
+    return f"is {_given(problem)}", FORMS[problem.context["pattern"]]
+
+
+def _beyond_a_limit(problem: Problem) -> tuple[str, str]:
+    limit = LIMITS[problem.kind].format(**problem.context)
+    return f"is {_given(problem)}", re.sub(
+        r"Fraction\((\d+), (\d+)\)", lambda m: str(Fraction(f"{m[1]}/{m[2]}")), limit
+    )
+
+
+MAPPINGS = frozenset({"model_type", "model_attributes_type", "dict_type"})
 TYPES = {
     "string_type": "a text",
-    "string_sub_type": "a text",
     "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
     "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "tuple_type": "a list",
-    "model_type": "a mapping, as `{key: value}`",
-    "model_attributes_type": "a mapping, as `{key: value}`",
-    "dict_type": "a mapping, as `{key: value}`",
+    "tuple_type": "a list, where each entry begins with `- `",
+    "fraction_type": "a share, such as `1/3` or `0.25`",
+    "fraction_parsing": "a share, such as `1/3` or `0.25`",
+    **dict.fromkeys(MAPPINGS, "a mapping"),
 }
 LIMITS = {
     "greater_than_equal": "it must be {ge} or more",
     "less_than_equal": "it must be {le} or less",
     "greater_than": "it must be more than {gt}",
-    "less_than": "it must be less than {lt}",
-    "string_pattern_mismatch": "it must consist of letters, digits, `.`, `_` and `-`, and begin and end with a letter "
-    "or digit",
-    "too_short": "it needs at least {min_length}",
+    "too_short": "it needs at least {min_length} entry",
 }
+FORMS = {
+    NODE_NAME: "it must be 1 to 63 letters, digits, `.`, `_` or `-`, with a letter or digit at both ends",
+    CLUSTER_NAME: "it must be 1 to 100 letters, digits, blanks, `.`, `_` or `-`, with a letter or digit at both ends",
+}
+KINDS: Mapping[str, Callable[[Problem], tuple[str, str]]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "invalid_key": _key_of_another_type,
+    "enum": _not_one_of_them,
+    "value_error": _refused,
+    "string_pattern_mismatch": _not_of_this_form,
+    **dict.fromkeys(LIMITS, _beyond_a_limit),
+}
+HOST_SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"([a-z]+://).*"), "write the host alone, without `{0}`"),
+    (re.compile(r"\[.*\].*"), "write the address alone, without brackets; a port goes into its own key"),
+    (re.compile(r"[^:]*(:\d*)"), "write the host alone, without `{0}`; a port goes into its own key"),
+    (re.compile(r"[^/]*(/.*)"), "write the host alone, without `{0}`"),
+    (re.compile(r"[0-9a-f:.]+(%.*)"), "a certificate cannot carry `{0}`; use an address that needs no zone"),
+)
+"""What people write in place of a host, and what to do about it."""
 
 
-def _given(value: Any) -> str:
+def _advice_on_host(text: str) -> str:
+    found = ((pattern.fullmatch(text.strip().lower()), advice) for pattern, advice in HOST_SLIPS)
+    return next((advice.format(*match.groups()) for match, advice in found if match), "")
+
+
+def _given(problem: Problem) -> str:
+    value = problem.value
     if value is None:
         return "empty"
-    if isinstance(value, (Mapping, list, tuple)):
-        return "a mapping" if isinstance(value, Mapping) else ("an empty list" if not value else "a list")
-    return f"`{value}`"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    if problem.hidden:
+        return "a text" if isinstance(value, str) else "a value"
+    misleading = isinstance(value, str) and problem.kind in TYPES  # `9200` looks like the number that is wanted
+    return f"the text {_spelled(value)}" if misleading and value else _spelled(value)
 
 
-def _known_keys(parts: Sequence[str | int], model: type[BaseModel]) -> str:
-    known = sorted(_fields_at(parts[:-1], model))
-    close = difflib.get_close_matches(str(parts[-1]), known, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+def _spelled(value: Any) -> str:
+    if value == "":
+        return "an empty text"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def _fields_at(parts: Sequence[str | int], model: type[BaseModel]) -> list[str]:
-    """Return the names of the fields of the model that a path leads to."""
-    here = model
-    for part in parts:
-        if isinstance(part, int):
-            continue
-        here = _model_in(here.model_fields[part].annotation) or here
-    return list(here.model_fields)
+def _spelling_advice(problem: Problem) -> str:
+    """Say what quotes do, where they are the mistake."""
+    if problem.kind == "string_type" and not isinstance(problem.value, (Mapping, list, type(None))):
+        return ": put it in quotes"
+    text = problem.value.strip().lower() if isinstance(problem.value, str) else ""
+    fits = (problem.kind == "int_type" and text.isdecimal()) or (problem.kind == "bool_type" and text in BOOLEANS)
+    return ", without quotes" if fits else ""
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+BOOLEANS = frozenset({"true", "false"})
+
+
+def _form(problem: Problem) -> str:
+    """Return how the mapping that is wanted looks: its required keys, or else its first one."""
+    fields = fields_at(problem.parts, problem.model)
+    keys = [name for name, field in fields.items() if field.is_required()] or list(fields)[:1]
+    return f", as `{{{', '.join(f'{name}: …' for name in keys)}}}`" if keys else ""
+
+
+def _choice(words: Sequence[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from components.nodes.spec import MachineSpec, NodeSpec
 from components.pki.sans import Host
@@ -15,7 +15,8 @@ from components.values import Spec
 NAMESPACE = "elasticsearch-security"
 """The project's name, and so the prefix of every key in a stack file."""
 
-ClusterName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._ -]{0,98}[A-Za-z0-9])?$")]
+CLUSTER_NAME = r"^[A-Za-z0-9]([A-Za-z0-9._ -]{0,98}[A-Za-z0-9])?$"
+ClusterName = Annotated[str, StringConstraints(pattern=CLUSTER_NAME)]
 
 
 class ClusterSpec(Spec):
@@ -23,10 +24,10 @@ class ClusterSpec(Spec):
 
     name: ClusterName = Field(description="The cluster's name, as in its `cluster.name`.")
     scenario: Scenario = Field(
-        description="`basic` (transport TLS; HTTP stays plain) or `basic-https` (HTTPS as well)."
+        description="How far: `basic` (transport TLS; HTTP stays plain) or `basic-https` (HTTPS as well)."
     )
-    production: bool = Field(False, description="Whether people depend on it; some choices are refused then.")
-    running: bool = Field(
+    production: StrictBool = Field(False, description="Whether people depend on it; some choices are refused then.")
+    running: StrictBool = Field(
         True,
         description="Whether the nodes run. `false` writes files and settings only, before the first start: "
         "nothing is restarted, and passwords wait for the first `up` with `true`.",
@@ -53,10 +54,10 @@ class HttpSpec(Spec):
 class ExposureSpec(Spec):
     """Section `exposure`: dangers that are refused unless they are named here."""
 
-    allow_public_addresses: bool = Field(
+    allow_public_addresses: StrictBool = Field(
         False, description="Let a node have an address of the public internet. Elastic: never expose Elasticsearch."
     )
-    allow_wildcard_bind: bool = Field(
+    allow_wildcard_bind: StrictBool = Field(
         False, description="Let a node `bind` to every address of its machine (`0.0.0.0`, `::`, `_global_`)."
     )
 

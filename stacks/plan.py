@@ -1,5 +1,6 @@
 """What a preview found, as one plan: the same object is printed for people and written as JSON for machines."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from components.pki.renewal import renewal_opens
+from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
 
 ORDER = (
@@ -19,9 +21,13 @@ ORDER = (
     "keystore",
     "user",
     "verification",
+    "record",
 )
 """The order in which a plan lists its rows: that of the work."""
 UNCHANGED = frozenset({"same", "read", "refresh"})
+FORGOTTEN = frozenset({"delete"})
+PART_OF_A_REPLACEMENT = frozenset({"replace", "delete-replaced", "discard-replaced", "remove-pending-replace"})
+"""What the engine also tells of a replacement, beside `create-replacement`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,13 @@ class Plan:
 
 def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
     """Return the plan for what the engine's events show, in the order of the resources."""
-    resources = list(seen)
+    resources = [resource for resource in seen if resource.op not in PART_OF_A_REPLACEMENT]
     changed = [resource for resource in resources if resource.op not in UNCHANGED]
     restart = next((_restart(resource) for resource in changed if resource.token.endswith(":ClusterRestart")), None)
-    effect = f"with the {restart.procedure}" if restart else ""
+    effect = _effect_of_restart(restart)
     rows = [row for resource in changed for row in _rows(resource, effect)]
+    if not rows and restart is None:
+        rows = _record(changed)
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
     return Plan(
         rows=_joined(sorted(rows, key=lambda row: ORDER.index(row.what))),
@@ -116,9 +124,29 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
     )
 
 
+def _effect_of_restart(restart: Restart | None) -> str:
+    if restart is None:
+        return ""
+    return "at the next start" if restart.procedure == Procedure.FILES_ONLY else f"with the {restart.procedure}"
+
+
 def _rows(resource: Seen, restart_effect: str) -> list[Row]:
-    make = ROWS.get(resource.token.rsplit(":", 1)[-1])
-    return make(resource, restart_effect) if make else []
+    what, make = ROWS.get(_kind(resource), ("", None))
+    if make is None:
+        return []
+    return [_forgotten(what, resource)] if resource.op in FORGOTTEN else make(resource, restart_effect)
+
+
+def _forgotten(what: str, resource: Seen) -> Row:
+    """Deleting a resource never unsecures a node, and its recorded steps are those of an earlier change."""
+    node = _node(resource)
+    return Row(what, (node,) if node else (), "− forgotten; nothing is taken from the node" if node else "− forgotten")
+
+
+def _record(changed: Iterable[Seen]) -> list[Row]:
+    """Tell of changes that touch no machine: the engine has to write them down, so the plan is not empty."""
+    names = [resource.name for resource in changed if _kind(resource) in {*ROWS, "ClusterRestart"}]
+    return [Row("record", (), f"~ {', '.join(names)}", "no node is touched")] if names else []
 
 
 def _authority(resource: Seen, restart_effect: str) -> list[Row]:
@@ -129,7 +157,7 @@ def _authority(resource: Seen, restart_effect: str) -> list[Row]:
 
 def _leaf(resource: Seen, restart_effect: str) -> list[Row]:
     text = f"{resource.inputs['layer']} leaf{_until(resource.outputs)}"
-    return [Row("leaf", (resource.inputs["node"],), _verb(resource, text))]
+    return [Row("leaf", (_node(resource),), _verb(resource, text))]
 
 
 def _trust_file(resource: Seen, restart_effect: str) -> list[Row]:
@@ -143,12 +171,11 @@ def _key_file(resource: Seen, restart_effect: str) -> list[Row]:
 def _file(what: str, resource: Seen, restart_effect: str) -> list[Row]:
     row = effect_of(what)
     effect = restart_effect if resource.op == "create" and restart_effect else f"{row.effect}, {row.within}"
-    node = resource.inputs["node"]["name"]
-    return [Row(what, (node,), step, effect) for step in _strings(resource.outputs.get("steps"))]
+    return [Row(what, (_node(resource),), step, effect) for step in _strings(resource.outputs.get("steps"))]
 
 
 def _settings(resource: Seen, restart_effect: str) -> list[Row]:
-    node = resource.inputs["node"]["name"]
+    node = _node(resource)
     effect = restart_effect or str(effect_of("elasticsearch.yml").effect)
     lines = [Row("elasticsearch.yml", (node,), step, effect) for step in _strings(resource.outputs.get("steps"))]
     entries = sorted(resource.inputs["content"].get("secure", {})) if resource.op == "create" else []
@@ -168,22 +195,32 @@ def _verification(resource: Seen, restart_effect: str) -> list[Row]:
     return [Row("verification", (), f"{checks:.0f} checks" if isinstance(checks, (int, float)) else "all checks")]
 
 
-ROWS: dict[str, Callable[[Seen, str], list[Row]]] = {
-    "CertificateAuthority": _authority,
-    "Certificate": _leaf,
-    "NodeTrust": _trust_file,
-    "NodeIdentity": _key_file,
-    "NodeTrustExclusive": _trust_file,
-    "NodeSettings": _settings,
-    "GeneratedPassword": _password,
-    "UserPassword": _user,
-    "ClusterVerification": _verification,
+ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
+    "CertificateAuthority": ("authority", _authority),
+    "Certificate": ("leaf", _leaf),
+    "NodeTrust": ("trust file", _trust_file),
+    "NodeIdentity": ("key file", _key_file),
+    "NodeTrustExclusive": ("trust file", _trust_file),
+    "NodeSettings": ("elasticsearch.yml", _settings),
+    "GeneratedPassword": ("password", _password),
+    "UserPassword": ("user", _user),
+    "ClusterVerification": ("verification", _verification),
 }
+
+
+def _kind(resource: Seen) -> str:
+    return resource.token.rpartition(":")[2]
+
+
+def _node(resource: Seen) -> str:
+    """Return the node that a resource is about; empty where it is about the cluster."""
+    node = resource.inputs.get("node")
+    return str(node["name"] if isinstance(node, Mapping) else node or "")
 
 
 def _restart(resource: Seen) -> Restart | None:
     outputs = resource.outputs
-    if not outputs.get("steps") or outputs.get("procedure") in (None, "none"):
+    if not outputs.get("steps") or outputs.get("procedure") in (None, Procedure.NONE):
         return None
     return Restart(
         procedure=str(outputs["procedure"]),
@@ -198,13 +235,23 @@ def _joined(rows: Iterable[Row]) -> tuple[Row, ...]:
     nodes: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         nodes.setdefault((row.what, row.change, row.effect), []).extend(row.nodes)
-    return tuple(Row(what, tuple(sorted(names)), change, effect) for (what, change, effect), names in nodes.items())
+    return tuple(
+        Row(what, tuple(sorted(names, key=_in_order)), change, effect)
+        for (what, change, effect), names in nodes.items()
+    )
+
+
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """Put es-2 before es-10."""
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.findall(r"\d+|\D+", name)]
 
 
 def _next_due(resources: Iterable[Seen]) -> Due | None:
     found = []
     for resource in resources:
         begins, ends = resource.outputs.get("notBefore"), resource.outputs.get("notAfter")
+        if resource.op in FORGOTTEN:
+            continue
         if isinstance(begins, str) and isinstance(ends, str) and resource.inputs.get("renewInLast"):
             share = Fraction(resource.inputs["renewInLast"])
             opens = renewal_opens(datetime.fromisoformat(begins), datetime.fromisoformat(ends), share)

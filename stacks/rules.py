@@ -1,27 +1,27 @@
 """Rules across the sections of a stack file. Each returns every mistake it finds; the tuple at the end is the list."""
 
-import ipaddress
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+import posixpath
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 
-from components.pki.sans import Sans
-from components.pki.spec import Layer, authority_must_outlive_leaves
+from components.nodes.spec import MachineSpec
+from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
-from stacks.inventory import sans_of
+from stacks import hosts
+from stacks.inventory import PATHS, machine_spec_of, sans_of
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
 
-Rule = Callable[[StackModel], Iterable[Mistake]]
-
-WILDCARD_BINDS = frozenset({"0.0.0.0", "::", "_global_", "0", "*", "_all_"})  # noqa: S104 (what is refused)
+_NOT_A_PATH = re.compile(r"~.*|.*(\$\w|\$\{|\$\().*")
+_PLACEHOLDER = re.compile(r"\{(?!name\})[^}]*\}?")
 
 
 def node_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
     """Every node needs a name of its own. Source: set-up-basic-security (node.name)."""
-    counts = Counter(node.name for node in model.nodes)
     for index, node in enumerate(model.nodes):
-        first = next(number for number, other in enumerate(model.nodes) if other.name == node.name)
-        if counts[node.name] > 1 and index != first:
+        first = _first_of_name(model, index)
+        if first != index:
             yield Mistake(
                 f"nodes[{index}].name", f"is `{node.name}`, which nodes[{first}] has already", "give it another name"
             )
@@ -32,44 +32,77 @@ def addresses_are_distinct(model: StackModel) -> Iterator[Mistake]:
     taken: dict[tuple[str, int], str] = {}
     for index, node in enumerate(model.nodes):
         for key, port in (("http_port", node.http_port), ("transport_port", node.transport_port)):
-            place = (node.address, port)
-            if place in taken:
+            place = f"nodes[{index}].{key}"
+            first = taken.setdefault((node.address, port), place)
+            if first != place:
                 yield Mistake(
-                    f"nodes[{index}].{key}",
-                    f"is {node.address}:{port}, which {taken[place]} has already",
-                    "give the node an address or a port of its own",
+                    place,
+                    f"is {port}, and {hosts.with_port(node.address, port)} is that of {first} already",
+                    "give the node another address, or this layer another port",
                 )
-            taken.setdefault(place, f"nodes[{index}].{key}")
-
-
-def config_folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
-    """Two nodes of one machine need two config folders; only known where an address is used twice."""
-    folders: dict[tuple[str, str], int] = {}
-    for index, node in enumerate(model.nodes):
-        machine = node.machine or model.machine
-        config = machine.config or model.machine.config
-        if config is None:
-            continue
-        place = (node.address, config.replace("{name}", node.name))
-        if place in folders:
-            yield Mistake(
-                f"nodes[{index}].machine.config",
-                f"is `{place[1]}`, which nodes[{folders[place]}] has already",
-                "give each node a config folder of its own, for example with `{name}` in the path",
-            )
-        folders.setdefault(place, index)
 
 
 def machine_is_described(model: StackModel) -> Iterator[Mistake]:
     """An archive can be anywhere, so its folder has to be named."""
+    homeless = [i for i, node in enumerate(model.nodes) if machine_spec_of(node, model.machine).home is None]
+    if len(homeless) == len(model.nodes):
+        yield Mistake("machine.home", "is missing", "name the folder with `bin/elasticsearch`")
+        return
+    for index in homeless:
+        yield Mistake(
+            f"nodes[{index}].machine.home",
+            "is missing",
+            "name the folder with `bin/elasticsearch`, here or once for all in `machine.home`",
+        )
+
+
+def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
+    """Nobody is there to expand `~` or a variable, and `{name}` is the only placeholder."""
+    written = [("machine", model.machine)]
+    written += [(f"nodes[{index}].machine", node.machine) for index, node in enumerate(model.nodes) if node.machine]
+    for place, machine in written:
+        for key in PATHS:
+            path = getattr(machine, key)
+            slip = "" if path is None else _slip_in(path)
+            if slip:
+                yield Mistake(f"{place}.{key}", f"is `{path}`" if path else "is an empty text", slip)
+
+
+def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
+    """Two nodes need two config folders and two files for their process ids: all machines are this one, for now."""
+    taken: dict[str, int] = {}
     for index, node in enumerate(model.nodes):
-        home = (node.machine.home if node.machine else None) or model.machine.home
-        if home is None:
+        if _first_of_name(model, index) != index:
+            continue
+        for key, path in _own_paths(machine_spec_of(node, model.machine)):
+            first = taken.setdefault(f"{key} {path}", index)
+            if first != index:
+                yield Mistake(
+                    f"nodes[{index}].machine.{key}",
+                    f"is `{path}`, which nodes[{first}] has already",
+                    f"give each node its own, for example with `{{name}}` in `machine.{key}`",
+                )
+
+
+def nobody_runs_as_root(model: StackModel) -> Iterator[Mistake]:
+    """Elasticsearch refuses to start as root. Source: start-stop-elasticsearch."""
+    written = [("machine", model.machine.user)]
+    written += [(f"nodes[{i}].machine", node.machine.user) for i, node in enumerate(model.nodes) if node.machine]
+    for place, user in written:
+        if user in {"root", "0", ""}:
             yield Mistake(
-                f"nodes[{index}].machine.home",
-                "is missing",
-                "name the folder with `bin/elasticsearch`, here or once for all in `machine.home`",
+                f"{place}.user",
+                f"is `{user}`, as whom Elasticsearch refuses to run" if user else "is an empty text",
+                "name the user that Elasticsearch runs as, or leave it out: the owner of the config folder",
             )
+
+
+def addresses_can_be_dialled(model: StackModel) -> Iterator[Mistake]:
+    """Others reach a node at its one address."""
+    for index, node in enumerate(model.nodes):
+        why = hosts.why_nobody_can_dial(node.address)
+        if why:
+            yield Mistake(f"nodes[{index}].address", f"is `{node.address}`, {why}", "name the one address of this node")
 
 
 def public_addresses_need_a_flag(model: StackModel) -> Iterator[Mistake]:
@@ -78,7 +111,7 @@ def public_addresses_need_a_flag(model: StackModel) -> Iterator[Mistake]:
         return
     for index, node in enumerate(model.nodes):
         for key, value in (("address", node.address), ("bind", node.bind)):
-            if value is not None and _is_public(value):
+            if value is not None and hosts.is_public(value):
                 yield Mistake(
                     f"nodes[{index}].{key}",
                     f"is {value}, an address of the public internet",
@@ -91,10 +124,11 @@ def wildcard_binds_need_a_flag(model: StackModel) -> Iterator[Mistake]:
     if model.exposure.allow_wildcard_bind:
         return
     for index, node in enumerate(model.nodes):
-        if node.bind is not None and node.bind.strip().lower() in WILDCARD_BINDS:
+        meaning = hosts.wildcard_meaning(node.bind or "")
+        if meaning:
             yield Mistake(
                 f"nodes[{index}].bind",
-                f"is {node.bind}, which means every address of the machine",
+                f"is `{node.bind}`, which means {meaning}",
                 "name one address, `_local_` or `_site_`, or accept the danger with "
                 "`exposure: {allow_wildcard_bind: true}`",
             )
@@ -103,12 +137,11 @@ def wildcard_binds_need_a_flag(model: StackModel) -> Iterator[Mistake]:
 def bind_is_an_address(model: StackModel) -> Iterator[Mistake]:
     """`bind` is an address or one of Elasticsearch's special values. Source: networking-settings."""
     for index, node in enumerate(model.nodes):
-        bind = node.bind
-        if bind is None or bind.strip().lower() in WILDCARD_BINDS or (bind.startswith("_") and bind.endswith("_")):
-            continue
-        if not bind.strip() or any(character.isspace() or character in "/:," for character in _bare(bind)):
+        if node.bind is not None and not hosts.is_bindable(node.bind):
             yield Mistake(
-                f"nodes[{index}].bind", f"is `{bind}`", "it must be one address, a host name, `_local_` or `_site_`"
+                f"nodes[{index}].bind",
+                f"is `{node.bind}`" if node.bind else "is an empty text",
+                "it must be one address or host name without a port, `_local_` or `_site_`",
             )
 
 
@@ -120,37 +153,44 @@ def full_verification_needs_every_address(model: StackModel) -> Iterator[Mistake
     if model.transport.verification_mode is not VerificationMode.FULL:
         return
     for index, node in enumerate(model.nodes):
-        if node.bind is None or node.bind.startswith("_") or node.bind in WILDCARD_BINDS:
+        bind = node.bind
+        if bind is None or not hosts.is_bindable(bind) or hosts.is_special(bind) or hosts.wildcard_meaning(bind):
             continue
-        if not sans_of(node, Layer.TRANSPORT, model).covers(_bare(node.bind)):
+        if not sans_of(node, Layer.TRANSPORT, model).covers(str(hosts.ip_of(bind) or bind.strip())):
             yield Mistake(
                 f"nodes[{index}].bind",
-                f"is {node.bind}, which the node publishes, and no name of its certificate says so",
-                "add it to `names` of this node, or set `transport.verification_mode: certificate`",
-            )
-
-
-def wildcard_names_do_not_replace_addresses(model: StackModel) -> Iterator[Mistake]:
-    """A node is dialled by one address; a pattern cannot be dialled."""
-    for index, node in enumerate(model.nodes):
-        if node.address.startswith("*"):
-            yield Mistake(
-                f"nodes[{index}].address", f"is `{node.address}`, a pattern", "name the one address of this node"
+                f"is {bind}, which the node publishes, and no name of its certificate says so",
+                "add it to `names` of this node, or set `transport: {verification_mode: certificate}`",
             )
 
 
 def a_signer_outlives_its_leaves(model: StackModel) -> Iterator[Mistake]:
     """A leaf must not outlive its authority."""
-    for layer, authority in ((Layer.TRANSPORT, model.authorities.transport), (Layer.HTTP, model.authorities.http)):
-        found = authority_must_outlive_leaves(layer, authority, model.certificates)
-        if found:
-            yield Mistake(f"authorities.{layer}.valid_for", f"is {authority.valid_for}", found.message)
+    authorities = {Layer.TRANSPORT: model.authorities.transport}
+    if model.cluster.scenario.contains(Scenario.BASIC_HTTPS):
+        authorities[Layer.HTTP] = model.authorities.http
+    for layer, authority in authorities.items():
+        if authority_must_outlive_leaves(layer, authority, model.certificates):
+            yield Mistake(
+                f"authorities.{layer}.valid_for",
+                f"is `{authority.valid_for}`",
+                f"it must be at least twice `certificates.valid_for`, which is `{model.certificates.valid_for}`: "
+                "a leaf must not outlive its authority",
+            )
 
 
 def minimal_is_not_there_yet(model: StackModel) -> Iterator[Mistake]:
     """The table of `minimal` is there, its component is not."""
     if model.cluster.scenario is Scenario.MINIMAL:
         yield Mistake("cluster.scenario", "is `minimal`, which is not supported yet", "use `basic` or `basic-https`")
+
+
+def pem_key_files_are_not_there_yet(model: StackModel) -> Iterator[Mistake]:
+    """The layout is known, but nothing writes it: better refused than quietly ignored."""
+    if model.certificates.key_format is FileFormat.PEM:
+        yield Mistake(
+            "certificates.key_format", "is `pem`, which is not supported yet", "leave it out, or use `pkcs12`"
+        )
 
 
 def http_names_need_https(model: StackModel) -> Iterator[Mistake]:
@@ -163,41 +203,66 @@ def http_names_need_https(model: StackModel) -> Iterator[Mistake]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        find: returns every mistake that it finds.
+        reads: the sections that it looks at; it is not asked while one of them cannot be read.
+    """
+
+    find: Callable[[StackModel], Iterable[Mistake]]
+    reads: frozenset[str]
+
+
+def _rule(find: Callable[[StackModel], Iterable[Mistake]], *reads: str) -> Rule:
+    return Rule(find, frozenset(reads))
+
+
 RULES: tuple[Rule, ...] = (
-    node_names_are_distinct,
-    addresses_are_distinct,
-    config_folders_are_distinct,
-    machine_is_described,
-    public_addresses_need_a_flag,
-    wildcard_binds_need_a_flag,
-    bind_is_an_address,
-    full_verification_needs_every_address,
-    wildcard_names_do_not_replace_addresses,
-    a_signer_outlives_its_leaves,
-    minimal_is_not_there_yet,
-    http_names_need_https,
+    _rule(node_names_are_distinct, "nodes"),
+    _rule(addresses_are_distinct, "nodes"),
+    _rule(machine_is_described, "nodes", "machine"),
+    _rule(paths_are_written_out, "nodes", "machine"),
+    _rule(folders_are_distinct, "nodes", "machine"),
+    _rule(nobody_runs_as_root, "nodes", "machine"),
+    _rule(addresses_can_be_dialled, "nodes"),
+    _rule(public_addresses_need_a_flag, "nodes", "exposure"),
+    _rule(wildcard_binds_need_a_flag, "nodes", "exposure"),
+    _rule(bind_is_an_address, "nodes"),
+    _rule(full_verification_needs_every_address, "nodes", "transport"),
+    _rule(a_signer_outlives_its_leaves, "cluster", "authorities", "certificates"),
+    _rule(minimal_is_not_there_yet, "cluster"),
+    _rule(pem_key_files_are_not_there_yet, "certificates"),
+    _rule(http_names_need_https, "cluster", "http"),
 )
 
 
-def mistakes_across(model: StackModel) -> tuple[Mistake, ...]:
-    """Return every mistake that the rules find."""
-    return tuple(mistake for rule in RULES for mistake in rule(model))
+def mistakes_across(model: StackModel, unreadable: Collection[str] = ()) -> tuple[Mistake, ...]:
+    """Return every mistake that the rules find.
+
+    Args:
+        model: the stack file.
+        unreadable: sections that stand in the model only for lack of better ones; no rule looks at them.
+    """
+    asked = [rule for rule in RULES if rule.reads.isdisjoint(unreadable)]
+    return tuple(mistake for rule in asked for mistake in rule.find(model))
 
 
-def _bare(host: str) -> str:
-    return host.strip().removeprefix("[").removesuffix("]") if not _is_ip(host) else Sans.from_hosts([host]).ips[0]
+def _first_of_name(model: StackModel, index: int) -> int:
+    return next(number for number, node in enumerate(model.nodes) if node.name == model.nodes[index].name)
 
 
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text.strip())
-    except ValueError:
-        return False
-    return True
+def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
+    """Return the paths that no two nodes may share."""
+    paths = (("config", machine.config), ("pid_file", machine.pid_file))
+    return [(key, posixpath.normpath(path)) for key, path in paths if path]
 
 
-def _is_public(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text.strip()).is_global
-    except ValueError:
-        return False
+def _slip_in(path: str) -> str:
+    if not path.strip():
+        return "write a path, or leave it out"
+    if _NOT_A_PATH.fullmatch(path):
+        return "write the path out: `~` and variables are not expanded"
+    return "the only placeholder is `{name}`, the node's name" if _PLACEHOLDER.search(path) else ""

@@ -8,6 +8,7 @@ development cluster found are laid over it.
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,9 @@ def _passphrase_file(dev: Path) -> Path:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as stream:
             stream.write(secrets.token_urlsafe(32))
-        temporary.rename(path)
+        with suppress(FileExistsError):  # another run was quicker, and may have encrypted with its own already
+            path.hardlink_to(temporary)
+        temporary.unlink()
     return path
 
 

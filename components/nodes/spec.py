@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints
 from components.pki.sans import Host
 from components.values import Spec, Wire
 
-NodeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
+NODE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+NodeName = Annotated[str, StringConstraints(pattern=NODE_NAME)]
+Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 
 
 class Layout(StrEnum):

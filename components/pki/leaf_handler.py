@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from components.errors import VerificationFailed
 from components.findings import Finding, first_finding
@@ -93,8 +93,9 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         """Refuse names that no certificate can carry."""
         try:
             Sans(dns=wanted.dns, ips=wanted.ips)
-        except ValueError as error:
-            return [Refusal("dns", str(error))]
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_input=False, include_context=False)
+            return [Refusal(str(one["loc"][0]), one["msg"].removeprefix("Value error, ")) for one in problems]
         return ()
 
     def changes(self, recorded: LeafRecord, wanted: CertificateInputs, context: Context) -> Sequence[Change]:

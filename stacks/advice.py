@@ -1,0 +1,28 @@
+"""What a stack file may ask for, and yet had better not: said as a warning in every preview, never refused."""
+
+from components.findings import Check, Finding, all_findings
+from components.pki.spec import short_lifetimes
+from components.settings.scenarios import Scenario
+from stacks.model import StackModel
+
+
+def production_needs_https(model: StackModel) -> Finding | None:
+    """Find a production cluster to which clients send passwords in clear.
+
+    Source: manually-configure-security-in-self-managed-cluster (all three scenarios for production).
+    """
+    if not model.cluster.production or model.cluster.scenario.contains(Scenario.BASIC_HTTPS):
+        return None
+    return Finding(
+        "ProductionWithoutHttps",
+        f"cluster.scenario is {model.cluster.scenario} and cluster.production is true: clients send passwords in "
+        "clear; use basic-https",
+    )
+
+
+ADVICE: tuple[Check[StackModel], ...] = (production_needs_https,)
+
+
+def advice_on(model: StackModel) -> tuple[Finding, ...]:
+    """Return every piece of advice on a stack file that was accepted."""
+    return (*all_findings(ADVICE, model), *short_lifetimes(model.certificates, model.authorities))

@@ -1,0 +1,240 @@
+"""Sections of a stack file: as the driver reads them, and as the engine hands them to a program."""
+
+import contextvars
+import json
+
+import pulumi
+import pytest
+from pulumi.runtime.config import set_all_config
+
+from components.errors import ConfigurationRefused
+from components.pki.spec import Layer
+from components.rollout.procedure import refusals
+from components.rollout.view import NodeView, RolloutView, Running
+from stacks.config import PREFIX, model_from, sections_of_engine, sections_of_file
+from stacks.fields import every_field
+from stacks.load import cluster_of, load_cluster
+from stacks.model import StackModel
+from tests.stacks.stackfiles import model, sections, write_stack_file
+
+
+def in_a_program(monkeypatch, content, program, secret=()):
+    """Run a program with this configuration, as the engine gives it."""
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+    texts = {f"{PREFIX}{key}": json.dumps(value) for key, value in content.items()}
+
+    def run():
+        set_all_config(texts, [f"{PREFIX}{key}" for key in secret])
+        return program()
+
+    return contextvars.copy_context().run(run)
+
+
+@pytest.mark.parametrize(
+    ("content", "why", "next_step"),
+    [
+        pytest.param(b"", "it is empty", "begin it with `config:`", id="empty"),
+        pytest.param(b"# soon\n", "it is empty", "begin it with `config:`", id="a comment"),
+        pytest.param(b"cluster: {}\n", "it has no section `config:` with keys", "begin it with", id="no config"),
+        pytest.param(b"config:\n", "it has no section `config:` with keys", "begin it with", id="an empty config"),
+        pytest.param(b"- config\n", "it has no section `config:` with keys", "begin it with", id="a list"),
+        pytest.param(b"config:\n  a: [1\n  b: 2\n", "line 3: ", "at the place that is named", id="a list left open"),
+        pytest.param(b"config:\n\ta: 1\n", "line 2: found character '\\t'", "at the place", id="a tabulator"),
+        pytest.param(
+            b"config:\n  a:b: {c: hunter22}\n  a:b: {}\n", 'line 3: the key "a:b" is there twice', "", id="twice"
+        ),
+        pytest.param(b"config: !!python/name:os.x {}\n", "line 1: could not determine", "at the place", id="a tag"),
+        pytest.param(b"config: {a:b: \xff}\n", "it is not UTF-8 text (byte 14)", "save it as UTF-8", id="not UTF-8"),
+        pytest.param(
+            b"config:\n  cluster: {}\n  nodes: []\n",
+            "a key begins with `elasticsearch-security:`, unlike `cluster`, `nodes`",
+            "write `elasticsearch-security:cluster`, `elasticsearch-security:nodes`",
+            id="no prefix",
+        ),
+        pytest.param(
+            b"config:\n  elasticsearch-securty:nodes: []\n",
+            "unlike `elasticsearch-securty:nodes`",
+            "write `elasticsearch-security:nodes`",
+            id="a prefix with a slip",
+        ),
+        pytest.param(
+            b"config:\n  elasticsearch-security:\n    nodes: []\n",
+            "unlike `elasticsearch-security`",
+            "write `elasticsearch-security:cluster`",
+            id="a prefix alone",
+        ),
+    ],
+)
+def test_a_file_that_is_no_stack_file_is_refused_with_the_line(content, why, next_step, tmp_path):
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationRefused) as refused:
+        sections_of_file(path)
+    assert refused.value.where == "Pulumi.prod.yaml"
+    assert why in refused.value.why
+    assert next_step in refused.value.next_step
+    assert "hunter22" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ConfigurationRefused, match="there is no such file"):
+        sections_of_file(tmp_path / "Pulumi.prod.yaml")
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
+    with pytest.raises(ConfigurationRefused, match="Is a directory"):
+        sections_of_file(tmp_path)
+
+
+def test_other_peoples_keys_are_left_alone(tmp_path):
+    path = write_stack_file(tmp_path, sections())
+    path.write_text(f"{path.read_text()}  aws:region: eu-central-1\n  pulumi:tags: {{a: b}}\nencryptionsalt: v1:x\n")
+    assert sections_of_file(path) == sections()
+
+
+def test_the_program_ends_with_the_whole_list(monkeypatch, tmp_path):
+    content = sections(
+        "nodes: [{name: es-1, address: 10.0.0.1, http_port: '9200'}]\nconsent: {full_cluster_restart: yes}"
+    )
+
+    with pytest.raises(pulumi.RunError) as error:
+        in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path))
+
+    assert str(error.value).splitlines() == [
+        "stack prod: 2 mistakes; nothing was touched",
+        "    nodes[0].http_port: is the text `9200`; it must be a whole number, without quotes",
+        "    consent.full_cluster_restart: is the text `yes`; it must be true or false",
+        "  why:  the stack file asks for something that cannot be, or is not clear",
+        "  next: correct each line above; docs/configuration.md lists every key",
+    ]
+    assert error.value.__cause__ is None
+    assert error.value.__suppress_context__
+
+
+def test_the_program_does_not_repeat_what_the_engine_keeps_encrypted(monkeypatch, tmp_path):
+    content = sections("machine: {home: '/opt/{name}', layout: hunter22}")
+    with pytest.raises(pulumi.RunError) as error:
+        in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path), secret=("machine",))
+    assert "machine.layout: is a text" in str(error.value)
+    assert "hunter22" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "advised"),
+    [
+        pytest.param("cluster: {name: logs, scenario: basic}", "", id="basic"),
+        pytest.param("cluster: {name: logs, scenario: basic-https, production: true}", "", id="production with HTTPS"),
+        pytest.param("cluster: {name: logs, scenario: basic, production: true}", "passwords in clear", id="production"),
+        pytest.param("certificates: {valid_for: 30D}", "less than 60 days", id="short leaves"),
+    ],
+)
+def test_the_program_warns_of_what_is_accepted_and_yet_unwise(change, advised, monkeypatch, tmp_path):
+    warned = []
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    in_a_program(monkeypatch, sections(change), lambda: load_cluster(tmp_path))
+    assert len(warned) == bool(advised)
+    assert advised in "".join(warned)
+
+
+EVERYTHING = """
+cluster: {name: "Logs of 2026", scenario: basic-https, production: true, running: false}
+machine: {layout: archive, home: "/opt/{name}", config: "/etc/{name}", user: elasticsearch, pid_file: "/run/{name}.pid"}
+nodes:
+  - {name: es-1, address: 10.0.0.1, http_port: 9201, transport_port: 9301, names: [es-1.example.net], bind: _site_}
+  - {name: es-2, address: 10.0.0.2, machine: {layout: archive, home: /es, config: /c, pid_file: /p, user: ops}}
+transport: {verification_mode: certificate}
+http: {names: ["*.example.net", "fd00::1"]}
+authorities:
+  transport: {generation: 2, valid_for: 20y, key: rsa-3072}
+  http: {generation: 3, valid_for: 15y, key: rsa-4096}
+certificates: {valid_for: 18M, key: ec-p384, renew_in_last: 0.25, trust_format: pkcs12, key_format: pkcs12}
+users: {elastic: {version: 4}, kibana_system: {version: 5}}
+rollout: {join_timeout: 60}
+consent: {full_cluster_restart: true}
+exposure: {allow_public_addresses: true, allow_wildcard_bind: true}
+"""
+
+
+@pytest.mark.parametrize("change", [pytest.param("", id="the least"), pytest.param(EVERYTHING, id="every key")])
+def test_the_file_and_the_engine_give_the_same_model(change, tmp_path):
+    content = sections(change)
+    from_file = sections_of_file(write_stack_file(tmp_path, content))
+    from_engine = sections_of_engine({f"{PREFIX}{key}": json.dumps(value) for key, value in content.items()})
+    assert from_file == from_engine == content
+    assert model_from(from_file, where="file") == model_from(from_engine, where="engine") == model(change)
+
+
+def test_every_key_is_written_in_the_stack_file_that_writes_every_key():
+    read = model(EVERYTHING)
+    written = {path for path, _ in every_field(StackModel)}
+    assert {path for path, _ in every_field(StackModel) if is_set(read, path.split("."))} == written
+
+
+def is_set(here, parts):
+    """Tell whether a key was written, in any of the nodes where it is a node's."""
+    if isinstance(here, tuple):
+        return any(is_set(entry, parts) for entry in here)
+    if here is None or (key := parts[0].removesuffix("[]")) not in here.model_fields_set:
+        return False
+    return len(parts) == 1 or is_set(getattr(here, key), parts[1:])
+
+
+def test_the_engine_hands_over_texts_that_are_no_json():
+    found = sections_of_engine({f"{PREFIX}cluster": "logs", f"{PREFIX}http": "[1", "aws:region": "eu-central-1"})
+    assert found == {"cluster": "logs", "http": "[1"}
+
+
+def test_a_slip_in_the_prefix_is_refused_in_the_program_too(monkeypatch, tmp_path):
+    def program():
+        set_all_config({"elasticsearch-securty:nodes": "[]"})
+        return load_cluster(tmp_path)
+
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+    with pytest.raises(pulumi.RunError, match="write `elasticsearch-security:nodes`"):
+        contextvars.copy_context().run(program)
+
+
+def test_the_configuration_comes_from_the_environment_where_a_language_host_put_it_there(monkeypatch, tmp_path):
+    texts = {f"{PREFIX}{key}": json.dumps(value) for key, value in sections().items()}
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({**texts, f"{PREFIX}users": '{"elastic": {"version": "hunter22"}}'}))
+    monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps([f"{PREFIX}users"]))
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+
+    def program():
+        set_all_config({})
+        return load_cluster(tmp_path)
+
+    with pytest.raises(pulumi.RunError, match=r"users\.elastic\.version: is a text; it must be a whole number"):
+        contextvars.copy_context().run(program)
+
+
+def test_a_stack_file_becomes_a_cluster_with_every_choice_in_it(tmp_path):
+    read = model(EVERYTHING)
+    cluster = cluster_of(read, tmp_path)
+    assert (cluster.name, cluster.scenario, cluster.running) == ("Logs of 2026", "basic-https", False)
+    assert [node.name for node in cluster.nodes] == ["es-1", "es-2"]
+    assert cluster.binds == {"es-1": "_site_"}
+    assert {key for key, _ in cluster.sans.items()} == {(n, layer) for n in ("es-1", "es-2") for layer in Layer}
+    assert cluster.sans["es-2", Layer.TRANSPORT].hosts() == {"10.0.0.2"}
+    assert (cluster.authorities[Layer.TRANSPORT].generation, cluster.authorities[Layer.HTTP].generation) == (2, 3)
+    assert (cluster.choices.verification_mode, cluster.choices.trust_format) == ("certificate", "pkcs12")
+    assert (cluster.certificates, cluster.users) == (read.certificates, read.users)
+    assert (cluster.rollout, cluster.consent) == (read.rollout, read.consent)
+
+
+def test_the_line_that_a_refused_full_stop_asks_for_is_one_that_the_model_takes(tmp_path):
+    refused = refusals(RolloutView(nodes=(open_node("es-1"), open_node("es-2")), consent=False))
+    line = refused[0].message.partition("add this line to the stack file: ")[2]
+    path = write_stack_file(tmp_path, sections())
+    assert not model_from(sections_of_file(path), where="before").consent.full_cluster_restart
+
+    path.write_text(f"{path.read_text()}  {line}\n")
+
+    allowed = model_from(sections_of_file(path), where="after").consent
+    assert allowed.full_cluster_restart
+    assert refusals(RolloutView((open_node("es-1"), open_node("es-2")), allowed.full_cluster_restart)) == ()
+
+
+def open_node(name):
+    """Return a node that runs without TLS and must get it."""
+    return NodeView(name, Running.OTHER, on_disk=False, speaks_tls=False, wants_tls=True)

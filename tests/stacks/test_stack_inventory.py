@@ -1,0 +1,93 @@
+"""From what the operator wrote to the nodes as the plugin gets them."""
+
+from pathlib import Path
+
+import pytest
+
+from components.pki.spec import Layer
+from stacks.inventory import nodes_of, sans_of
+from tests.stacks.stackfiles import model
+
+ROOT = Path("/project")
+
+
+def machine(change):
+    """Return the machine of the first node."""
+    return nodes_of(model(change), ROOT)[0].machine
+
+
+def one_node(own="", common="{home: /opt/es}"):
+    return f"machine: {common}\nnodes: [{{name: es-1, address: 10.0.0.1{f', machine: {own}' if own else ''}}}]"
+
+
+def test_a_node_gets_every_default():
+    node = nodes_of(model(one_node()), ROOT)[0]
+    assert node.model_dump() == {
+        "name": "es-1",
+        "address": "10.0.0.1",
+        "http_port": 9200,
+        "transport_port": 9300,
+        "machine": {
+            "node": "es-1",
+            "layout": "archive",
+            "home": "/opt/es",
+            "config": "/opt/es/config",
+            "pid_file": "/opt/es/config/elasticsearch.pid",
+            "user": None,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "expected"),
+    [
+        pytest.param("{home: /opt/es}", "", ("/opt/es", "/opt/es/config", None), id="the common section alone"),
+        pytest.param("{}", "{home: /own}", ("/own", "/own/config", None), id="its own section alone"),
+        pytest.param(
+            "{home: /opt/es}", "{home: /own}", ("/own", "/own/config", None), id="its own home, and what hangs on it"
+        ),
+        pytest.param("{home: /opt/es, config: /etc/es}", "{home: /own}", ("/own", "/etc/es", None), id="key by key"),
+        pytest.param("{home: /opt/es, user: ops}", "{config: /c}", ("/opt/es", "/c", "ops"), id="the rest stays"),
+        pytest.param(
+            "{home: /opt/es, user: ops}", "{user: es}", ("/opt/es", "/opt/es/config", "es"), id="its own user"
+        ),
+        pytest.param(
+            "{home: /opt/es, user: ops}", "{home: , user: }", ("/opt/es", "/opt/es/config", "ops"), id="empty keys"
+        ),
+    ],
+)
+def test_a_nodes_own_machine_goes_over_the_common_one_key_by_key(common, own, expected):
+    found = machine(one_node(own, common))
+    assert (found.home, found.config, found.user) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        pytest.param("/etc/{name}", "/etc/es-1", id="the placeholder"),
+        pytest.param("/etc/{name}/{name}.d", "/etc/es-1/es-1.d", id="the placeholder twice"),
+        pytest.param(".dev/{name}", "/project/.dev/es-1", id="relative to the project"),
+        pytest.param("/etc/es", "/etc/es", id="absolute"),
+    ],
+)
+@pytest.mark.parametrize("key", ["home", "config", "pid_file"])
+def test_paths_are_absolute_and_carry_the_nodes_name(key, written, path):
+    found = machine(
+        one_node(common=f"{{home: /opt/es, {key}: '{written}'}}" if key != "home" else f"{{home: '{written}'}}")
+    )
+    assert getattr(found, key) == path
+
+
+def test_the_process_id_file_is_in_the_config_folder_unless_it_is_named():
+    assert machine(one_node(common="{home: /opt/es, config: '/etc/{name}'}")).pid_file == "/etc/es-1/elasticsearch.pid"
+
+
+def test_the_transport_layer_names_the_node_and_nothing_else():
+    read = model("nodes: [{name: es-1, address: es-1.net, names: [10.0.0.1, b.net]}]\nhttp: {names: [es.net]}")
+    assert sans_of(read.nodes[0], Layer.TRANSPORT, read).hosts() == {"es-1.net", "b.net", "10.0.0.1"}
+
+
+def test_the_http_layer_also_names_what_clients_dial_and_loopback():
+    read = model("nodes: [{name: es-1, address: 10.0.0.1}]\nhttp: {names: ['*.es.net', 'fd00::0:1']}")
+    expected = {"10.0.0.1", "*.es.net", "fd00::1", "localhost", "127.0.0.1", "::1"}
+    assert sans_of(read.nodes[0], Layer.HTTP, read).hosts() == expected

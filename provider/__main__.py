@@ -44,4 +44,5 @@ def main() -> None:
     server.stop(grace=LAST_WORDS).wait()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -32,16 +32,16 @@ def differences(old: Mapping[str, Plain], new: Mapping[str, Plain]) -> tuple[Dif
     """Return every differing leaf property, sorted by path. Unknown new values count as updates."""
     found = []
     for name in sorted(old.keys() | new.keys()):
-        found += [Difference(path, name, kind) for path, kind in _member(name, name, old, new)]
+        found += [Difference(path, name, kind) for path, kind in _member(child("", name), name, old, new)]
     return tuple(found)
 
 
 def child(path: str, key: str | int) -> str:
-    """Return the property path of a member, in the engine's own notation."""
+    """Return the property path of a member, in the engine's own notation; of a property where the path is empty."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     if IDENTIFIER.match(key):
-        return f"{path}.{key}"
+        return f"{path}.{key}" if path else key
     escaped = key.replace('"', '\\"')
     return f'{path}["{escaped}"]'
 

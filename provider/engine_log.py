@@ -5,6 +5,9 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from components.clock import Clock
 
+ANSWER_WITHIN = 5.0
+"""Seconds that an engine may take for one line."""
+
 
 class EngineLog:
     """The engine's log service; silent where there is no engine (tests, ``get-schema``)."""
@@ -14,13 +17,15 @@ class EngineLog:
 
     def write(self, severity: "engine_pb2.LogSeverity.ValueType", urn: str, text: str, *, fleeting: bool) -> None:
         """Send one line; an engine that is gone is no reason to stop the step in hand."""
-        if self._stub is None:
+        stub = self._stub  # another thread may find out at any moment that the engine is gone
+        if stub is None:
             return
         request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=fleeting)
         try:
-            self._stub.Log(request, timeout=5)
-        except grpc.RpcError:
-            self._stub = None
+            stub.Log(request, timeout=ANSWER_WITHIN)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:  # busy is not gone
+                self._stub = None
 
 
 class ResourceContext:

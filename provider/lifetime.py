@@ -18,6 +18,15 @@ from filelock import FileLock, Timeout
 
 WATCH_EVERY = 0.5
 """Seconds between two looks at the parent process."""
+LOOK_AGAIN = 1.0
+"""Seconds between two looks at a lock that another run holds."""
+
+
+class Stopped(Exception):
+    """The engine is gone or asked to stop; nothing new may start."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped; nothing new is started")
 
 
 class Work:
@@ -33,11 +42,10 @@ class Work:
         """Hold the plugin alive while a step runs.
 
         Raises:
-            RuntimeError: the engine is gone or asked to stop, so nothing new may start.
+            Stopped: nothing new may start.
         """
         with self._condition:
-            if self._ending:
-                raise RuntimeError("the run was stopped; nothing new is started")
+            self.refuse_when_ending()
             self._running += 1
         try:
             yield
@@ -50,6 +58,21 @@ class Work:
         """Refuse every step from here on."""
         with self._condition:
             self._ending = True
+            self._condition.notify_all()
+
+    def refuse_when_ending(self) -> None:
+        """Do nothing as long as new steps may start.
+
+        Raises:
+            Stopped: they may not.
+        """
+        if self._ending:
+            raise Stopped
+
+    def pause(self, seconds: float) -> None:
+        """Wait; not longer than until the plugin is to end."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._ending, seconds)
 
     def wait_until_idle(self) -> None:
         """Return when no step is in hand."""
@@ -82,19 +105,23 @@ class StackLock:
         self._held: FileLock | None = None
         self._guard = threading.Lock()
 
-    def hold(self, stack: str, waiting: Callable[[str], None]) -> None:
-        """Take the lock of a stack for the rest of this process; tell ``waiting`` while another has it."""
+    def hold(self, stack: str, work: Work, waiting: Callable[[str], None]) -> None:
+        """Take the lock of a stack for the rest of this process; tell ``waiting`` while another has it.
+
+        Raises:
+            Stopped: the plugin is to end before it got the lock, so the step must not begin.
+        """
         with self._guard:
             if self._held is not None:
                 return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = FileLock(self._folder / f"{hashlib.sha256(stack.encode()).hexdigest()[:16]}.lock")
-            while True:
-                try:
-                    lock.acquire(timeout=1)
-                    break
-                except Timeout:
-                    waiting("an earlier run of this stack is finishing its step; waiting for it")
+            path = self._folder / f"{hashlib.sha256(stack.encode()).hexdigest()[:16]}.lock"
+            lock = FileLock(path, thread_local=False)  # it is the process's, whichever thread took it
+            work.refuse_when_ending()
+            while not _taken(lock):
+                waiting("an earlier run of this stack is finishing its step; waiting for it")
+                work.pause(LOOK_AGAIN)
+                work.refuse_when_ending()
             self._held = lock
 
     def release(self) -> None:
@@ -103,3 +130,12 @@ class StackLock:
             if self._held is not None:
                 self._held.release()
                 self._held = None
+
+
+def _taken(lock: FileLock) -> bool:
+    """Take a lock if nobody has it; tell whether it is ours now."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True

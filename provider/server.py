@@ -17,7 +17,7 @@ from components.handling import Change, HalfDone, Handler, Recorded
 from provider import PACKAGE_VERSION
 from provider.differences import Difference, Kind, differences
 from provider.engine_log import EngineLog, ResourceContext
-from provider.lifetime import StackLock, Work
+from provider.lifetime import StackLock, Stopped, Work
 from provider.typed import dump_outputs, parse, parse_recorded, refusals_of
 from provider.wire import Plain, dump, load, unwrap
 
@@ -37,6 +37,9 @@ REPLACE_KINDS = {
 }
 
 
+UNREADABLE = "recorded in a form that this version does not know, so it is made anew from what is there"
+
+
 def answered(
     method: Callable[["Plugin", Any, grpc.ServicerContext], Response],
 ) -> Callable[["Plugin", Any, grpc.ServicerContext], Response]:
@@ -49,7 +52,7 @@ def answered(
                 return method(self, request, context)
         except SecurityError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
-        except RuntimeError as error:
+        except Stopped as error:
             context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         except Exception as error:  # noqa: BLE001 (the last line before the user; the traceback goes to --debug)
             self.context(request.urn).debug(traceback.format_exc())
@@ -115,11 +118,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @answered
     def Check(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Refuse inputs that cannot be, each with its property path."""
-        handler = self.handler(request.urn)
+        handler, news = self.handler(request.urn), load(request.news)
         try:
-            refusals = tuple(handler.refusals(parse(handler.inputs, load(request.news))))
+            refusals = tuple(handler.refusals(parse(handler.inputs, news)))
         except ValidationError as error:
-            refusals = refusals_of(error)
+            refusals = refusals_of(error, news)
         failures = [provider_pb2.CheckFailure(property=refusal.on, reason=refusal.reason) for refusal in refusals]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
@@ -131,7 +134,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         found = differences(unwrap(old_inputs), unwrap(news))
         recorded = parse_recorded(handler, old_inputs, load(request.olds))
         changes: tuple[Change, ...] = ()
-        if recorded is not None:
+        if recorded is None:
+            voice.warn(UNREADABLE)
+        else:
             changes = tuple(handler.changes(recorded, parse(handler.inputs, news), voice))
         for change in changes:
             voice.say(change.finding.message)
@@ -198,7 +203,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def _hold_lock(self, urn: str) -> None:
         stack, project = urn.removeprefix("urn:pulumi:").split("::")[:2]
-        self.lock.hold(f"{project}/{stack}", self.context(urn).progress)
+        self.lock.hold(f"{project}/{stack}", self.work, self.context(urn).progress)
 
 
 def diff_response(
@@ -224,7 +229,7 @@ def diff_response(
     some = bool(detailed) or not readable
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME if some else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=sorted({path.split("[")[0].split(".")[0] for path in detailed}),
+        diffs=sorted({difference.top for difference in found} | {change.on for change in changes}),
         detailedDiff=detailed,
         hasDetailedDiff=bool(detailed),
         replaces=sorted(replaces),

@@ -9,10 +9,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_fixed
 
 from components.clock import Clock
 from components.errors import CommandFailed, TargetUnreachable
@@ -21,11 +21,18 @@ from components.nodes.probes import Speech, handshake
 if TYPE_CHECKING:  # a third of a second, which only runs that talk to a cluster should pay
     from elasticsearch import Elasticsearch
 
-REQUEST_TIMEOUT = 30.0
+Result = TypeVar("Result")
+
+REQUEST_TIMEOUT = 15.0
+"""Seconds for one request; whoever may wait longer asks again."""
+MASTER_TIMEOUT = "5s"
+"""How long a node looks for a master before it answers 503."""
 ALLOCATION = "cluster.routing.allocation.enable"
 MARK = "cluster.metadata.essecurity_rollout"
 """Our note to the next run, set and removed in one request with the allocation that it is about."""
 OK, UNAUTHORIZED = 200, 401
+NOT_READY = frozenset({408, 429, 502, 503, 504})
+"""What a node answers while the cluster has no master, or too much to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,8 @@ class ClusterApi:
 
     def summary(self) -> ClusterSummary:
         """Return how the cluster is now."""
-        health = self._body(self.client.cluster.health(timeout="5s"))
-        state = self._body(self.client.cluster.state(metric=["nodes", "master_node"]))
+        health = self._body(self.client.cluster.health(timeout=MASTER_TIMEOUT, master_timeout=MASTER_TIMEOUT))
+        state = self._body(self.client.cluster.state(metric=["nodes", "master_node"], master_timeout=MASTER_TIMEOUT))
         names = {key: node["name"] for key, node in state["nodes"].items()}
         return ClusterSummary(
             status=health["status"],
@@ -96,12 +103,14 @@ class ClusterApi:
 
     def persistent_settings(self) -> dict[str, str]:
         """Return the persistent cluster settings, flat."""
-        settings: dict[str, str] = self._body(self.client.cluster.get_settings(flat_settings=True))["persistent"]
+        settings: dict[str, str] = self._body(
+            self.client.cluster.get_settings(flat_settings=True, master_timeout=MASTER_TIMEOUT)
+        )["persistent"]
         return settings
 
     def set_persistent(self, values: dict[str, str | None]) -> None:
         """Set persistent cluster settings in one request; None removes one."""
-        self.client.cluster.put_settings(persistent=values)
+        self.client.cluster.put_settings(persistent=values, master_timeout=MASTER_TIMEOUT)
 
     def change_password(self, user: str, password: SecretStr) -> None:
         """Set a built-in user's password. Source: `POST /_security/user/{name}/_password`."""
@@ -158,24 +167,42 @@ def connect(line: Line) -> ClusterApi:
 
 
 def connect_within(seconds: float, line: Line, clock: Clock, waiting: Callable[[str], None]) -> ClusterApi:
-    """Connect, trying again while the cluster comes up; after a restart it answers 503 for a moment.
+    """Connect, trying again while the cluster comes up.
 
     Raises:
         TargetUnreachable: it did not answer in time.
     """
+    return within(seconds, clock, waiting, lambda: connect(line))
+
+
+def within(seconds: float, clock: Clock, waiting: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
+    """Repeat an attempt while the cluster is not ready; after a restart it answers 503 for a moment.
+
+    Args:
+        seconds: for how long; with 0 it is tried once.
+        clock: measures it.
+        waiting: told what it waits for, before each further attempt.
+        attempt: what may be repeated.
+
+    Raises:
+        TargetUnreachable: it did not succeed in time; as the last attempt raised it.
+    """
+    began = clock.monotonic()
 
     def report(state: RetryCallState) -> None:
-        waiting(f"waiting for the HTTP layer, {state.seconds_since_start or 0:.0f} s so far")
+        error = state.outcome.exception() if state.outcome else None
+        what = error.what if isinstance(error, TargetUnreachable) else "waiting for the cluster"
+        waiting(f"{what} ({clock.monotonic() - began:.0f} s of at most {seconds:.0f} s)")
 
     retrying = Retrying(
-        stop=stop_after_delay(seconds),
+        stop=lambda state: clock.monotonic() - began >= seconds,
         wait=wait_fixed(0.5),
         retry=retry_if_exception_type(TargetUnreachable),
         sleep=clock.sleep,
         before_sleep=report,
         reraise=True,
     )
-    return retrying(connect, line)
+    return retrying(attempt)
 
 
 @contextmanager
@@ -183,7 +210,7 @@ def in_our_words() -> Iterator[None]:
     """Turn the client's exceptions into ours.
 
     Raises:
-        TargetUnreachable: the node went away in the middle of a request.
+        TargetUnreachable: the node went away in the middle of a request, or the cluster is not ready for it.
         CommandFailed: the API refused a request.
     """
     from elasticsearch import ApiError, TransportError
@@ -191,6 +218,13 @@ def in_our_words() -> Iterator[None]:
     try:
         yield
     except ApiError as error:
+        if error.meta.status in NOT_READY:
+            raise TargetUnreachable(
+                f"the cluster is not ready (status {error.meta.status})",
+                where="cluster",
+                why=str(error.message),
+                next_step="wait until its nodes have found each other; then run again",
+            ) from error
         raise CommandFailed(
             f"Elasticsearch refused a request with status {error.meta.status}",
             where="cluster",
@@ -264,9 +298,7 @@ def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None
     return Elasticsearch(
         f"{'https' if https else 'http'}://{host}:{endpoint.port}",
         request_timeout=REQUEST_TIMEOUT,
-        max_retries=3,
-        retry_on_timeout=True,
-        retry_on_status=(429, 502, 503, 504),
+        max_retries=0,  # the client would ask again at once; a cluster that is coming up needs a moment
         **options,
     )
 

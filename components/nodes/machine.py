@@ -139,18 +139,30 @@ class NodeMachine:
 
     def process(self) -> Process | None:
         """Return the node's process, or None when it does not run."""
+        pid = self._pid()
+        return None if pid is None else self._process_of(pid)
+
+    def _pid(self) -> int | None:
+        """Return the number in the pid file, which a node removes while one looks."""
         pid_file = PurePosixPath(self.machine.pid_file)
         if not self.target.stat([pid_file]):
             return None
-        pid = self.target.read(pid_file).decode().strip()
-        if not pid.isdigit():
+        try:
+            text = self.target.read(pid_file).decode("ascii", errors="replace").strip()
+        except CommandFailed:
+            if self.target.stat([pid_file]):
+                raise
             return None
-        done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", pid])
+        return int(text) if text.isdecimal() else None
+
+    def _process_of(self, pid: int) -> Process | None:
+        """Return the process with this number, if it is an Elasticsearch."""
+        done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", str(pid)])
         lines = done.stdout.splitlines()
         if not done.ok or len(lines) < 2 or "elasticsearch" not in lines[0]:
             return None
         elapsed = float(lines[0].split(maxsplit=1)[0])
-        return Process(int(pid), float(lines[-1]) - elapsed)
+        return Process(pid, float(lines[-1]) - elapsed)
 
     def start(self) -> Completed:
         """Start the node and return once it is ready, or has failed; what it said is in the result.
@@ -172,6 +184,8 @@ class NodeMachine:
     def stop(self, clock: Clock) -> None:
         """Stop the node and return once its process is gone.
 
+        The process itself is watched: a node removes its pid file first, and closes its shards after that.
+
         Raises:
             CommandFailed: it did not end in time; it is left as it is.
         """
@@ -180,7 +194,7 @@ class NodeMachine:
             return
         self.target.run(["kill", "-TERM", str(process.pid)])
         deadline = clock.monotonic() + STOP_TIMEOUT
-        while self.process() is not None:
+        while self._process_of(process.pid) is not None:
             if clock.monotonic() > deadline:
                 raise CommandFailed(
                     f"the node did not stop within {STOP_TIMEOUT:.0f} s",

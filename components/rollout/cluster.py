@@ -19,6 +19,7 @@ from components.nodes.cluster_api import (
     Line,
     connect_within,
     in_our_words,
+    within,
 )
 
 Result = TypeVar("Result")
@@ -143,12 +144,17 @@ class RolloutCluster:
             self.clock.sleep(POLL)
 
     def _with(self, use: Callable[[ClusterApi], Result], seconds: float) -> Result:
-        api = connect_within(seconds, self.line, self.clock, self.waiting)
-        try:
-            with in_our_words():
-                return use(api)
-        finally:
-            api.close()
+        """Use the API, trying again for so long while the cluster is not ready; every use may be repeated."""
+
+        def once() -> Result:
+            api = connect_within(0, self.line, self.clock, self.waiting)
+            try:
+                with in_our_words():
+                    return use(api)
+            finally:
+                api.close()
+
+        return within(seconds, self.clock, self.waiting, once)
 
 
 def _read(text: str) -> Mark:

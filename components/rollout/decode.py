@@ -20,24 +20,27 @@ class Symptom:
         cause: what is wrong.
         next_step: what to do.
         citation: where Elastic's docs or sources say so.
+        passes: whether it goes away by itself within a minute or two.
     """
 
     pattern: re.Pattern[str]
     cause: str
     next_step: str
     citation: str
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A cause and what to do about it."""
+    """A cause and what to do about it; `passes` tells whether waiting is enough."""
 
     cause: str
     next_step: str
+    passes: bool = False
 
 
-def _row(pattern: str, cause: str, next_step: str, citation: str) -> Symptom:
-    return Symptom(re.compile(pattern, re.DOTALL), cause, next_step, citation)
+def _row(pattern: str, cause: str, next_step: str, citation: str, *, passes: bool = False) -> Symptom:
+    return Symptom(re.compile(pattern, re.DOTALL), cause, next_step, citation, passes)
 
 
 SYMPTOMS: tuple[Symptom, ...] = (
@@ -125,9 +128,10 @@ SYMPTOMS: tuple[Symptom, ...] = (
     ),
     _row(
         r"failed to obtain node locks",
-        "another process of this node is running or starting",
-        "wait until it is up, or stop it; then run again",
+        "another process of this node is still running, starting or ending",
+        "wait until it is up or gone, or stop it; then run again",
         "NodeEnvironment",
+        passes=True,  # a node that was told to stop removes its pid file first, and lets go of its data last
     ),
     _row(
         r"will not overwrite keystore[^\n]*changing the file owner",
@@ -192,7 +196,8 @@ def decode(*texts: str) -> Decoded:
         if match:
             named = {key: value or "" for key, value in match.groupdict().items()}
             positional = [value or "" for value in match.groups()]
-            return Decoded(symptom.cause.format(*positional, **named), symptom.next_step.format(*positional, **named))
+            cause, next_step = (text.format(*positional, **named) for text in (symptom.cause, symptom.next_step))
+            return Decoded(cause, next_step, symptom.passes)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "ERROR" in line or "exception" in line.lower()] or lines
     return Decoded(

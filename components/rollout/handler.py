@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from components.errors import ConfigurationRefused
-from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
 from components.nodes.spec import Node
@@ -13,7 +12,7 @@ from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
 from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start
-from components.rollout.procedure import RESTARTING, Procedure, procedure, refusals, restart_reasons
+from components.rollout.procedure import RESTARTING, Procedure, procedure, reasons, refusals, restart_reasons
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView
 from components.settings.content import Content
@@ -97,14 +96,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     def changes(self, recorded: RestartRecord, wanted: ClusterRestartInputs, context: Context) -> Sequence[Change]:
         """Return the reason to restart for each node, as far as the nodes can be looked at now."""
         view = self._view(self._performer(wanted, recorded, context), wanted)
-        reasons = list(restart_reasons(view))
-        if not reasons and procedure(view) is Procedure.FILES_ONLY:
-            reasons = [
-                Finding("FilesDiffer", f"{node.name}: {', '.join(node.changes)}")
-                for node in view.nodes
-                if not node.on_disk
-            ]
-        return [Change(reason, on="runningNodes") for reason in reasons]
+        return [Change(reason, on="runningNodes") for reason in reasons(view)]
 
     def preview(
         self, recorded: RestartRecord | None, wanted: ClusterRestartInputs, context: Context
@@ -114,15 +106,15 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         view = self._view(performer, wanted)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
-        if not steps:
-            return before
+        if not steps:  # the steps of the last change are not those of this one
+            return before.model_copy(update={"procedure": Procedure.NONE, "reasons": (), "steps": ()})
         self._refuse(view, wanted, performer)
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
         planned = {
             "procedure": procedure(view),
-            "reasons": tuple(map(str, restart_reasons(view))),
+            "reasons": tuple(map(str, reasons(view))),
             "steps": tuple(map(str, steps)),
         }
         return before.model_copy(update=planned)
@@ -146,7 +138,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         left = restart_reasons(self._view(performer, wanted)) if wanted.running else ()
         for reason in left:
             context.warn(f"still to be done: {reason}")
-        return self._outputs(performer, before, kind, tuple(map(str, restart_reasons(view))))
+        return self._outputs(performer, before, kind, tuple(map(str, reasons(view))))
 
     def observe(self, recorded: RestartRecord, context: Context) -> ClusterRestartOutputs:
         """Return what each node runs with now."""
@@ -184,11 +176,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         last = f" (the last one took {before.full_stop_seconds:.0f} s)" if before.full_stop_seconds else ""
         context.say(f"{procedure(view)} of {', '.join(view.names())}{last}, because:")
-        for reason in restart_reasons(view):
+        for reason in reasons(view):
             context.say(f"  {reason}")
 
     def _outputs(
-        self, performer: Performer, before: ClusterRestartOutputs, kind: Procedure, reasons: tuple[str, ...]
+        self, performer: Performer, before: ClusterRestartOutputs, kind: Procedure, because: tuple[str, ...]
     ) -> ClusterRestartOutputs:
         now = tuple(node.record() for node in performer.nodes.values())
         if not performer.timed:
@@ -198,7 +190,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         return ClusterRestartOutputs(
             running_nodes=now,
             procedure=kind,
-            reasons=reasons,
+            reasons=because,
             steps=tuple(timed.step for timed in performer.timed),
             timed_steps=tuple(TimedStep(step=timed.step, seconds=timed.seconds) for timed in performer.timed),
             full_stop_seconds=seconds if kind is Procedure.FULL_STOP else before.full_stop_seconds,

@@ -29,10 +29,10 @@ class RecordedNode(Wire):
         name: the node's name.
         settings_digest: digest of our settings.
         secure_digest: digest of our keystore entries.
-        settings_file: SHA-256 of elasticsearch.yml with them.
-        keystore_file: SHA-256 of the keystore with them.
-        pid: the process, 0 when it did not run.
-        started: when the process was started, seconds since 1970.
+        settings_file: SHA-256 of elasticsearch.yml with them; empty when they were not in it.
+        keystore_file: SHA-256 of the keystore with them; empty likewise.
+        pid: the process that runs with them, 0 when there was none.
+        started: when that process was started, seconds since 1970.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Look:
     keystore: FileStat | None
     process: Process | None
     in_hand: bool
+    left_files: bool
 
 
 class RolloutNode:
@@ -76,30 +77,29 @@ class RolloutNode:
             wants_tls=self.content.settings.get(TRANSPORT_TLS) is True,
             master_eligible=settled or self._master_eligible(),  # only asked of nodes that are started
             in_hand=look.in_hand,
+            kept_tls=self._kept_tls() if look.in_hand else None,
+            left_files=look.left_files,
             changes=changes,
         )
 
     def record(self) -> RecordedNode:
-        """Return what the node runs with now, for the state file."""
+        """Return what the node has and runs with now, for the state file; what is not as wanted is not vouched for."""
         look = self._look()
-        return RecordedNode(
-            name=self.name,
-            settings_digest=self.content.settings_digest(),
-            secure_digest=self.content.secure_digest(),
-            settings_file=look.settings.sha256 if look.settings else "",
-            keystore_file=look.keystore.sha256 if look.keystore else "",
-            pid=look.process.pid if look.process else 0,
-            started=look.process.started if look.process else 0,
-        )
+        on_disk = not self._changes(look)
+        runs = self._running(look, on_disk=on_disk) is Running.WANTED
+        return self._recorded(look, look.process if runs else None, on_disk=on_disk)
 
     def configure(self) -> None:
         """Put our settings into elasticsearch.yml, and our secure settings into the keystore."""
+        before = self._look()
         merged = merged_on(self.machine, self.content)
         if merged.changes:
             self.machine.write_settings(merged.text)
-        if self.content.secure and not self._keystore_as_recorded(self._look()):
+        if self.content.secure and not self._keystore_as_recorded(before):
             self.machine.set_secure_settings({name: reveal(value) for name, value in self.content.secure.items()})
-        self.recorded = self.record()  # so that the next look need not read the keystore's values again
+        runs = before.process if before.process and self._process_as_recorded(before.process) else None
+        # recorded at once, so that the next look need not read the keystore's values again
+        self.recorded = self._recorded(self._look(), runs, on_disk=True)
 
     def keep_previous(self) -> None:
         """Keep elasticsearch.yml and the keystore as they are; what was kept before stays, being older."""
@@ -137,12 +137,36 @@ class RolloutNode:
     def log_file(self) -> PurePosixPath:
         """Return where the node writes its log. Source: important-settings-configuration, path.logs."""
         settings = flatten(self.machine.settings_text(), where=self.name)
-        logs = str(settings.get("path.logs", f"{self.machine.machine.home}/logs"))
-        return PurePosixPath(logs) / f"{settings.get('cluster.name', 'elasticsearch')}.log"
+        logs = PurePosixPath(self.machine.machine.home) / str(settings.get("path.logs", "logs"))
+        return logs / f"{settings.get('cluster.name', 'elasticsearch')}.log"
 
     def _look(self) -> Look:
-        stats = self.machine.stat(Paths.SETTINGS, Paths.KEYSTORE, MANIFEST)
-        return Look(stats.get(Paths.SETTINGS), stats.get(Paths.KEYSTORE), self.machine.process(), MANIFEST in stats)
+        stats = self.machine.stat(Paths.SETTINGS, Paths.KEYSTORE, MANIFEST, Paths.ROLLOUT)
+        in_hand = MANIFEST in stats
+        return Look(
+            settings=stats.get(Paths.SETTINGS),
+            keystore=stats.get(Paths.KEYSTORE),
+            process=self.machine.process(),
+            in_hand=in_hand,
+            left_files=Paths.ROLLOUT in stats and not in_hand,
+        )
+
+    def _recorded(self, look: Look, process: Process | None, *, on_disk: bool) -> RecordedNode:
+        return RecordedNode(
+            name=self.name,
+            settings_digest=self.content.settings_digest(),
+            secure_digest=self.content.secure_digest(),
+            settings_file=look.settings.sha256 if look.settings and on_disk else "",
+            keystore_file=look.keystore.sha256 if look.keystore and on_disk else "",
+            pid=process.pid if process else 0,
+            started=process.started if process else 0,
+        )
+
+    def _kept_tls(self) -> bool:
+        """Tell whether the transport layer speaks TLS with the elasticsearch.yml that is kept."""
+        kept = self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b""
+        settings = flatten(kept.decode(errors="replace"), where=f"{self.name}: {Paths.ROLLOUT}/{Paths.SETTINGS}")
+        return str(settings.get(TRANSPORT_TLS, "false")).lower() == "true"
 
     def _changes(self, look: Look) -> tuple[str, ...]:
         """Return what differs from the wanted configuration, each as a line; the recorded file needs no reading."""

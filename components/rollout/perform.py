@@ -3,18 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from components.errors import RolloutHalted, SecurityError
+from components.errors import RolloutHalted, SecurityError, TargetUnreachable
 from components.handling import Context
+from components.nodes.machine import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
 from components.rollout.decode import decode, since_last_start
 from components.rollout.node import RolloutNode
-from components.rollout.steps import Action, Step, back
+from components.rollout.steps import Action, Step, back, no_way_back
 from components.rollout.view import NodeView, RolloutView
+
+Result = TypeVar("Result")
 
 AT_ONCE = 16
 """Nodes that are worked on at the same time in one step."""
 LOG_LINES = 2000
+START_AGAIN = 2.0
+"""Seconds until a node is started again that an earlier process of it kept from starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,23 @@ class Timed:
 
 @dataclass
 class Performer:
-    """Does steps. Keeps only what it saw itself: the mark it found, and how long each step took."""
+    """Does steps. Keeps only what it saw itself: the mark it found, and how long each step took.
+
+    Attributes:
+        nodes: every node, by name.
+        cluster: the cluster that they form.
+        context: the clock, and a voice.
+        limits: how long it waits.
+        resumes: whether it goes on with what an earlier rollout left in hand.
+        mark: what was noted when the allocation was held; None until then.
+        timed: the steps that were done.
+    """
 
     nodes: Mapping[str, RolloutNode]
     cluster: RolloutCluster
     context: Context
     limits: Limits
+    resumes: bool = False
     mark: Mark | None = None
     timed: list[Timed] = field(default_factory=list)
 
@@ -80,16 +97,23 @@ class Performer:
             )
 
     def start(self, node: RolloutNode) -> None:
-        """Start one node.
+        """Start one node; where an earlier process of it is still ending, wait for that one.
 
         Raises:
             RolloutHalted: it did not come up; the text has the decoded cause.
         """
-        done = node.machine.start()
-        if done.ok:
-            return
-        tail = node.machine.target.run(["tail", "-n", str(LOG_LINES), str(node.log_file())])
-        decoded = decode(done.stdout, done.stderr, since_last_start(tail.stdout))
+        clock = self.context.clock
+        deadline = clock.monotonic() + STOP_TIMEOUT
+        while True:
+            done = node.machine.start()
+            if done.ok:
+                return
+            tail = node.machine.target.run(["tail", "-n", str(LOG_LINES), str(node.log_file())])
+            decoded = decode(done.stdout, done.stderr, since_last_start(tail.stdout))
+            if not decoded.passes or clock.monotonic() > deadline:
+                break
+            self.context.progress(f"{node.name}: {decoded.cause}; trying again")
+            clock.sleep(START_AGAIN)
         raise RolloutHalted(
             f"Elasticsearch did not start (exit status {done.exit_status})",
             where=node.name,
@@ -97,13 +121,27 @@ class Performer:
             next_step=decoded.next_step,
         )
 
+    def hold(self) -> None:
+        """Hold the allocation, and keep what was noted with it."""
+        self.mark = self._while_it_answers(self.cluster.hold_allocation)
+
+    def flush(self) -> None:
+        """Flush every index."""
+        self._while_it_answers(self.cluster.flush)
+
     def release(self) -> None:
         """Put the allocation back."""
         self.mark = self.cluster.release_allocation() or self.mark
 
-    def hold(self) -> None:
-        """Hold the allocation, and keep what was noted with it."""
-        self.mark = self.cluster.hold_allocation()
+    def _while_it_answers(self, ask: Callable[[], Result]) -> Result | None:
+        """Ask the cluster; one that an earlier rollout was already stopping need not answer any more."""
+        try:
+            return ask()
+        except TargetUnreachable as error:
+            if not self.resumes:
+                raise
+            self.context.say(f"{error.what}, as an earlier rollout was stopping it already; going on without")
+            return None
 
 
 def _try(act: Callable[[RolloutNode], None], node: RolloutNode) -> SecurityError | None:
@@ -116,7 +154,7 @@ def _try(act: Callable[[RolloutNode], None], node: RolloutNode) -> SecurityError
 
 ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.HOLD_ALLOCATION: lambda do, names: do.hold(),
-    Action.FLUSH: lambda do, names: do.cluster.flush(),
+    Action.FLUSH: lambda do, names: do.flush(),
     Action.KEEP_PREVIOUS: lambda do, names: do.each(names, lambda node: node.keep_previous()),
     Action.STOP: lambda do, names: do.each(names, lambda node: node.machine.stop(do.context.clock)),
     Action.CONFIGURE: lambda do, names: do.each(names, lambda node: node.configure()),
@@ -132,16 +170,22 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
 
 
 def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) -> None:
-    """Do the steps; when one fails, put back what they changed, start the cluster as it was, and say why.
+    """Do the steps; when one fails before all nodes have joined, put back what they changed, and say why.
+
+    Once all have joined there is no way back: what is left to do then waits for the next run.
 
     Raises:
         RolloutHalted: it was put back (or could not be: the text says which, and what to do).
+        SecurityError: a step failed that has nothing to put back.
     """
+    performer.resumes = any(node.in_hand for node in view.nodes)
+    joined = next((number for number, step in enumerate(steps, 1) if step.action is Action.WAIT_JOINED), 0)
     try:
-        performer.perform(steps)
+        performer.perform(steps[:joined])
     except SecurityError as failure:
         performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
         put_back(performer, view, failure)
+    performer.perform(steps[joined:])
 
 
 def put_back(performer: Performer, view: RolloutView, failure: SecurityError) -> None:
@@ -152,7 +196,8 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
     """
     try:
         now = RolloutView(performer.look(), consent=view.consent)
-        performer.perform(back(now))
+        stuck = no_way_back(now)
+        performer.perform(back(now) if stuck is None else ())
     except SecurityError as second:
         raise RolloutHalted(
             f"{failure.what}, and putting the previous files back did not succeed either",
@@ -161,8 +206,9 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
             next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
             "of each node's config folder, and the next `up` goes on from there",
         ) from failure
+    ended = "the previous files are back on every node, and the cluster runs as before"
     raise RolloutHalted(
-        f"{failure.what}; the previous files are back on every node, and the cluster runs as before",
+        f"{failure.what}; {ended if stuck is None else f'nothing was put back: {stuck}'}",
         where=failure.where,
         why=failure.why,
         next_step=failure.next_step,

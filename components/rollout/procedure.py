@@ -63,15 +63,38 @@ RESTART_REASONS: tuple[Check[NodeView], ...] = (
 )
 
 
+def files_differ(node: NodeView) -> Finding | None:
+    """Find a node whose files are not the wanted ones, whatever it runs with."""
+    if node.on_disk:
+        return None
+    return Finding("FilesDiffer", f"{node.name}: {', '.join(node.changes) or 'its files differ'}")
+
+
+def rollout_left_files(node: NodeView) -> Finding | None:
+    """Find a node where an earlier rollout was killed while it tidied up."""
+    if not node.left_files:
+        return None
+    return Finding("RolloutLeftFiles", f"{node.name}: what an earlier rollout kept is still there, and needed no more")
+
+
+FILE_REASONS: tuple[Check[NodeView], ...] = (files_differ, rollout_left_files)
+
+
 def restart_reasons(view: RolloutView) -> tuple[Finding, ...]:
     """Return every reason to restart, node by node."""
     return tuple(finding for node in view.nodes for finding in all_findings(RESTART_REASONS, node))
 
 
+def reasons(view: RolloutView) -> tuple[Finding, ...]:
+    """Return every reason to restart, or to touch files only; node by node."""
+    files = tuple(finding for node in view.nodes for finding in all_findings(FILE_REASONS, node))
+    return restart_reasons(view) or files
+
+
 def procedure(view: RolloutView) -> Procedure:
     """Return what it takes to make every node run with what is wanted."""
     if not restart_reasons(view):
-        return Procedure.NONE if all(node.on_disk for node in view.nodes) else Procedure.FILES_ONLY
+        return Procedure.FILES_ONLY if reasons(view) else Procedure.NONE
     return Procedure.FULL_STOP if _must_stop_together(view) else Procedure.ROLLING
 
 

@@ -1,6 +1,6 @@
 """What an operator writes about restarts."""
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from components.values import Spec
 
@@ -8,7 +8,7 @@ from components.values import Spec
 class ConsentSpec(Spec):
     """Section `consent`: what may be done although it hurts."""
 
-    full_cluster_restart: bool = Field(
+    full_cluster_restart: StrictBool = Field(
         False,
         description="Allow stopping all nodes at once. Needed once, when transport TLS goes on: nodes with and "
         "without TLS cannot talk to each other.",

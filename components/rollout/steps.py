@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from components.findings import Finding
 from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand, transport_tls_changes
 from components.rollout.view import NodeView, RolloutView, Running
 
@@ -54,7 +55,7 @@ def is_right(node: NodeView) -> bool:
 def full_stop(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a full stop, or the rest of one that was killed half-way.
 
-    1. While the cluster still answers: hold allocation, flush.
+    1. While the cluster still answers, which takes all of its nodes: hold allocation, flush.
     2. Keep what each node has now, once: what an earlier run kept is older, and better.
     3. Stop every node that does not run with what is wanted yet; now no two nodes can disagree on TLS.
     4. Configure, and start: master-eligible nodes first, so that the others find a cluster.
@@ -66,7 +67,7 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     rest = [node for node in view.nodes if not is_right(node)]
     running = [node for node in rest if node.running is not Running.NOT_RUNNING]
     steps: list[Step] = []
-    if running:
+    if running and all(node.running is not Running.NOT_RUNNING for node in view.nodes):
         steps += [Step(Action.HOLD_ALLOCATION), Step(Action.FLUSH)]
     steps += _for(Action.KEEP_PREVIOUS, [node for node in rest if not rollout_is_in_hand(node)])
     steps += _for(Action.STOP, running)
@@ -83,8 +84,11 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
 
 
 def files_only(view: RolloutView) -> tuple[Step, ...]:
-    """Return the steps for nodes that need their files, but no restart."""
-    return tuple(_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]))
+    """Return the steps for nodes that need their files, or to be tidied up, but no restart."""
+    return (
+        *_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]),
+        *_for(Action.DISCARD_PREVIOUS, [node for node in view.nodes if node.left_files]),
+    )
 
 
 def back(view: RolloutView) -> tuple[Step, ...]:
@@ -102,7 +106,20 @@ def back(view: RolloutView) -> tuple[Step, ...]:
         *_for(Action.START, [node for node in start if not node.master_eligible]),
         Step(Action.WAIT_JOINED, view.names()),
         Step(Action.RELEASE_ALLOCATION),
-        *_for(Action.DISCARD_PREVIOUS, kept),
+        Step(Action.DISCARD_PREVIOUS, view.names()),
+    )
+
+
+def no_way_back(view: RolloutView) -> Finding | None:
+    """Find kept files that would part a node from others, of which nothing is kept any more."""
+    settled = [node for node in view.nodes if is_right(node) and not node.in_hand]
+    parted = [node.name for node in view.nodes if any(node.kept_tls is (not other.wants_tls) for other in settled)]
+    if not parted:
+        return None
+    return Finding(
+        "NoWayBack",
+        f"{', '.join(node.name for node in settled)} runs for good with what is wanted, "
+        f"and with its previous files {', '.join(parted)} could not talk to it",
     )
 
 

@@ -24,6 +24,8 @@ class NodeView:
         wants_tls: whether its transport layer must speak TLS.
         master_eligible: whether it may be elected.
         in_hand: whether an earlier rollout stopped in the middle of this node.
+        kept_tls: whether its transport layer speaks TLS with what is kept of it; None when nothing is kept.
+        left_files: whether something lies there that a rollout kept and that no longer counts.
         changes: what differs between its files and what is wanted, each as a line for a person.
     """
 
@@ -34,6 +36,8 @@ class NodeView:
     wants_tls: bool
     master_eligible: bool = True
     in_hand: bool = False
+    kept_tls: bool | None = None
+    left_files: bool = False
     changes: tuple[str, ...] = field(default=())
 
 

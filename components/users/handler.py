@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from components.errors import CommandFailed
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words
+from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words, within
 from components.nodes.line import LineInputs
 from components.nodes.probes import Speech, handshake
 from components.nodes.spec import Node
@@ -140,13 +140,7 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         """
         if self._status(wanted) == OK:
             return UserPasswordOutputs(steps=(f"log in as {wanted.user}",))
-        password = SecretStr(reveal(wanted.password))
-        api = connect_within(CONNECT_WITHIN, wanted.line.to(wanted.nodes), context.clock, context.progress)
-        try:
-            with in_our_words():
-                api.change_password(wanted.user, password)
-        finally:
-            api.close()
+        within(CONNECT_WITHIN, context.clock, context.progress, lambda: self._set(wanted, context))
         if self._status(wanted) != OK:
             raise CommandFailed(
                 f"the new password of {wanted.user} does not log in",
@@ -155,6 +149,14 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
                 next_step=f"see whether {wanted.user} is disabled (GET /_security/user/{wanted.user}); then run again",
             )
         return self.preview(recorded, wanted, context)
+
+    def _set(self, wanted: UserPasswordInputs, context: Context) -> None:
+        api = connect_within(0, wanted.line.to(wanted.nodes), context.clock, context.progress)
+        try:
+            with in_our_words():
+                api.change_password(wanted.user, SecretStr(reveal(wanted.password)))
+        finally:
+            api.close()
 
     def _status(self, wanted: UserPasswordInputs) -> int:
         """Return what the first node that answers says to this login; 0 when none answers."""

@@ -1,0 +1,5 @@
+"""Tests of the room rollout."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.rollout.world")

@@ -1,0 +1,175 @@
+"""A rollout that fails: before all nodes have joined everything is put back, afterwards nothing is, and never half."""
+
+import pytest
+
+from components.errors import CommandFailed, RolloutHalted, SecurityError
+from tests.fakes import Moment
+from tests.rollout.world import (
+    World,
+    assert_as_before,
+    assert_secured,
+    stopped_cluster,
+    with_an_unreadable_key_file,
+    with_own_allocation,
+)
+
+
+def halted(world: World) -> RolloutHalted:
+    with pytest.raises(RolloutHalted) as caught:
+        world.up()
+    return caught.value
+
+
+def test_a_node_that_does_not_start_has_every_node_put_back_byte_for_byte(doors):
+    world = doors(with_an_unreadable_key_file())
+    before = world.snapshot()
+    error = halted(world)
+    assert_as_before(world, before)
+    assert error.where == "es-2"
+    assert "Elasticsearch did not start (exit status 1)" in error.what
+    assert "the previous files are back on every node, and the cluster runs as before" in error.what
+    assert "Elasticsearch may not read /nodes/es-2/config/certs/transport-key.p12" in error.why
+    assert error.next_step
+
+
+def test_the_operator_is_told_at_once_that_everything_is_put_back(doors):
+    world = doors(with_an_unreadable_key_file())
+    halted(world)
+    assert world.context.warned == [
+        "es-2: Elasticsearch did not start (exit status 1); putting everything back as it was"
+    ]
+
+
+def test_every_node_that_failed_is_named(doors):
+    world = doors(with_an_unreadable_key_file())
+    world["es-3"].target.files.pop(world["es-3"].config / "certs/http-key.p12")
+    error = halted(world)
+    assert error.where == "es-2, es-3"
+    assert "es-2: xpack.security.transport.ssl: Elasticsearch may not read" in error.why
+    assert "es-3: xpack.security.http.ssl: there is no key file" in error.why
+
+
+def test_a_cluster_that_does_not_form_in_time_is_put_back(doors):
+    world = doors(with_own_allocation())
+    before = world.snapshot()
+    world.cluster.unseen = {"es-1", "es-3"}
+    error = halted(world)
+    assert_as_before(world, before)
+    assert "the cluster did not form in time" in error.what
+    assert "after 30" in error.why, "rollout.join_timeout is 300 s"
+
+
+def test_the_nodes_that_did_not_join_are_named(doors):
+    world = doors(with_own_allocation())
+    world.cluster.unseen = {"es-3"}
+    assert "es-3 not joined yet" in halted(world).why
+
+
+def test_no_single_failure_leaves_the_cluster_down_or_half_secured(doors):
+    """Whatever call fails: the cluster runs, as before or as wanted, and the next run finishes the work."""
+    whole = doors(with_own_allocation())
+    before = whole.snapshot()
+    whole.up()
+    put_back = 0
+    for at in range(len(whole.fuse.calls)):
+        world = doors(with_own_allocation())
+        world.fuse.arm(at, Moment.FAILS)
+        case = f"call {at} failed: {whole.fuse.calls[at]}"
+        try:
+            world.up()
+        except SecurityError:
+            assert len(world.cluster.members()) == 3, case
+            if not world.runs_with_what_is_wanted():
+                assert_as_before(world, before, case)
+                put_back += 1
+        world.fuse.disarm()
+        world.up()
+        assert_secured(world, case)
+    assert put_back > 50
+
+
+def test_a_failure_while_putting_back_names_both_causes_and_keeps_what_is_kept(doors):
+    world = doors(with_an_unreadable_key_file())
+    previous = world["es-1"].file("elasticsearch.yml").content
+    world["es-1"].target.breaks("write", "es-1/config/elasticsearch.yml", after=1)
+    error = halted(world)
+    assert "putting the previous files back did not succeed either" in error.what
+    assert "may not read" in error.why
+    assert "cannot write /nodes/es-1/config/elasticsearch.yml" in error.why
+    assert "`essecurity-rollout`" in error.next_step
+    assert world["es-1"].file("essecurity-rollout/elasticsearch.yml").content == previous
+
+
+def test_after_a_failure_while_putting_back_the_next_run_goes_on(doors):
+    world = doors(with_an_unreadable_key_file())
+    world["es-1"].target.breaks("write", "es-1/config/elasticsearch.yml", after=1)
+    halted(world)
+    world["es-2"].file("certs/transport-key.p12").mode = 0o640
+    world.up()
+    assert_secured(world)
+
+
+def test_a_node_that_does_not_stop_has_the_others_started_again_as_they_were(doors):
+    world = doors(with_own_allocation())
+    before = world.snapshot()
+    world["es-2"].process.takes = None
+    error = halted(world)
+    assert_as_before(world, before)
+    assert "the node did not stop within 120 s" in error.what
+    assert [one.starts_tried() for one in world.nodes] == [2, 1, 2]
+
+
+def test_once_all_nodes_have_joined_a_slow_recovery_puts_nothing_back(doors):
+    world = doors(with_own_allocation())
+    world.cluster.sick = True
+    error = halted(world)
+    assert "the cluster did not become healthy in time" in error.what
+    assert "health yellow, before it was green" in error.why
+    assert world.runs_with_what_is_wanted()
+    world.cluster.sick = False
+    world.up()
+    assert_secured(world)
+
+
+def test_once_all_nodes_have_joined_what_cannot_be_tidied_up_waits_for_the_next_run(doors):
+    world = doors(with_own_allocation())
+    world["es-2"].target.breaks("remove", "essecurity-rollout", after=1)
+    with pytest.raises(CommandFailed, match="cannot remove"):
+        world.up()
+    assert world.runs_with_what_is_wanted(), "es-1 has let go of its previous files, so nobody may go back"
+    world.up()
+    assert_secured(world)
+
+
+def test_a_node_is_not_put_back_when_another_one_cannot_be(doors):
+    world = doors(with_own_allocation())
+    world["es-2"].target.breaks("remove", "essecurity-rollout", after=1)
+    with pytest.raises(CommandFailed, match="cannot remove"):
+        world.up()
+    crash(world, "es-2")
+    world["es-2"].file("certs/http-key.p12").mode = 0
+    error = halted(world)
+    assert "nothing was put back: es-1, es-3 runs for good with what is wanted" in error.what
+    assert "with its previous files es-2 could not talk to it" in error.what
+    assert "may not read" in error.why
+    assert world["es-2"].settings()["xpack.security.enabled"] is True
+    world["es-2"].file("certs/http-key.p12").mode = 0o640
+    world.up()
+    assert_secured(world)
+
+
+def test_files_of_stopped_nodes_that_cannot_be_written_fail_at_once_and_wait_for_nobody(doors):
+    world = doors(stopped_cluster())
+    world.running = False
+    world["es-2"].target.breaks("write", "es-2/config/elasticsearch.yml")
+    began = world.clock.monotonic()
+    with pytest.raises(CommandFailed, match="es-2: cannot write"):
+        world.up()
+    assert world.clock.monotonic() - began < world.pause + 10
+    world.up()
+    assert not any(one.process for one in world.nodes)
+    assert world["es-2"].settings()["xpack.security.enabled"] is True
+
+
+def crash(world: World, name: str):
+    world[name].process.ends = world.clock.now().timestamp()

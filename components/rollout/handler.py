@@ -1,9 +1,11 @@
 """`essecurity:rollout:ClusterRestart`: which start-time configuration each node runs with, and how it got there."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import ClassVar
 
-from components.errors import ConfigurationRefused
+from components.errors import ConfigurationRefused, TargetUnreachable
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
 from components.nodes.spec import Node
@@ -103,7 +105,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> ClusterRestartOutputs:
         """Return the steps that it would take, and refuse what could not be begun."""
         performer = self._performer(wanted, recorded, context)
-        view = self._view(performer, wanted)
+        view = self._led(performer, self._view(performer, wanted))
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
@@ -129,7 +131,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             RolloutHalted: it failed, and everything was put back.
         """
         performer = self._performer(wanted, recorded, context)
-        view = self._view(performer, wanted)
+        view = self._led(performer, self._view(performer, wanted))
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps, kind = plan(view), procedure(view)
         if steps:
@@ -160,6 +162,14 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
         return RolloutView(performer.look(), consent=wanted.full_cluster_restart, starts=wanted.running)
+
+    def _led(self, performer: Performer, view: RolloutView) -> RolloutView:
+        """Return the view with the elected master in it, where the order depends on that."""
+        if procedure(view) is not Procedure.ROLLING:
+            return view
+        with suppress(TargetUnreachable):  # the preconditions say so, in a sentence
+            return replace(view, elected_master=performer.cluster.summary().elected_master)
+        return view
 
     def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> None:
         findings = [*refusals(view), *cluster_is_not_as_listed(view, performer.cluster)]

@@ -11,7 +11,8 @@ from components.nodes.machine import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
 from components.rollout.decode import decode, since_last_start
 from components.rollout.node import RolloutNode
-from components.rollout.steps import Action, Step, back, no_way_back
+from components.rollout.procedure import Procedure, procedure
+from components.rollout.steps import Action, Step, back, may_go_back, no_way_back
 from components.rollout.view import NodeView, RolloutView
 
 Result = TypeVar("Result")
@@ -172,20 +173,22 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
 def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) -> None:
     """Do the steps; when one fails before all nodes have joined, put back what they changed, and say why.
 
-    Once all have joined there is no way back: what is left to do then waits for the next run.
+    Once all have joined there is no way back for the nodes touched so far: what is left to do then waits for the
+    next run.
 
     Raises:
         RolloutHalted: it was put back (or could not be: the text says which, and what to do).
         SecurityError: a step failed that has nothing to put back.
     """
     performer.resumes = any(node.in_hand for node in view.nodes)
-    joined = next((number for number, step in enumerate(steps, 1) if step.action is Action.WAIT_JOINED), 0)
-    try:
-        performer.perform(steps[:joined])
-    except SecurityError as failure:
-        performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
-        put_back(performer, view, failure)
-    performer.perform(steps[joined:])
+    for number, step in enumerate(steps):
+        try:
+            performer.perform([step])
+        except SecurityError as failure:
+            if not may_go_back(steps[number:]):
+                raise
+            performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
+            put_back(performer, view, failure)
 
 
 def put_back(performer: Performer, view: RolloutView, failure: SecurityError) -> None:
@@ -206,10 +209,19 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
             next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
             "of each node's config folder, and the next `up` goes on from there",
         ) from failure
-    ended = "the previous files are back on every node, and the cluster runs as before"
     raise RolloutHalted(
-        f"{failure.what}; {ended if stuck is None else f'nothing was put back: {stuck}'}",
+        f"{failure.what}; {_ended(procedure(view), now) if stuck is None else f'nothing was put back: {stuck}'}",
         where=failure.where,
         why=failure.why,
         next_step=failure.next_step,
     ) from failure
+
+
+def _ended(kind: Procedure, view: RolloutView) -> str:
+    """Say how the cluster is once it was put back."""
+    if kind is not Procedure.ROLLING:
+        return "the previous files are back on every node, and the cluster runs as before"
+    kept = [node.name for node in view.nodes if node.in_hand]
+    if not kept:
+        return "no node is left half-way"
+    return f"the previous files of {', '.join(kept)} are back, it runs as before, and the rollout goes no further"

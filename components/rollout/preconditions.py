@@ -7,6 +7,7 @@ from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
+from components.rollout.procedure import Procedure, procedure
 from components.rollout.view import RolloutView, Running
 
 
@@ -43,10 +44,26 @@ def health_is_red(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
     return Finding("HealthRed", "the cluster's health is red: primary shards are missing; mend that first")
 
 
+def rolling_needs_green(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
+    """Find a cluster in which some shard has no second copy: one node down could take the first one away.
+
+    Source: full-cluster-restart-rolling-restart-procedures, rolling restart (wait for green before the next node).
+    """
+    view, cluster = case
+    if procedure(view) is not Procedure.ROLLING or cluster.status != "yellow":
+        return None
+    return Finding(
+        "HealthNotGreen",
+        f"the cluster's health is yellow ({cluster.unassigned} shards unassigned): while one node restarts, some shard "
+        "could be without any copy; wait until it is green, or add what its replicas need",
+    )
+
+
 PRECONDITIONS: tuple[Check[tuple[RolloutView, ClusterSummary]], ...] = (
     unlisted_nodes,
     absent_nodes,
     health_is_red,
+    rolling_needs_green,
 )
 
 

@@ -100,7 +100,14 @@ def procedure(view: RolloutView) -> Procedure:
 
 def _must_stop_together(view: RolloutView) -> bool:
     """TLS and plain nodes cannot talk; and a node that stands alone cannot be spared either."""
-    return len(view.nodes) == 1 or any(transport_tls_changes(node) or node.in_hand for node in view.nodes)
+    return len(view.nodes) == 1 or any(
+        transport_tls_changes(node) or _is_on_its_way_to_tls(node) for node in view.nodes
+    )
+
+
+def _is_on_its_way_to_tls(node: NodeView) -> bool:
+    """Tell whether a rollout that stopped half-way on this node is one that turns transport TLS on or off."""
+    return node.kept_tls is not None and node.kept_tls != node.wants_tls
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:

@@ -1,5 +1,6 @@
 """The steps of a procedure, as values that print themselves: what a preview lists is what is executed."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,11 +40,7 @@ class Step:
 
 
 def plan(view: RolloutView) -> tuple[Step, ...]:
-    """Return the steps of the procedure that a cluster needs; none where nothing is to be done.
-
-    Raises:
-        KeyError: the procedure has no plan here.
-    """
+    """Return the steps of the procedure that a cluster needs; none where nothing is to be done."""
     return PLANS[procedure(view)](view)
 
 
@@ -83,6 +80,43 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def rolling(view: RolloutView) -> tuple[Step, ...]:
+    """Return the steps of a rolling restart, or the rest of one that was killed half-way.
+
+    1. A node that an earlier run left in the middle comes first, the elected master last.
+    2. For each node: hold allocation, flush, keep what it has, stop, configure, start it.
+    3. When all nodes have joined: release allocation, wait for health, let go of what was kept; then the next one.
+
+    Properties: never more than one node is down; a node that already runs with what is wanted is not touched, but
+    waited for; the next node is not touched before health is as good as it was.
+    """
+    order = rolling_order(view)
+    steps = [step for node in order for step in _one_node(node, view)]
+    tidy = [node for node in view.nodes if node.left_files and node not in order]
+    return (*steps, *_for(Action.DISCARD_PREVIOUS, tidy))
+
+
+def rolling_order(view: RolloutView) -> tuple[NodeView, ...]:
+    """Return the nodes that a rolling restart touches, in its order."""
+    left = [node for node in view.nodes if not is_right(node) or node.in_hand]
+    return tuple(sorted(left, key=lambda node: (not node.in_hand, node.name == view.elected_master)))
+
+
+def _one_node(node: NodeView, view: RolloutView) -> Iterator[Step]:
+    right, name = is_right(node), (node.name,)
+    if not right:
+        yield from (Step(Action.HOLD_ALLOCATION), Step(Action.FLUSH))
+        if not node.in_hand:
+            yield Step(Action.KEEP_PREVIOUS, name)
+        if node.running is not Running.NOT_RUNNING:
+            yield Step(Action.STOP, name)
+        if not node.on_disk:
+            yield Step(Action.CONFIGURE, name)
+        yield Step(Action.START, name)
+    yield Step(Action.WAIT_JOINED, view.names())
+    yield from (Step(Action.RELEASE_ALLOCATION), Step(Action.WAIT_HEALTHY), Step(Action.DISCARD_PREVIOUS, name))
+
+
 def files_only(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps for nodes that need their files, or to be tidied up, but no restart."""
     return (
@@ -110,6 +144,15 @@ def back(view: RolloutView) -> tuple[Step, ...]:
     )
 
 
+def may_go_back(left: Sequence[Step]) -> bool:
+    """Tell whether a rollout whose first step left has failed can put back what it was changing.
+
+    It can until all nodes have joined; from then on it only lets go of what was kept.
+    """
+    ends = (step.action for step in left if step.action in {Action.WAIT_JOINED, Action.DISCARD_PREVIOUS})
+    return next(ends, None) is Action.WAIT_JOINED
+
+
 def no_way_back(view: RolloutView) -> Finding | None:
     """Find kept files that would part a node from others, of which nothing is kept any more."""
     settled = [node for node in view.nodes if is_right(node) and not node.in_hand]
@@ -126,6 +169,7 @@ def no_way_back(view: RolloutView) -> Finding | None:
 PLANS = {
     Procedure.NONE: lambda view: (),
     Procedure.FILES_ONLY: files_only,
+    Procedure.ROLLING: rolling,
     Procedure.FULL_STOP: full_stop,
 }
 

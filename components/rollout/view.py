@@ -49,11 +49,13 @@ class RolloutView:
         nodes: every node of the stack.
         consent: whether `consent.full_cluster_restart` is set.
         starts: whether the cluster is to be running (`cluster.running`).
+        elected_master: the node that leads now; None where that was not asked, or nobody answers.
     """
 
     nodes: tuple[NodeView, ...]
     consent: bool
     starts: bool = True
+    elected_master: str | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return the nodes' names."""

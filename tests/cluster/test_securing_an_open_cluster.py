@@ -19,7 +19,7 @@ from components.pki.spec import KeyType
 from tests.cluster.secrets_of import key_file_bytes, plain, secrets_of
 from tests.cluster.stack_run import open_stack
 from tests.cluster.stranger import Stranger
-from tests.cluster.watching import files_with, watched_processes
+from tests.cluster.watching import files_with, watched_nodes, watched_processes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 5000
@@ -190,6 +190,26 @@ def test_a_node_of_a_foreign_authority_cannot_join(secured, tmp_path):
             assert time.monotonic() < deadline, stranger.log()[-2000:]
             time.sleep(0.5)
         assert secured.api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
+
+
+def test_a_changed_setting_is_rolled_out_one_node_at_a_time(secured):
+    run = secured.run
+    run.write(transport={"verification_mode": "certificate"})
+    planned = run.preview()["plan"]["restart"]
+    assert planned["procedure"] == "rolling restart"
+    before = {node.name: node.process().pid for node in run.cluster.nodes}
+    with watched_nodes(run.cluster.nodes) as seen:
+        data = run.up()
+    assert data["result"] == "changed"
+    assert max(map(len, seen)) == 1, "never were two nodes down"
+    assert {name for names in seen for name in names} == {"es-1", "es-2", "es-3"}
+    after = {node.name: node.process().pid for node in run.cluster.nodes}
+    assert not set(before.values()) & set(after.values())
+    assert secured.api.ask("/_cluster/health")[1]["status"] == "green"
+    assert secured.api.ask("/books/_count")[1]["count"] == DOCUMENTS
+    assert secured.api.ask("/_cluster/settings?flat_settings=true")[1] == {"persistent": {}, "transient": {}}
+    plan = run.preview()["plan"]
+    assert (plan["rows"], plan["restart"]) == ([], None)
 
 
 def plain_request(port: int) -> bytes:

@@ -1,12 +1,14 @@
 """Watches a run from outside: every process's command line, and every file that appears."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+from devcluster.node import DevNode
 
 
 @dataclass
@@ -39,6 +41,25 @@ def watched_processes() -> Iterator[Watched]:
                     seen.environments.add(repr(process.environ()))
                 except psutil.Error:
                     continue
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def watched_nodes(nodes: Sequence[DevNode]) -> Iterator[set[frozenset[str]]]:
+    """Note which nodes were down at the same time, over and over."""
+    seen: set[frozenset[str]] = set()
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.05):
+            seen.add(frozenset(node.name for node in nodes if not node.is_running()))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -1,0 +1,142 @@
+"""A change that nodes read at their start only, on a secured cluster: one node after the other, the master last."""
+
+import pytest
+
+from components.errors import ConfigurationRefused, RolloutHalted
+from components.rollout.procedure import Procedure
+from components.settings.scenarios import Scenario
+from tests.fakes import Killed, Moment
+from tests.rollout.world import World, assert_secured, open_cluster, with_own_allocation
+
+
+@pytest.fixture
+def basic(doors):
+    """Make a cluster that runs with scenario basic, and whose stack now wants HTTPS as well."""
+
+    def make() -> World:
+        world = doors(with_own_allocation())
+        world.scenario = Scenario.BASIC
+        world.up()
+        assert world.runs_with_what_is_wanted()
+        world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+        return world
+
+    return make
+
+
+def down(world: World) -> list[str]:
+    return [one.name for one in world.nodes if one.process is None]
+
+
+def run_and_watch(world: World) -> list[list[str]]:
+    """Run once, and return which nodes were down at each call."""
+    world.fuse.watch(lambda: down(world))
+    world.up()
+    world.fuse.look = None
+    return world.fuse.notes
+
+
+def test_every_node_is_restarted_one_at_a_time_and_the_elected_master_last(basic):
+    world = basic()
+    seen = [names for names in run_and_watch(world) if names]
+    assert_secured(world)
+    assert max(map(len, seen)) == 1
+    assert list(dict.fromkeys(name for [name] in seen)) == ["es-2", "es-3", "es-1"]
+
+
+def test_what_is_planned_is_what_is_done_and_needs_no_consent(basic):
+    world = basic()
+    planned = world.preview()
+    done = world.up()
+    assert (planned.procedure, done.procedure) == (Procedure.ROLLING, Procedure.ROLLING)
+    assert planned.steps == done.steps
+    assert [step for step in done.steps if step.startswith(("stop", "start"))] == [
+        "stop es-2",
+        "start es-2",
+        "stop es-3",
+        "start es-3",
+        "stop es-1",
+        "start es-1",
+    ]
+    assert world.preview(done).steps == ()
+    assert world.changes(done) == []
+
+
+@pytest.mark.parametrize("moment", [Moment.HALF, Moment.AFTER])
+def test_a_rolling_restart_killed_at_any_call_is_finished_node_by_node(basic, moment):
+    world = basic()
+    world.fuse.watch(world.everything)
+    world.up()
+    world.fuse.look = None
+    calls = world.fuse.changing_calls()
+    assert len(calls) > 30
+    for at in calls:
+        world = basic()
+        world.fuse.arm(at, moment)
+        with pytest.raises(Killed):
+            world.up()
+        case = f"killed {moment}: {world.fuse.calls[at]}"
+        assert len(down(world)) <= 1, case
+        assert all(len(names) <= 1 for names in run_and_watch(world)), case
+        assert_secured(world, case)
+
+
+def test_a_node_that_does_not_come_up_is_put_back_and_no_other_is_touched(basic):
+    world = basic()
+    before = world["es-1"].process
+    world["es-3"].file("certs/http-key.p12").mode = 0
+    with pytest.raises(RolloutHalted) as halted:
+        world.up()
+    assert halted.value.where == "es-3"
+    assert "the previous files of es-3 are back, it runs as before, and the rollout goes no further" in str(
+        halted.value
+    )
+    assert "may not read" in halted.value.why
+    assert down(world) == []
+    assert "xpack.security.http.ssl.enabled" in world["es-2"].process.settings
+    assert "xpack.security.http.ssl.enabled" not in world["es-3"].process.settings
+    assert world["es-1"].process is before
+    assert world.nothing_is_kept()
+    world["es-3"].file("certs/http-key.p12").mode = 0o640
+    world.up()
+    assert_secured(world)
+
+
+def test_no_single_failure_takes_two_nodes_down_or_leaves_one_half_way(basic):
+    whole = basic()
+    whole.fuse.disarm()
+    whole.up()
+    failures = 0
+    for at in range(len(whole.fuse.calls)):
+        world = basic()
+        world.fuse.arm(at, Moment.FAILS)
+        case = f"call {at} failed: {whole.fuse.calls[at]}"
+        try:
+            world.up()
+        except Exception:  # noqa: BLE001 (whatever it is: the cluster is what counts here)
+            failures += 1
+        world.fuse.disarm()
+        assert down(world) == [], case
+        world.up()
+        assert_secured(world, case)
+    assert failures > 50
+
+
+def test_nothing_begins_while_a_shard_lacks_its_second_copy(basic):
+    world = basic()
+    world.cluster.sick = True
+    before = world.snapshot()
+    with pytest.raises(ConfigurationRefused, match="health is yellow"):
+        world.preview()
+    with pytest.raises(ConfigurationRefused, match="some shard could be without any copy"):
+        world.up()
+    assert world.snapshot() == before
+
+
+def test_a_single_node_cannot_be_rolled_and_its_stop_needs_consent(doors):
+    world = doors(open_cluster(("es-1",)))
+    world.scenario = Scenario.BASIC
+    world.up()
+    world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+    with pytest.raises(ConfigurationRefused, match="stops all 1 nodes at once"):
+        world.up()

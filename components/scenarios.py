@@ -60,7 +60,7 @@ class MinimalSecurity(Component):
         return {
             "authoritiesPem": http[0].bundle_pem if http else None,
             "logins": [
-                {"user": SUPERUSER, "password": self.elastic.value},
+                {"user": SUPERUSER, "password": self.elastic.value, "formers": self.elastic.formers},
                 {"user": SUPERUSER, "password": self.bootstrap.value},
             ],
         }

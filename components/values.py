@@ -39,7 +39,7 @@ class _UnknownPasses:
     """Lets the unknown through, and validates everything else as the type it stands beside."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        wanted: Any = Union[tuple(kind for kind in get_args(source) if kind is not Unknown)]  # noqa: UP007
+        wanted: Any = Union[tuple(kind for kind in get_args(source) if kind is not Unknown)]  # noqa: UP007 (made at run time)
         return core_schema.no_info_wrap_validator_function(
             _unknown_or, handler.generate_schema(wanted), serialization=_UNKNOWN_IS_WRITTEN_AS_IT_IS
         )

@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
         console.problem(error)
         return 1
     except KeyboardInterrupt:
-        console.say("interrupted; nodes that were started go on: `python -m devcluster stop` stops them")
+        console.say("interrupted; nodes that were started go on: `make down` stops them")
         return INTERRUPTED
     return status
 

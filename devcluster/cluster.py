@@ -97,7 +97,7 @@ class DevCluster:
                 "there is nothing to start",
                 where=str(self.spec.folder),
                 why="no node is laid out",
-                next_step="lay the nodes out and start them with `python -m devcluster up`",
+                next_step="lay the nodes out and start them with `make up`",
             )
         if laying_out.move_from_taken_ports(self.nodes):
             overlay.write(self.spec, self.nodes)
@@ -171,7 +171,7 @@ class DevCluster:
                     f"there is no node {name}",
                     where=str(self.spec.folder),
                     why=f"laid out are: {', '.join(nodes) or 'none'}",
-                    next_step="check the name, or lay it out with `python -m devcluster up`",
+                    next_step="check the name, or lay it out with `make up`",
                 )
         return [node for node in nodes.values() if not names or node.name in names]
 

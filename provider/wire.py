@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from components.values import UNKNOWN, Unknown
 
 SIGNATURE = rpc._special_sig_key  # noqa: SLF001 (the wire's own name for it; the SDK exports no other)
-SECRET_SIGNATURE = rpc._special_secret_sig  # noqa: SLF001
+SECRET_SIGNATURE = rpc._special_secret_sig  # noqa: SLF001 (likewise)
 UNKNOWN_TEXT = rpc.UNKNOWN
 
 Plain = Any

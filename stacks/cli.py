@@ -18,7 +18,7 @@ from stacks.events import Failure, Watch
 from stacks.plan import Plan, plan_from
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
-from stacks.workspace import Workspace, refuse_missing_project, workspace_for
+from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
 from toolchain import console
 
 FINE, DUE, BROKEN = 0, 1, 2
@@ -210,7 +210,7 @@ def _plain(driver: Driver, *, show_secrets: bool) -> dict[str, Any]:
 
 def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return where the CA's certificate is and how to get the password."""
-    command = f"python -m stacks output {workspace.stack}"
+    command = f"{command_line()} output {workspace.stack}"
     hints = []
     pem = outputs.get("caCertificatePem")
     if isinstance(pem, str):

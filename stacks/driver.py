@@ -19,6 +19,7 @@ from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, Sta
 
 from components.clock import SystemClock
 from components.errors import CommandFailed, SecurityError, TargetUnreachable
+from stacks.debug_log import masked
 from stacks.events import Failure, Watch
 from stacks.locks import Lock, locks_on, wait_for_running
 from stacks.model import NAMESPACE
@@ -105,7 +106,7 @@ class Driver:
         return locks_on(environment.get("PULUMI_BACKEND_URL", ""), NAMESPACE, self.workspace.stack)
 
     def _logging(self) -> dict[str, Any]:
-        """Return the options that make the engine log all it knows, to standard error. Secrets are masked there."""
+        """Return the options that make the engine log all it knows, to us, who print it without its secrets."""
         if not self.debug:
             return {}
         return {"debug": True, "log_to_std_err": True, "log_verbosity": 9, "log_flow": True, "on_error": _print_error}
@@ -190,7 +191,7 @@ def _print_line(line: str) -> None:
 
 
 def _print_error(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{masked(line)}\n")
 
 
 def _quiet(line: str) -> None:

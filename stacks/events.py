@@ -1,5 +1,6 @@
 """The engine's events, turned into what a run is watched by: resources, notes, errors, progress."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ PHASES = {
 """What a person calls the work on each type of resource, in the order in which it is done."""
 WITHOUT_REASON = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
 """What the engine adds after the error that matters."""
+INTERRUPTED = re.compile(r"^\s*\*\s+urn:\S+::(\S+), interrupted while \w+$", re.MULTILINE)
+"""How the engine lists what a killed run left: its next run does that work again, since all of ours may be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,20 @@ class Watch:
         elif event.ephemeral:
             self.on_news(phase_of((event.urn or "").split("$")[-1].split("::")[0]), text)
         elif event.severity == "warning":
-            self.warnings.append(text)
-            self.on_note(text)
+            said = _in_our_words(text)
+            self.warnings.append(said)
+            self.on_note(said)
         elif event.urn and "ClusterRestart" not in event.urn:  # its outputs say the same, in better order
             self.notes.append(text)
+
+
+def _in_our_words(warning: str) -> str:
+    """Return a warning; what the engine says about a killed run, and about clouds, in a line that helps here."""
+    interrupted = INTERRUPTED.findall(warning)
+    if not interrupted:
+        return warning
+    names = ", ".join(dict.fromkeys(interrupted))
+    return f"an earlier run was killed in the middle of its work on {names}; it is looked at again and finished now"
 
 
 def phase_of(token: str) -> str:

@@ -26,7 +26,9 @@ class ClusterSpec(Spec):
     scenario: Scenario = Field(
         description="How far: `basic` (transport TLS; HTTP stays plain) or `basic-https` (HTTPS as well)."
     )
-    production: StrictBool = Field(False, description="Whether people depend on it; some choices are refused then.")
+    production: StrictBool = Field(
+        False, description="Whether people depend on it: a preview warns of choices that are unwise then."
+    )
     running: StrictBool = Field(
         True,
         description="Whether the nodes run. `false` writes files and settings only, before the first start: "

@@ -91,7 +91,7 @@ class Plan:
     Attributes:
         rows: one for each change, equal ones of several nodes joined.
         restart: the restart that it takes, if any.
-        notes: reasons that the rules gave, in order.
+        notes: reasons that the rules gave.
         next_due: the next renewal.
     """
 
@@ -108,7 +108,8 @@ class Plan:
 
 def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
     """Return the plan for what the engine's events show, in the order of the resources."""
-    resources = [resource for resource in seen if resource.op not in PART_OF_A_REPLACEMENT]
+    whole = (resource for resource in seen if resource.op not in PART_OF_A_REPLACEMENT)
+    resources = sorted(whole, key=_reading_order)  # the engine tells of them in the order in which they happen to end
     changed = [resource for resource in resources if resource.op not in UNCHANGED]
     restart = next((_restart(resource) for resource in changed if resource.token.endswith(":ClusterRestart")), None)
     effect = _effect_of_restart(restart)
@@ -119,7 +120,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
     return Plan(
         rows=_joined(sorted(rows, key=lambda row: ORDER.index(row.what))),
         restart=restart,
-        notes=tuple(dict.fromkeys(note for note in notes if not any(text in note for text in shown))),
+        notes=tuple(sorted({note for note in notes if not any(text in note for text in shown)}, key=_in_order)),
         next_due=_next_due(resources),
     )
 
@@ -239,6 +240,11 @@ def _joined(rows: Iterable[Row]) -> tuple[Row, ...]:
         Row(what, tuple(sorted(names, key=_in_order)), change, effect)
         for (what, change, effect), names in nodes.items()
     )
+
+
+def _reading_order(resource: Seen) -> tuple[bool, list[tuple[int, str]]]:
+    """Put transport before HTTP, and es-2 before es-10."""
+    return resource.inputs.get("layer") == "http", _in_order(resource.name)
 
 
 def _in_order(name: str) -> list[tuple[int, str]]:

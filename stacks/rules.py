@@ -180,7 +180,7 @@ def a_signer_outlives_its_leaves(model: StackModel) -> Iterator[Mistake]:
 
 
 def minimal_is_not_there_yet(model: StackModel) -> Iterator[Mistake]:
-    """The table of `minimal` is there, its component is not."""
+    """Scenario `minimal` (passwords, but no TLS) is planned."""
     if model.cluster.scenario is Scenario.MINIMAL:
         yield Mistake("cluster.scenario", "is `minimal`, which is not supported yet", "use `basic` or `basic-https`")
 

@@ -7,6 +7,7 @@ development cluster found are laid over it.
 
 import os
 import secrets
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -133,6 +134,14 @@ def _write_stack_file(path: Path, sections: Mapping[str, Any]) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}")
     yaml.dump(content, temporary)
     temporary.replace(path)
+
+
+def command_line() -> str:
+    """Return what a person types to run this command line again, from where they are now."""
+    venv = ROOT / ".venv"
+    own = Path(sys.prefix).resolve() == venv.resolve()
+    python = os.path.relpath(venv / "bin" / "python") if own else "python"
+    return f"{python} -m stacks"
 
 
 def refuse_missing_project(project: Path) -> None:

@@ -26,7 +26,7 @@ def clean() -> None:
             "something still runs from there",
             where=str(folder),
             why=f"process {', '.join(map(str, users))} has it on its command line",
-            next_step="stop the nodes with `python -m devcluster stop`, then run again",
+            next_step="stop the nodes with `make down`, then run again",
         )
     for path in found:
         size = readable_size(size_of(path))

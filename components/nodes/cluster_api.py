@@ -6,22 +6,20 @@ by 9.x. Source: reference/rest-api-compatibility.
 
 import ssl
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_fixed
 
 from components.clock import Clock
 from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.probes import Speech, handshake
+from components.nodes.waiting import within
 
 if TYPE_CHECKING:  # a third of a second, which only runs that talk to a cluster should pay
     from elasticsearch import Elasticsearch
-
-Result = TypeVar("Result")
 
 REQUEST_TIMEOUT = 15.0
 """Seconds for one request; whoever may wait longer asks again."""
@@ -175,36 +173,6 @@ def connect_within(seconds: float, line: Line, clock: Clock, waiting: Callable[[
     return within(seconds, clock, waiting, lambda: connect(line))
 
 
-def within(seconds: float, clock: Clock, waiting: Callable[[str], None], attempt: Callable[[], Result]) -> Result:
-    """Repeat an attempt while the cluster is not ready; after a restart it answers 503 for a moment.
-
-    Args:
-        seconds: for how long; with 0 it is tried once.
-        clock: measures it.
-        waiting: told what it waits for, before each further attempt.
-        attempt: what may be repeated.
-
-    Raises:
-        TargetUnreachable: it did not succeed in time; as the last attempt raised it.
-    """
-    began = clock.monotonic()
-
-    def report(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        what = error.what if isinstance(error, TargetUnreachable) else "waiting for the cluster"
-        waiting(f"{what} ({clock.monotonic() - began:.0f} s of at most {seconds:.0f} s)")
-
-    retrying = Retrying(
-        stop=lambda state: clock.monotonic() - began >= seconds,
-        wait=wait_fixed(0.5),
-        retry=retry_if_exception_type(TargetUnreachable),
-        sleep=clock.sleep,
-        before_sleep=report,
-        reraise=True,
-    )
-    return retrying(attempt)
-
-
 @contextmanager
 def in_our_words() -> Iterator[None]:
     """Turn the client's exceptions into ours.
@@ -301,8 +269,3 @@ def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None
         max_retries=0,  # the client would ask again at once; a cluster that is coming up needs a moment
         **options,
     )
-
-
-def among(names: Sequence[str]) -> str:
-    """Return names as a person reads them: `es-1, es-2 and es-3`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -4,14 +4,20 @@ from pydantic import SecretStr
 
 from components.nodes.cluster_api import Endpoint, Line, Login
 from components.nodes.spec import Node
-from components.values import MaybeUnknown, Unknown, Wire, known
+from components.values import MaybeUnknown, Unknown, Wire
 
 
 class LoginInputs(Wire):
-    """A user and a password that may be right; the password is not known before it is made."""
+    """A user and passwords that may be right: the present one, not known before it is made, and those before it."""
 
     user: str
     password: MaybeUnknown[SecretStr]
+    formers: MaybeUnknown[tuple[SecretStr, ...]] = ()
+
+    def passwords(self) -> tuple[SecretStr, ...]:
+        """Return those that are known, the likeliest first."""
+        present = () if isinstance(self.password, Unknown) else (self.password,)
+        return (*present, *(() if isinstance(self.formers, Unknown) else self.formers))
 
 
 class LineInputs(Wire):
@@ -31,9 +37,5 @@ class LineInputs(Wire):
         return Line(
             endpoints=tuple(Endpoint(node.name, node.address, node.http_port) for node in nodes),
             authorities_pem=None if pem is None or isinstance(pem, Unknown) else pem.get_secret_value(),
-            logins=tuple(
-                Login(login.user, known(login.password))
-                for login in self.logins
-                if not isinstance(login.password, Unknown)
-            ),
+            logins=tuple(Login(login.user, password) for login in self.logins for password in login.passwords()),
         )

@@ -19,8 +19,8 @@ from components.nodes.cluster_api import (
     Line,
     connect_within,
     in_our_words,
-    within,
 )
+from components.nodes.waiting import within
 
 Result = TypeVar("Result")
 

@@ -115,7 +115,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "x-pack SSLService",
     ),
     _row(
-        r"Transport SSL must be enabled if security is enabled",
+        r"bootstrap check failure \[\d+\] of \[\d+\]: Transport SSL must be enabled if security is enabled",
         "security is on, transport TLS is off, and the node is in production mode",
         "use scenario `basic` or higher",
         "deploy-manage/deploy/self-managed/bootstrap-checks",
@@ -140,13 +140,19 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "KeyStoreWrapper",
     ),
     _row(
-        r"BindTransportException|BindHttpException|Address already in use",
+        r"Cannot assign requested address",
+        "the node is to bind to an address that this machine does not have",
+        "correct `network.host` in elasticsearch.yml, or `bind` of that node in the stack file",
+        "networking settings",
+    ),
+    _row(
+        r"Address already in use",
         "a port of the node is used by another process",
         "find that process, or change `http.port` / `transport.port`",
         "networking settings",
     ),
     _row(
-        r"No subject alternative names? (?:matching|present)[^\n]*",
+        r"No subject alternative (?:DNS )?names? (?:matching|present)[^\n]*|No name matching \S+ found",
         "a certificate does not name the address by which its node is reached",
         "add the address to `names` of that node in the stack file",
         "troubleshoot/elasticsearch/security/trb-security-sslhandshake",

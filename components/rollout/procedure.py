@@ -140,7 +140,24 @@ def a_node_is_down(view: RolloutView) -> Finding | None:
     return Finding("NodeDown", f"{', '.join(down)} does not run, and the others do; start it first")
 
 
-REFUSALS: tuple[Check[RolloutView], ...] = (consent_is_missing, nodes_run_though_none_should, a_node_is_down)
+def no_node_runs(view: RolloutView) -> Finding | None:
+    """Find a cluster that somebody stopped: what it takes to change it depends on how it runs."""
+    stopped = all(node.running is Running.NOT_RUNNING and not node.in_hand for node in view.nodes)
+    if not (view.starts and stopped):
+        return None
+    return Finding(
+        "NoNodeRuns",
+        "no node runs; start them first, or, if they are to be started for the first time after this, "
+        "set `cluster.running: false` in the stack file until then",
+    )
+
+
+REFUSALS: tuple[Check[RolloutView], ...] = (
+    consent_is_missing,
+    nodes_run_though_none_should,
+    a_node_is_down,
+    no_node_runs,
+)
 
 
 def refusals(view: RolloutView) -> tuple[Finding, ...]:

@@ -12,15 +12,18 @@ from pydantic import SecretStr
 from components.errors import CommandFailed
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words, within
+from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words
 from components.nodes.line import LineInputs
 from components.nodes.probes import Speech, handshake
 from components.nodes.spec import Node
+from components.nodes.waiting import within
 from components.pki.passwords import new_password
-from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, reveal
+from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
 
 UNAUTHORIZED, OK = 401, 200
 CONNECT_WITHIN = 60.0
+KEPT_FORMERS = 5
+"""Passwords before the present one that are kept: more than anybody changes without one `up` in between."""
 
 
 class GeneratedPasswordInputs(Wire):
@@ -36,10 +39,14 @@ class GeneratedPasswordInputs(Wire):
 
 
 class GeneratedPasswordOutputs(Wire):
-    """The password, and the one before it; both secret."""
+    """The password, and those before it, the newest first; all secret.
+
+    Those before it are kept because one of them is what the cluster knows until the new one is put to use, also
+    where the version was raised again before that.
+    """
 
     value: MaybeUnknown[SecretStr]
-    former: MaybeUnknown[SecretStr] | None = None
+    formers: MaybeUnknown[tuple[SecretStr, ...]] = ()
 
 
 PasswordRecord = Recorded[GeneratedPasswordInputs, GeneratedPasswordOutputs]
@@ -63,7 +70,7 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
     ) -> GeneratedPasswordOutputs:
         """Return the password as long as its version stays."""
         if recorded is None or recorded.inputs.version != wanted.version:
-            return GeneratedPasswordOutputs(value=UNKNOWN, former=recorded.outputs.value if recorded else None)
+            return GeneratedPasswordOutputs(value=UNKNOWN, formers=self._formers(recorded))
         return recorded.outputs
 
     def converge(
@@ -72,8 +79,12 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
         """Make a password for this version."""
         if recorded is not None and recorded.inputs.version == wanted.version:
             return recorded.outputs
-        former = recorded.outputs.value if recorded else None
-        return GeneratedPasswordOutputs(value=SecretStr(new_password()), former=former)
+        return GeneratedPasswordOutputs(value=SecretStr(new_password()), formers=self._formers(recorded))
+
+    def _formers(self, recorded: PasswordRecord | None) -> tuple[SecretStr, ...]:
+        if recorded is None:
+            return ()
+        return (known(recorded.outputs.value), *known(recorded.outputs.formers))[:KEPT_FORMERS]
 
 
 class UserPasswordInputs(Wire):

@@ -13,7 +13,7 @@ class GeneratedPassword(Resource):
 
     token = "essecurity:users:GeneratedPassword"  # noqa: S105 (a resource type, not a secret)
     value = Out[str]("value")
-    former = Out[str | None]("former")
+    formers = Out[list[str]]("formers")
 
     def __init__(self, purpose: str, version: int, opts: pulumi.ResourceOptions) -> None:
         self.purpose = purpose

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-SECRET_NAMES = ("privateKeyPem", "signerKeyPem", "keyFile", "keyFilePassword", "value", "former", "password")
+SECRET_NAMES = ("privateKeyPem", "signerKeyPem", "keyFile", "keyFilePassword", "value", "formers", "password")
 LEAST_LENGTH = 16
 
 

@@ -213,8 +213,8 @@ def test_no_secret_of_any_resource_is_saved_in_clear(talk, node):
     clear = {text for saved in every for text in clear_texts(saved.outputs)}
 
     named = [signer.outputs["signerKeyPem"], leaf.outputs["keyFile"], leaf.outputs["keyFilePassword"]]
-    assert all(is_hidden(value) for value in [*named, newer.outputs["value"], newer.outputs["former"]])
-    assert newer.outputs["former"] == password.outputs["value"]
+    assert all(is_hidden(value) for value in [*named, newer.outputs["value"], *newer.outputs["formers"]])
+    assert newer.outputs["formers"] == [password.outputs["value"]]
     assert {"of-elastic", "of-the-key-file"} <= secrets
     assert not [text for text in clear if any(secret in text for secret in secrets)]
     assert not [text for text in clear if "PRIVATE KEY" in text or "BEGIN" in text]

@@ -13,7 +13,7 @@ from tests.wire.talking import Refused, Saved, hidden, plain, refused
 pytestmark = pytest.mark.timeout(20)
 
 WHOLE_STEP = ["create begins", "create ends", "add begins", "add ends"]
-A_PASSWORD = Saved(asking.PASSWORD, asking.password(), {"value": hidden("x"), "former": None})
+A_PASSWORD = Saved(asking.PASSWORD, asking.password(), {"value": hidden("x"), "formers": []})
 
 
 class SlowNode(StandInNode):

@@ -1,0 +1,275 @@
+"""`docs/configuration.md`, made from the models of a stack file: `python -m stacks.reference` prints it.
+
+Every key, type, default and meaning comes from the models. What a model knows and a rule refuses is found by
+asking: the smallest stack file is checked again with each value of a choice in it.
+"""
+
+import copy
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from fractions import Fraction
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from ruamel.yaml import YAML
+
+from components.pki.lifetimes import Lifetime
+from components.pki.sans import Host
+from stacks.advice import ADVICE
+from stacks.config import PREFIX, check
+from stacks.fields import every_field, is_list, model_in
+from stacks.inventory import PATHS
+from stacks.mistakes import FORMS
+from stacks.model import StackModel
+from stacks.rules import RULES
+
+SMALLEST = """\
+config:
+  elasticsearch-security:cluster: {name: logs, scenario: basic-https}
+  elasticsearch-security:machine: {home: /opt/elasticsearch}
+  elasticsearch-security:nodes:
+    - {name: es-1, address: es-1.example.net}
+"""
+FULL = """\
+config:
+  elasticsearch-security:cluster: {name: logs, scenario: basic-https, production: true, running: true}
+  elasticsearch-security:nodes:
+    - {name: es-1, address: es-1.example.net, names: [10.0.0.11], bind: 10.0.0.11}
+    - {name: es-2, address: es-2.example.net, names: [10.0.0.12], bind: 10.0.0.12}
+    - name: es-3
+      address: es-3.example.net
+      names: [10.0.0.13, logs-3.example.net]
+      bind: _site_
+      http_port: 9203
+      transport_port: 9303
+      machine: # only what differs from the section `machine`
+        layout: archive
+        home: /srv/elasticsearch
+        config: /srv/elasticsearch/config
+        user: search
+        pid_file: /run/elasticsearch/es-3.pid
+  elasticsearch-security:machine:
+    layout: archive
+    home: /opt/elasticsearch
+    config: /etc/elasticsearch/{name}
+    user: elasticsearch
+    pid_file: /run/elasticsearch/{name}.pid
+  elasticsearch-security:transport: {verification_mode: full}
+  elasticsearch-security:http: {names: [es.example.net]} # what clients dial, such as a load balancer
+  elasticsearch-security:authorities:
+    transport: {generation: 1, valid_for: 10y, key: ec-p256} # raise `generation` by one for a new key
+    http: {generation: 1, valid_for: 10y, key: ec-p256}
+  elasticsearch-security:certificates:
+    valid_for: 1y
+    key: ec-p256
+    renew_in_last: 1/3
+    trust_format: pem
+    key_format: pkcs12
+  elasticsearch-security:users:
+    elastic: {version: 1} # raise it for a new password
+    kibana_system: {version: 1}
+  elasticsearch-security:rollout: {join_timeout: 300}
+  elasticsearch-security:consent: {full_cluster_restart: true} # all nodes stop once, when transport TLS goes on
+  elasticsearch-security:exposure: {allow_public_addresses: false, allow_wildcard_bind: false}
+"""
+INTRODUCTION = """\
+<!-- Made by `make docs` from the models in stacks/model.py. Change it there. -->
+# The stack file
+
+One file for each environment: `stacks/Pulumi.<environment>.yaml`. Its keys lie below `config:`, and each one begins
+with `{prefix}`, the project's name. Keys of other projects are left alone.
+
+- It is plain YAML. Nothing in it is a secret, and an encrypted value is refused: keys and passwords are made by the
+  program, and live in the stack's state.
+- A key that is not on this page is refused. So is a text where a number belongs, also `"9200"` for `9200`.
+- Every mistake is told, in one list, with its place (`nodes[2].address`), what is wrong and what would be right. As
+  long as there is one, no node is touched.
+- A relative path starts at the project's folder. `{{name}}` in a path stands for the node's name; `~` and variables
+  are not expanded.
+- All nodes of the cluster have to be listed. Today their machines are this one, on which the program runs.
+
+## The smallest stack file
+
+```yaml
+{smallest}```
+
+Where the nodes run already, the first `up` stops all of them once, and needs `consent` for that (see below).
+
+## A stack file with every key
+
+Most of these values are the defaults, and can be left out. In the tables, – stands for nothing, or for what the
+meaning says.
+
+```yaml
+{full}```
+"""
+SMALL_WORDS: Mapping[type, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    Fraction: "share, such as `1/3` or `0.25`",
+}
+ALIASES: tuple[tuple[Any, str], ...] = (
+    (Host, "host name or IP address"),
+    (Lifetime, "lifetime: `90D` (days), `18M` (months) or `1y` (years)"),
+)
+"""Types of ours that are plain text to Python, and what an operator calls them."""
+MUST, NONE = "**must be set**", "–"
+
+
+def main() -> None:
+    """Print the page."""
+    sys.stdout.write(page())
+
+
+def page() -> str:
+    """Return the page, as Markdown."""
+    lines = [INTRODUCTION.format(prefix=PREFIX, smallest=SMALLEST, full=FULL)]
+    for name, field in StackModel.model_fields.items():
+        lines += [*_section(name, field), ""]
+    lines += ["## What is refused beyond that", "", *_told([rule.find for rule in RULES]), ""]
+    lines += ["## What is accepted with a warning", "", *_told(ADVICE), ""]
+    lines += ["Lifetimes so short that a certificate may end before anybody runs `up` get a warning too."]
+    return "\n".join(lines) + "\n"
+
+
+def sections_of(example: str) -> dict[str, Any]:
+    """Return the sections of an example, without the prefix."""
+    config = YAML(typ="safe").load(example)["config"]
+    return {key.removeprefix(PREFIX): value for key, value in config.items()}
+
+
+def type_of(path: str, field: FieldInfo) -> str:
+    """Return a field's type in an operator's words."""
+    if model_in(field.annotation) is not None:
+        return "list of mappings, see below" if is_list(field.annotation) else "mapping, see below"
+    if path.rpartition(".")[2] in PATHS:
+        return "path"
+    if is_list(field.annotation):
+        entry, *metadata = get_args(get_args(field.annotation)[0]) or [get_args(field.annotation)[0]]
+        return f"list; each entry a {_plain_type(entry, metadata)}"
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
+        return _choice(path, field.annotation)
+    return _plain_type(field.annotation, field.metadata)
+
+
+def default_of(path: str, field: FieldInfo) -> str:
+    """Return a field's default as it would be written."""
+    if field.is_required() or _is_missed(path):
+        return MUST
+    section = _inherits_from(path)
+    if section:
+        return f"`{section}.{path.rpartition('.')[2]}`"
+    if field.default is None or field.default == () or model_in(field.annotation) is not None:
+        return NONE
+    value = field.default.value if isinstance(field.default, Enum) else field.default
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _section(name: str, field: FieldInfo) -> Iterator[str]:
+    yield f"## `{name}`"
+    yield ""
+    yield f"{field.description}{' Must be there.' if field.is_required() else ''}"
+    yield ""
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
+    for path, inner in _fields_below(name, field):
+        cells = (f"`{path}`", type_of(path, inner), default_of(path, inner), inner.description or "")
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _fields_below(name: str, field: FieldInfo) -> Iterator[tuple[str, FieldInfo]]:
+    model = model_in(field.annotation)
+    assert model is not None  # noqa: S101 (every section is a mapping, or a list of them)
+    yield from every_field(model, f"{name}[]." if is_list(field.annotation) else f"{name}.")
+
+
+def _plain_type(annotation: Any, metadata: Sequence[Any]) -> str:
+    for alias, words in ALIASES:
+        if get_args(alias)[1] in metadata:
+            return words
+    form = next((FORMS[pattern] for each in metadata if (pattern := getattr(each, "pattern", None)) in FORMS), "")
+    if form:
+        return f"text of {form.removeprefix('it must be ')}"
+    kind = next(kind for kind in (annotation, *get_args(annotation)) if kind in SMALL_WORDS)
+    return SMALL_WORDS[kind] + _limits(metadata)
+
+
+def _limits(metadata: Sequence[Any]) -> str:
+    limits = {name: getattr(each, name) for each in metadata for name in ("gt", "ge", "le") if hasattr(each, name)}
+    if {"ge", "le"} <= limits.keys():
+        return f" {limits['ge']}–{limits['le']}"
+    words = {"gt": "more than {}", "ge": "{} or more", "le": "at most {}"}
+    return "".join(f", {words[name].format(limit)}" for name, limit in limits.items())
+
+
+def _choice(path: str, kinds: type[Enum]) -> str:
+    accepted = [kind for kind in kinds if _is_accepted(_changed(path, kind.value))]
+    later = [kind for kind in kinds if kind not in accepted]
+    text = _or(accepted) if len(accepted) == 1 else f"one of {_or(accepted)}"
+    return f"{text} (not supported yet: {_or(later)})" if later else text
+
+
+def _or(kinds: Sequence[Enum]) -> str:
+    *most, last = (f"`{kind.value}`" for kind in kinds)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _is_accepted(sections: Mapping[str, Any]) -> bool:
+    return isinstance(check(sections), StackModel)
+
+
+def _changed(path: str, value: Any) -> dict[str, Any]:
+    """Return the smallest stack file with another value in one place."""
+    sections = sections_of(SMALLEST)
+    *way, key = _parts(path)
+    here: Any = sections
+    for part in way:
+        here = here[part] if isinstance(part, int) else here.setdefault(part, {})
+    here[key] = value
+    return sections
+
+
+def _is_missed(path: str) -> bool:
+    """Tell whether the smallest stack file is refused without this key, although its model has a default."""
+    sections = copy.deepcopy(sections_of(SMALLEST))
+    *way, key = _parts(path)
+    here: Any = sections
+    for part in way:
+        here = here[part] if isinstance(part, int) else here.get(part, {})
+    return here.pop(key, None) is not None and not _is_accepted(sections)
+
+
+def _parts(path: str) -> list[str | int]:
+    """Return the way to a key; the first entry stands for every entry of a list."""
+    return [int(part) if part.isdigit() else part for part in path.replace("[]", ".0").split(".")]
+
+
+def _inherits_from(path: str) -> str:
+    """Return the section whose keys serve where an optional mapping of the same model leaves them out."""
+    holder = dict(every_field(StackModel)).get(path.rpartition(".")[0])
+    if holder is None or holder.is_required() or holder.default is not None:
+        return ""
+    return next((name for name, model in _sections() if model is model_in(holder.annotation)), "")
+
+
+def _sections() -> Iterator[tuple[str, type[BaseModel] | None]]:
+    for name, field in StackModel.model_fields.items():
+        yield name, model_in(field.annotation)
+
+
+def _told(rules: Sequence[Any]) -> Iterator[str]:
+    """Return one line for each rule: its name, and what its own text says."""
+    for rule in rules:
+        name, text = rule.__name__.replace("_", " "), (rule.__doc__ or "").splitlines()[0].partition(" Source:")[0]
+        yield f"- **{_sentence(name)}.** {_sentence(text.removeprefix('Find '))}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+if __name__ == "__main__":
+    main()

@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
 def preview(options: argparse.Namespace) -> int:
     """Show what an `up` would do; change nothing."""
     workspace, driver = _open(options)
-    plan = _preview(driver, diff=options.diff)
+    plan, _ = _preview(driver, diff=options.diff)
     console.show(plan_view(plan, _title(workspace)))
     _print_json(options, {"result": "previewed", "plan": plan_data(plan)})
     return DUE if options.exit_code and not plan.is_empty else FINE
@@ -59,13 +59,13 @@ def preview(options: argparse.Namespace) -> int:
 def up(options: argparse.Namespace) -> int:
     """Preview, show the plan, carry it out, and say what there is now."""
     workspace, driver = _open(options)
-    plan = _preview(driver)
+    plan, expected = _preview(driver)
     console.show(plan_view(plan, _title(workspace)))
     times: Mapping[str, float] = {}
     if plan.is_empty:
         console.say("no changes")
     else:
-        times = _carry_out(driver)
+        times = _carry_out(driver, expected)
     outputs = _plain(driver, show_secrets=False)
     console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
@@ -170,18 +170,19 @@ def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
     return workspace, driver
 
 
-def _preview(driver: Driver, *, diff: bool = False) -> Plan:
+def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, int]]:
+    """Return the plan, and how many resources each phase of the work has."""
     watch = Watch()
     with console.task("preview") as task:
         driver.preview(watch, diff=diff)
         task.done(f"{len(watch.seen)} resources looked at")
     for warning in dict.fromkeys(watch.warnings):
         console.say(f"! {warning}")
-    return plan_from(watch.seen, watch.notes)
+    return plan_from(watch.seen, watch.notes), watch.phases()
 
 
-def _carry_out(driver: Driver) -> dict[str, float]:
-    with RunDisplay(SystemClock()) as display:
+def _carry_out(driver: Driver, expected: Mapping[str, int]) -> dict[str, float]:
+    with RunDisplay(SystemClock(), expected) as display:
         watch = Watch(
             on_begin=display.begin,
             on_end=display.end,
@@ -215,8 +216,8 @@ def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, 
     pem = outputs.get("caCertificatePem")
     if isinstance(pem, str):
         path = write_file_for_people(workspace.handed_out, "http-ca.pem", pem)
-        hints.append(("CA certificate", str(path) if path else f"{command} caCertificatePem"))
-    hints.append(("user elastic", f"{command} elasticPassword --show-secrets"))
+        hints.append(("certificate of the CA that clients trust", str(path) if path else f"{command} caCertificatePem"))
+    hints.append(("password of elastic", f"{command} elasticPassword --show-secrets"))
     return hints
 
 

@@ -1,6 +1,7 @@
 """The engine's events, turned into what a run is watched by: resources, notes, errors, progress."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,6 +64,10 @@ class Watch:
             self._step(metadata, self.on_end)
         if event.res_op_failed_event is not None:
             self._step(event.res_op_failed_event.metadata, self.on_failure)
+
+    def phases(self) -> Mapping[str, int]:
+        """Return how many resources each phase of the work changed, or would change."""
+        return Counter(phase_of(seen.token) for seen in self.seen if seen.op not in UNCHANGED)
 
     def _step(self, metadata: StepEventMetadata, tell: Callable[[str, str], None]) -> None:
         phase = phase_of(metadata.type)

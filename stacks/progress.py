@@ -1,6 +1,7 @@
 """Shows a run while it goes on: one line for each kind of work, with what it waits for."""
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 
@@ -15,11 +16,16 @@ class NotFinished(Exception):
 class RunDisplay(AbstractContextManager["RunDisplay"]):
     """Keeps a line for each phase of work that is under way. Also measures how long each one took.
 
-    A phase ends when all its resources are done and another phase begins, or the run ends.
+    A phase ends when all its resources are done, or the run ends. How many they are is known from the preview; where
+    it is not, a phase also ends when another one begins and nothing of it is under way.
+
+    Args:
+        clock: measures.
+        expected: how many resources each phase has.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, expected: Mapping[str, int] | None = None) -> None:
+        self._clock, self._expected = clock, expected or {}
         self._lines: dict[str, tuple[ExitStack, console.Task]] = {}
         self._open: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
@@ -31,7 +37,7 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         """Take notice that work on a resource begins."""
         self._open[phase] += 1
         self._began.setdefault(phase, self._clock.monotonic())
-        for other in [key for key in self._lines if key != phase and not self._open[key]]:
+        for other in [key for key in self._lines if key != phase and self._is_over(key)]:
             self._close(other)
         if phase not in self._lines:
             lines = ExitStack()
@@ -42,6 +48,9 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         self._open[phase] -= 1
         self._done[phase] += 1
         self.times[phase] = round(self._clock.monotonic() - self._began.get(phase, self._clock.monotonic()), 1)
+
+    def _is_over(self, phase: str) -> bool:
+        return not self._open[phase] and self._done[phase] >= self._expected.get(phase, 0)
 
     def fail(self, phase: str, name: str) -> None:
         """Take notice that work on a resource failed; its phase ends without a success."""

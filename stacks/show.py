@@ -1,8 +1,9 @@
 """What people read: a plan, a summary, outputs. Tables are calm; values that are secret never get here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ MANY = 4
 
 
 def plan_view(plan: Plan, title: str) -> RenderableType:
-    """Return a plan as a person reads it: reasons first, one line a change, the restart with its order."""
+    """Return a plan as a person reads it: reasons first, then each kind of change, then the restart with its order."""
     if plan.is_empty:
         return Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
-    parts: list[RenderableType] = [Text(title, style="bold"), *(Text(f"  {note}") for note in plan.notes), _rows(plan)]
+    parts: list[RenderableType] = [Text(title, style="bold"), *(Text(f"  {note}") for note in plan.notes), *_rows(plan)]
     if plan.restart is not None:
         parts.append(_restart(plan.restart))
     if plan.next_due is not None:
-        parts.append(Text.assemble("next due  ", _next_due(plan, "")))
+        parts.append(Text(_next_due(plan, "\nnext due: ")))
     return Group(*parts)
 
 
@@ -46,13 +47,16 @@ def summary_view(
     facts.add_row("scenario", str(outputs.get("scenario", "")))
     facts.add_row("HTTP layer", "  ".join(outputs.get("httpUrls") or ()))
     facts.add_row("transport layer", "  ".join(outputs.get("transportAddresses") or ()))
-    for name, value in hints:
-        facts.add_row(name, value)
-    parts: list[RenderableType] = [Text(title, style="bold"), facts, Text(""), certificates_view(outputs, now)]
+    parts: list[RenderableType] = [Text(title, style="bold"), facts, Text("")]
+    for name, value in hints:  # a line of its own each, so that it can be copied
+        parts += [Text(f"{name}:", style="dim"), Text(f"  {value}", no_wrap=True, overflow="ignore")]
+    parts += [Text(""), certificates_view(outputs, now)]
     if times:
-        steps = _columns()
+        steps = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        steps.add_column(justify="right", no_wrap=True)
+        steps.add_column(overflow="fold")
         for name, seconds in times.items():
-            steps.add_row(name, f"{seconds:.1f} s")
+            steps.add_row(f"{seconds:.1f} s", Text(name))
         parts += [Text("\nhow long it took", style="bold"), steps]
     return Group(*parts)
 
@@ -96,30 +100,29 @@ def write_file_for_people(folder: Path | None, name: str, text: str) -> Path | N
     return path
 
 
-def _rows(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for heading in ("what", "node", "change", "takes effect"):
-        table.add_column(heading, overflow="fold")
-    before = ("", "")
-    for row in plan.rows:
-        names = _names(row.nodes)
-        same = (row.what, names) == before
-        table.add_row("" if same else row.what, "" if same else names, Text(row.change), row.effect)
-        before = (row.what, names)
-    return table
+def _rows(plan: Plan) -> Iterator[RenderableType]:
+    """Yield a heading for each kind of change with its nodes and how it takes effect, and the changes below it."""
+    for (what, nodes, effect), rows in groupby(plan.rows, key=lambda row: (row.what, row.nodes, row.effect)):
+        details = " · ".join(part for part in (_names(nodes), effect) if part)
+        yield Text.assemble("\n", (what, "bold"), f" · {details}" if details else "")
+        for row in rows:
+            yield Padding(Text(row.change, overflow="fold"), (0, 0, 0, 2))
 
 
 def _names(nodes: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(nodes))
-    return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct) or "–"
+    return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct)
 
 
 def _restart(restart: Restart) -> RenderableType:
     last = f" (the last one took {restart.last_seconds:.0f} s)" if restart.last_seconds else ""
-    lines = [Text(f"\n{restart.procedure}{last}", style="bold")]
-    lines += [Text(f"  because {reason}") for reason in _reasons(restart)]
-    lines += [Text(f"  {number:2}. {step}") for number, step in enumerate(restart.steps, 1)]
-    return Padding(Group(*lines), (0, 0, 1, 0))
+    steps = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    steps.add_column(justify="right", no_wrap=True)
+    steps.add_column(overflow="fold")
+    for number, step in enumerate(restart.steps, 1):
+        steps.add_row(f"{number}.", Text(step))
+    because = [Text(f"  because {reason}") for reason in _reasons(restart)]
+    return Group(Text(f"\n{restart.procedure}{last}", style="bold"), *because, Padding(steps, (0, 0, 0, 2)))
 
 
 def _reasons(restart: Restart) -> list[str]:

@@ -60,6 +60,7 @@ class AuthorityOutputs(Wire):
         signer_key_pem: its key.
         bundle_pem: what a verifier must trust in the end: the signer alone.
         not_after: when the signer's certificate ends, ISO 8601.
+        serial: serial number of the signer's certificate, in hex.
     """
 
     generations: MaybeUnknown[tuple[Generation, ...]]
@@ -67,6 +68,7 @@ class AuthorityOutputs(Wire):
     signer_key_pem: MaybeUnknown[SecretStr]
     bundle_pem: MaybeUnknown[SecretStr]
     not_after: MaybeUnknown[str]
+    serial: MaybeUnknown[str] = ""
 
 
 AuthorityRecord = Recorded[AuthorityInputs, AuthorityOutputs]
@@ -104,6 +106,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             signer_key_pem=UNKNOWN,
             bundle_pem=UNKNOWN,
             not_after=iso(lifetime_end(wanted.valid_for, context.clock.now())),
+            serial=UNKNOWN,
         )
 
     def converge(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
@@ -165,12 +168,14 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         return _generation(signer.number, renew_authority(current, valid_for=wanted.valid_for, now=now))
 
     def _outputs(self, generations: tuple[Generation, ...], signer: Generation) -> AuthorityOutputs:
+        facts = authority_facts(reveal(signer.certificate_pem))
         return AuthorityOutputs(
             generations=generations,
             signer_certificate_pem=signer.certificate_pem,
             signer_key_pem=signer.private_key_pem,
             bundle_pem=signer.certificate_pem,
-            not_after=iso(authority_facts(reveal(signer.certificate_pem)).not_after),
+            not_after=iso(facts.not_after),
+            serial=facts.serial,
         )
 
 

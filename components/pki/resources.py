@@ -16,6 +16,7 @@ class CertificateAuthority(Resource):
     signer_key_pem = Out[str]("signerKeyPem")
     bundle_pem = Out[str]("bundlePem")
     not_after = Out[str]("notAfter")
+    serial = Out[str]("serial")
     generations = Out[list[object]]("generations")
 
     def __init__(self, cluster: Cluster, layer: Layer, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -39,7 +40,7 @@ class CertificateAuthority(Resource):
                 "name": authority_subject(self.cluster.name, self.layer, self.spec.generation),
                 "node": None,
                 "layer": self.layer.value,
-                "serial": None,
+                "serial": self.serial,
                 "notAfter": self.not_after,
                 "issuerGeneration": self.spec.generation,
             }

@@ -88,5 +88,6 @@ def _token(name: str) -> str:
 
 
 def _is_secret(schema: JsonSchema) -> bool:
-    members = [schema, *schema.get("anyOf", [])]
-    return any(member.get("format") == "password" for member in members)
+    """Tell whether a value, or any entry of a list or a map, is a secret; the schema marks whole properties only."""
+    inner = [*schema.get("anyOf", []), schema.get("items"), schema.get("additionalProperties")]
+    return schema.get("format") == "password" or any(isinstance(one, dict) and _is_secret(one) for one in inner)

@@ -6,6 +6,7 @@ Exit status: 0 when all is well, 1 with `--exit-code` when something is due, 2 w
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ MASKED = "[secret]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(arguments)
     with console.stdout_for_data(wanted=options.json):
         return _run(options)
 
@@ -65,7 +66,7 @@ def up(options: argparse.Namespace) -> int:
     if plan.is_empty:
         console.say("no changes")
     else:
-        times = _carry_out(driver, expected)
+        times = _carry_out(driver, expected, restarts=plan.restart is not None)
     outputs = _plain(driver, show_secrets=False)
     console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
@@ -135,6 +136,17 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options; an output's name may also stand behind them, where argparse itself does not look for it."""
+    parser = _parser()
+    options, left = parser.parse_known_args(arguments)
+    if len(left) == 1 and not left[0].startswith("-") and getattr(options, "name", "") is None:
+        options.name = left.pop()
+    if left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    return options
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stacks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -181,7 +193,7 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
     return plan_from(watch.seen, watch.notes), watch.phases()
 
 
-def _carry_out(driver: Driver, expected: Mapping[str, int]) -> dict[str, float]:
+def _carry_out(driver: Driver, expected: Mapping[str, int], *, restarts: bool) -> dict[str, float]:
     with RunDisplay(SystemClock(), expected) as display:
         watch = Watch(
             on_begin=display.begin,
@@ -191,16 +203,17 @@ def _carry_out(driver: Driver, expected: Mapping[str, int]) -> dict[str, float]:
             on_note=lambda text: console.say(f"! {text}"),
         )
         driver.up(watch)
-    return {**display.times, **_restart_times(watch)}
+    return {**display.times, **(_restart_times(watch) if restarts else {})}
 
 
 def _restart_times(watch: Watch) -> dict[str, float]:
-    """Return how long each step of a restart took, beneath the restart itself."""
+    """Return how long each step of a restart took, beneath the restart itself; one that came several times, in all."""
+    times: Counter[str] = Counter()
     for seen in watch.seen:
         if seen.token.endswith(":ClusterRestart") and seen.op != "same":
-            timed = seen.outputs.get("timedSteps") or []
-            return {f"  {step['step']}": float(step["seconds"]) for step in timed}
-    return {}
+            for step in seen.outputs.get("timedSteps") or []:
+                times[f"  {step['step']}"] += step["seconds"]
+    return {step: round(seconds, 1) for step, seconds in times.items()}
 
 
 def _plain(driver: Driver, *, show_secrets: bool) -> dict[str, Any]:

@@ -117,7 +117,7 @@ class Driver:
             try:
                 yield
             except (CommandError, InlineSourceRuntimeError) as error:
-                raise RunFailed(tuple(dict.fromkeys(watch.failures)), str(error)) from None
+                raise RunFailed(tuple(dict.fromkeys(watch.failures)), _stderr(str(error)).strip()) from None
 
 
 def run_program() -> None:
@@ -160,7 +160,7 @@ def _engine_errors(what: str) -> Iterator[None]:
 
 def _decoded(what: str, said: str) -> SecurityError:
     """Return what the engine said as an error of ours."""
-    lines = [line.removeprefix("error: ") for line in _stderr(said).splitlines() if line.strip()]
+    lines = [line.strip().removeprefix("error: ") for line in _stderr(said).splitlines() if line.strip()]
     reason = lines[0] if lines else "it printed nothing"
     if "PULUMI_ACCESS_TOKEN" in said or "pulumi login" in said:
         return TargetUnreachable(

@@ -82,7 +82,7 @@ class Watch:
             if text not in WITHOUT_REASON:
                 self.failures.append(Failure(name, text))
         elif event.ephemeral:
-            self.on_news(phase_of((event.urn or "").split("$")[-1].split("::")[0]), text)
+            self.on_news(phase_of(_type_in(event.urn or "")), text)
         elif event.severity == "warning":
             said = _in_our_words(text)
             self.warnings.append(said)
@@ -103,6 +103,11 @@ def _in_our_words(warning: str) -> str:
 def phase_of(token: str) -> str:
     """Return what a person calls the work on a type of resource; empty where it is none of ours."""
     return PHASES.get(token.rsplit(":", 1)[-1], "") if token.startswith("essecurity:") else ""
+
+
+def _type_in(urn: str) -> str:
+    """Return the type of the resource that a URN names, without those of the components that it belongs to."""
+    return urn.split("::")[2].rpartition("$")[2] if urn else ""
 
 
 def _seen(metadata: StepEventMetadata) -> Seen:

@@ -1,5 +1,6 @@
 """What people read: a plan, a summary, outputs. Tables are calm; values that are secret never get here."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,8 +14,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from stacks.plan import Plan, Restart
+from components.rollout.procedure import Procedure
+from stacks.plan import Plan, Restart, Row
 
+START = "start "
+KEYSTORE_ENTRY = "+ keystore entry "
+"""How a restart's reason begins that the plan lists as `+ name` under `keystore`."""
+LEAST_TO_FOLD = 2
 MANY = 4
 """From this many nodes on their number is shown instead of their names."""
 
@@ -25,7 +31,7 @@ def plan_view(plan: Plan, title: str) -> RenderableType:
         return Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
     parts: list[RenderableType] = [Text(title, style="bold"), *(Text(f"  {note}") for note in plan.notes), *_rows(plan)]
     if plan.restart is not None:
-        parts.append(_restart(plan.restart))
+        parts.append(_restart(plan.restart, plan.rows))
     if plan.next_due is not None:
         parts.append(Text(_next_due(plan, "\nnext due: ")))
     return Group(*parts)
@@ -106,7 +112,7 @@ def _rows(plan: Plan) -> Iterator[RenderableType]:
         details = " · ".join(part for part in (_names(nodes), effect) if part)
         yield Text.assemble("\n", (what, "bold"), f" · {details}" if details else "")
         for row in rows:
-            yield Padding(Text(row.change, overflow="fold"), (0, 0, 0, 2))
+            yield Padding(Text(row.change, overflow="fold"), (0, 0, 0, 2), expand=False)
 
 
 def _names(nodes: Sequence[str]) -> str:
@@ -114,24 +120,54 @@ def _names(nodes: Sequence[str]) -> str:
     return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct)
 
 
-def _restart(restart: Restart) -> RenderableType:
-    last = f" (the last one took {restart.last_seconds:.0f} s)" if restart.last_seconds else ""
+def _restart(restart: Restart, rows: Sequence[Row]) -> RenderableType:
+    full_stop = restart.procedure == Procedure.FULL_STOP
+    last = f" (the last one took {restart.last_seconds:.0f} s)" if full_stop and restart.last_seconds else ""
+    order, told = folded(restart.steps) if restart.procedure == Procedure.ROLLING else ((), restart.steps)
     steps = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     steps.add_column(justify="right", no_wrap=True)
     steps.add_column(overflow="fold")
-    for number, step in enumerate(restart.steps, 1):
+    for number, step in enumerate(told, 1):
         steps.add_row(f"{number}.", Text(step))
-    because = [Text(f"  because {reason}") for reason in _reasons(restart)]
-    return Group(Text(f"\n{restart.procedure}{last}", style="bold"), *because, Padding(steps, (0, 0, 0, 2)))
+    because = [Text(f"  because {reason}") for reason in _reasons(restart, rows)]
+    if order:
+        because.append(Text(f"  one node after the other: {', '.join(order)}; for each of them"))
+    return Group(
+        Text(f"\n{restart.procedure}{last}", style="bold"), *because, Padding(steps, (0, 0, 0, 2), expand=False)
+    )
 
 
-def _reasons(restart: Restart) -> list[str]:
-    """Return the reasons without the lines that stand in the table already, equal ones of several nodes joined."""
+def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the nodes of a rolling restart in their order, and the steps for one of them, where all get the same.
+
+    Where one of them needs other steps, such as the rest of a killed run, return no nodes, and all steps.
+    """
+    order = tuple(step.removeprefix(START) for step in steps if step.startswith(START))
+    if len(order) < LEAST_TO_FOLD or len(steps) % len(order):
+        return (), tuple(steps)
+    length = len(steps) // len(order)
+    blocks = [
+        tuple(re.sub(rf"(?<=[ ,]){re.escape(name)}$", "the node", step) for step in steps[at : at + length])
+        for name, at in zip(order, range(0, len(steps), length), strict=True)
+    ]
+    return (order, blocks[0]) if len(set(blocks)) == 1 else ((), tuple(steps))
+
+
+def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
+    """Return the reasons without the changes that stand above already, equal ones of several nodes joined."""
+    above = [row.change.replace("+ ", KEYSTORE_ENTRY) if row.what == "keystore" else row.change for row in rows]
     told: dict[str, list[str]] = {}
     for reason in restart.reasons:
         node, _, text = reason.partition(": ")
-        told.setdefault("its configuration changes (above)" if " → " in text and "," in text else text, []).append(node)
+        told.setdefault("its configuration changes (above)" if _is_above(text, above) else text, []).append(node)
     return [f"{text} on {_names(nodes)}" for text, nodes in told.items()]
+
+
+def _is_above(text: str, above: Sequence[str]) -> bool:
+    """Tell whether a text holds nothing but changes that stand above."""
+    for change in sorted(above, key=len, reverse=True):
+        text = text.replace(change, "")
+    return not text.strip(", ")
 
 
 def _next_due(plan: Plan, lead: str) -> str:

@@ -213,7 +213,13 @@ class FakeTarget:
     programs: dict[str, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.programs |= {"sh": self._ps, "kill": self._kill, "tail": self._tail, "test": self._test}
+        self.programs |= {
+            "sh": self._ps,
+            "kill": self._kill,
+            "tail": self._tail,
+            "test": self._test,
+            "stat": self._size,
+        }
         self.programs["readlink"] = lambda call: Completed(0, f"{call.argv[2]}\n", "")
 
     def now(self) -> float:
@@ -317,7 +323,14 @@ class FakeTarget:
 
     def _tail(self, call: Call) -> Completed:
         file = self.files.get(PurePosixPath(call.argv[-1]))
-        return Completed(0, file.content.decode(), "") if file else Completed(1, "", "No such file or directory")
+        if file is None:
+            return Completed(1, "", "No such file or directory")
+        assert call.argv[1] == "-c", "from a byte on"
+        return Completed(0, file.content[int(call.argv[2]) - 1 :].decode(), "")
+
+    def _size(self, call: Call) -> Completed:
+        file = self.files.get(PurePosixPath(call.argv[-1]))
+        return Completed(0, f"{len(file.content)}\n", "") if file else Completed(1, "", "No such file or directory")
 
     def _test(self, call: Call) -> Completed:
         file = self.files.get(PurePosixPath(call.argv[2]))

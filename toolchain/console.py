@@ -74,9 +74,9 @@ class Console:
         self._print(escape(line))
 
     def show(self, view: RenderableType) -> None:
-        """Print a table or another view; in a pipe with the width that it needs, so that no line is broken."""
+        """Print a table or another view; what must not be broken, such as a command to copy, may be wider than it."""
         with self._lock:
-            self._rich.print(view, soft_wrap=False)
+            self._rich.print(view, soft_wrap=False, crop=False)
 
     def failure(self, where: str, text: str) -> None:
         """Print an error that the engine or the plugin reported, with the resource that it is about."""

@@ -137,15 +137,20 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def _files(self, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
         """Return the trust file as this wave wants it; its own bytes where this wave has nothing against them."""
-        shows = f"{wanted.layer} CA {' + '.join(f'g{number}' for number in wanted.generations)}"
+        named = f"{wanted.layer} CA {' + '.join(f'g{number}' for number in wanted.generations)}"
+        changed = self._shows(wanted, named)
         if isinstance(wanted.authorities_pem, Unknown) or isinstance(wanted.password, Unknown):
-            return self._unknown_files(WantedFile(wanted.file, None, FILE_MODE, shows), wanted)
+            return self._unknown_files(WantedFile(wanted.file, None, FILE_MODE, changed), wanted)
         present, needed = self._present(wanted), self._wanted(wanted)
-        if self.finding(present, needed) is None:
-            content = machine_of(wanted.node.machine).read(wanted.file)
-        else:
+        if self.finding(present, needed) is not None:
             content = self._content(self.goal(present, needed), wanted)
-        return () if content is None else (WantedFile(wanted.file, content, FILE_MODE, shows),)
+            return (WantedFile(wanted.file, content, FILE_MODE, changed),)
+        kept = machine_of(wanted.node.machine).read(wanted.file)
+        return () if kept is None else (WantedFile(wanted.file, kept, FILE_MODE, named),)
+
+    def _shows(self, wanted: NodeTrustInputs, authorities: str) -> str:
+        """Return what a person reads of the file: this wave takes nothing away."""
+        return f"{authorities}, beside what is trusted now" if self._present(wanted) else authorities
 
     def _unknown_files(self, file: WantedFile, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
         """Return what a preview shows of CAs that are not made yet: they are missing everywhere."""
@@ -174,6 +179,10 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
     def goal(self, present: Authorities, wanted: Authorities) -> Authorities:
         """Return what this wave makes of the present trust."""
         return wanted
+
+    def _shows(self, wanted: NodeTrustInputs, authorities: str) -> str:
+        """Return what a person reads of the file: this wave leaves nothing else."""
+        return f"nothing but {authorities}"
 
     def _unknown_files(self, file: WantedFile, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
         """Return what a preview shows of CAs that are not made yet: whatever is trusted now is surplus then."""

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -39,12 +40,11 @@ class LocalTarget:
         """Run a command in a session of its own, so that ending us does not end it."""
         account = self._account(user)
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 list(argv),
-                input=stdin if stdin is not None else b"",
-                capture_output=True,
-                check=False,
-                timeout=timeout,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 cwd="/",
                 env={**MINIMAL_ENVIRONMENT, **(environment or {})},
                 start_new_session=True,
@@ -52,13 +52,6 @@ class LocalTarget:
                 group=account.pw_gid if account else None,
                 extra_groups=os.getgrouplist(account.pw_name, account.pw_gid) if account else None,
             )
-        except subprocess.TimeoutExpired as error:
-            raise CommandFailed(
-                f"`{argv[0]}` did not end within {timeout:.0f} s and was ended",
-                where=self.name,
-                why="the machine is overloaded, or the command waits for something",
-                next_step=f"run it by hand on {self.name} to see what it waits for, then run again",
-            ) from error
         except OSError as error:
             raise CommandFailed(
                 f"`{argv[0]}` could not be started",
@@ -66,14 +59,30 @@ class LocalTarget:
                 why=str(error),
                 next_step="check `machine.home` in the stack file and the file's permissions",
             ) from error
-        return Completed(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        with process:
+            try:
+                stdout, stderr = process.communicate(stdin or b"", timeout=timeout)
+            except subprocess.TimeoutExpired as error:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # with what it started, which might go on without it
+                raise CommandFailed(
+                    f"`{argv[0]}` did not end within {timeout:.0f} s and was ended",
+                    where=self.name,
+                    why="the machine is overloaded, or the command waits for something",
+                    next_step=f"run it by hand on {self.name} to see what it waits for, then run again",
+                ) from error
+        return Completed(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
 
     def stat(self, paths: Sequence[PurePosixPath]) -> Mapping[PurePosixPath, FileStat]:
         """Return what is known of those of the paths that exist."""
         found = {}
         for path in paths:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            try:
                 found[path] = _stat(Path(path))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise self._refused("look at", path, error) from error
         return found
 
     def read(self, path: PurePosixPath) -> bytes:
@@ -93,7 +102,8 @@ class LocalTarget:
             temporary.replace(path)
             _sync_folder(path.parent)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise self._refused("write", file.path, error) from error
 
     def remove(self, path: PurePosixPath) -> None:

@@ -14,6 +14,8 @@ STOP_TIMEOUT = 120.0
 START_TIMEOUT = 300.0
 """Seconds `bin/elasticsearch -d` gets until the node is ready."""
 KEYSTORE_TIMEOUT = 60.0
+MAIN_CLASSES = "org.elasticsearch."
+"""What the command line of a node holds, and that of an editor with its elasticsearch.yml does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class NodeMachine:
         """Return the process with this number, if it is an Elasticsearch."""
         done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", str(pid)])
         lines = done.stdout.splitlines()
-        if not done.ok or len(lines) < 2 or "elasticsearch" not in lines[0]:
+        if not done.ok or len(lines) < 2 or MAIN_CLASSES not in lines[0]:
             return None
         elapsed = float(lines[0].split(maxsplit=1)[0])
         return Process(pid, float(lines[-1]) - elapsed)
@@ -227,9 +229,7 @@ class NodeMachine:
             raise CommandFailed(
                 f"`elasticsearch-keystore {arguments[0]}` ended with status {done.exit_status}",
                 where=self.name,
-                why=(done.stderr or done.stdout).strip().splitlines()[-1:][0]
-                if (done.stderr or done.stdout).strip()
-                else "it printed nothing",
+                why=next(reversed((done.stderr.strip() or done.stdout.strip()).splitlines()), "it printed nothing"),
                 next_step="run the command on the node as its user; mend what it says, then run again",
             )
         return done

@@ -184,7 +184,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             )
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
-        last = f" (the last one took {before.full_stop_seconds:.0f} s)" if before.full_stop_seconds else ""
+        full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds
+        last = f" (the last one took {before.full_stop_seconds:.0f} s)" if full_stop else ""
         context.say(f"{procedure(view)} of {', '.join(view.names())}{last}, because:")
         for reason in reasons(view):
             context.say(f"  {reason}")

@@ -140,6 +140,15 @@ class RolloutNode:
         logs = PurePosixPath(self.machine.machine.home) / str(settings.get("path.logs", "logs"))
         return logs / f"{settings.get('cluster.name', 'elasticsearch')}.log"
 
+    def logged(self) -> int:
+        """Return how many bytes the node has logged so far; 0 where there is no log."""
+        done = self.machine.target.run(["stat", "-c", "%s", str(self.log_file())])
+        return int(done.stdout) if done.ok else 0
+
+    def log_since(self, logged: int) -> str:
+        """Return what the node has logged since it had so many bytes: nothing of an earlier start."""
+        return self.machine.target.run(["tail", "-c", f"+{logged + 1}", str(self.log_file())]).stdout
+
     def _look(self) -> Look:
         stats = self.machine.stat(Paths.SETTINGS, Paths.KEYSTORE, MANIFEST, Paths.ROLLOUT)
         in_hand = MANIFEST in stats

@@ -19,7 +19,6 @@ Result = TypeVar("Result")
 
 AT_ONCE = 16
 """Nodes that are worked on at the same time in one step."""
-LOG_LINES = 2000
 START_AGAIN = 2.0
 """Seconds until a node is started again that an earlier process of it kept from starting."""
 
@@ -106,11 +105,11 @@ class Performer:
         clock = self.context.clock
         deadline = clock.monotonic() + STOP_TIMEOUT
         while True:
+            logged = node.logged()
             done = node.machine.start()
             if done.ok:
                 return
-            tail = node.machine.target.run(["tail", "-n", str(LOG_LINES), str(node.log_file())])
-            decoded = decode(done.stdout, done.stderr, since_last_start(tail.stdout))
+            decoded = decode(done.stdout, done.stderr, since_last_start(node.log_since(logged)))
             if not decoded.passes or clock.monotonic() > deadline:
                 break
             self.context.progress(f"{node.name}: {decoded.cause}; trying again")

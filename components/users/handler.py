@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from components.errors import CommandFailed
+from components.errors import CommandFailed, TargetUnreachable
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words
@@ -137,8 +137,8 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         return [Change(finding, on="password")]
 
     def preview(self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context) -> UserPasswordOutputs:
-        """Return what will be done."""
-        return UserPasswordOutputs(steps=(f"set the password of {wanted.user}", f"log in as {wanted.user}"))
+        """Return what will be done; looks whether the password works already."""
+        return UserPasswordOutputs(steps=self._steps(wanted, set_anew=self._status(wanted) != OK))
 
     def converge(
         self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context
@@ -150,16 +150,28 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
             CommandFailed: the new password does not log in.
         """
         if self._status(wanted) == OK:
-            return UserPasswordOutputs(steps=(f"log in as {wanted.user}",))
+            return UserPasswordOutputs(steps=self._steps(wanted, set_anew=False))
         within(CONNECT_WITHIN, context.clock, context.progress, lambda: self._set(wanted, context))
-        if self._status(wanted) != OK:
+        status = self._status(wanted)
+        if status == UNAUTHORIZED:
             raise CommandFailed(
                 f"the new password of {wanted.user} does not log in",
                 where="cluster",
                 why="it was set, and yet a request with it is refused",
                 next_step=f"see whether {wanted.user} is disabled (GET /_security/user/{wanted.user}); then run again",
             )
-        return self.preview(recorded, wanted, context)
+        if status != OK:
+            raise TargetUnreachable(
+                f"the new password of {wanted.user} is set, and could not be proved",
+                where="cluster",
+                why=f"a login with it was answered with status {status}" if status else "no node answers any more",
+                next_step="see whether the nodes run; then run again",
+            )
+        return UserPasswordOutputs(steps=self._steps(wanted, set_anew=True))
+
+    def _steps(self, wanted: UserPasswordInputs, *, set_anew: bool) -> tuple[str, ...]:
+        log_in = f"log in as {wanted.user}"
+        return (f"set the password of {wanted.user}", log_in) if set_anew else (log_in,)
 
     def _set(self, wanted: UserPasswordInputs, context: Context) -> None:
         api = connect_within(0, wanted.line.to(wanted.nodes), context.clock, context.progress)

@@ -138,9 +138,11 @@ def documents_are_all_there(before: int, after: int) -> Finding | None:
 
 
 def _served(expected: Expected, answer: Answer, node: str, address: str, layer: str) -> Finding | None:
+    why = f" ({answer.refusal})" if answer.refusal else ""
     if answer.speech is not Speech.TLS:
-        why = f" ({answer.refusal})" if answer.refusal else ""
         return Finding("TlsNotServed", f"{node}: the {layer} layer answers {answer.speech} to a TLS greeting{why}")
+    if not answer.chain:
+        return Finding("TlsNotServed", f"{node}: the {layer} layer speaks TLS and shows no certificate{why}")
     facts = leaf_facts(answer.chain[0])
     if facts.serial != expected.serial:
         return Finding(

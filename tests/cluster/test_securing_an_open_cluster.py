@@ -212,6 +212,37 @@ def test_a_changed_setting_is_rolled_out_one_node_at_a_time(secured):
     assert (plan["rows"], plan["restart"]) == ([], None)
 
 
+def test_a_raised_version_gives_elastic_another_password(secured):
+    run, before = secured.run, secured.api.password
+    run.write(transport={"verification_mode": "certificate"}, users={"elastic": {"version": 2}})
+    assert run.up()["result"] == "changed"
+    after = run.output("elasticPassword")
+    assert after != before
+    assert secured.api.ask("/", password=before)[0] == 401
+    assert secured.api.ask("/", password=after)[0] == 200
+    assert run.preview()["plan"]["rows"] == []
+
+
+def test_raised_generations_replace_both_authorities_without_a_restart(secured):
+    run = secured.run
+    pids = [node.process().pid for node in run.cluster.nodes]
+    generations = {"transport": {"generation": 2}, "http": {"generation": 2}}
+    run.write(
+        transport={"verification_mode": "certificate"}, users={"elastic": {"version": 2}}, authorities=generations
+    )
+    certificates = run.up()["outputs"]["certificates"]
+    assert {entry["issuerGeneration"] for entry in certificates} == {2}
+    assert [node.process().pid for node in run.cluster.nodes] == pids
+    for entry in [entry for entry in certificates if entry["node"]]:
+        node = run.cluster.node(entry["node"])
+        port = node.spec.transport_port if entry["layer"] == "transport" else node.spec.http_port
+        assert handshake("127.0.0.1", port).serial == entry["serial"]
+    assert run.trusted_on_transport().count("BEGIN CERTIFICATE") == 1
+    api = run.api()
+    assert api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
+    assert run.preview()["plan"]["rows"] == []
+
+
 def plain_request(port: int) -> bytes:
     """Send a plain HTTP request and return the first bytes of the answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

@@ -3,6 +3,7 @@
 import pytest
 
 from components.errors import CommandFailed, RolloutHalted, SecurityError
+from components.nodes.target import Completed
 from tests.fakes import Moment
 from tests.rollout.world import (
     World,
@@ -30,6 +31,15 @@ def test_a_node_that_does_not_start_has_every_node_put_back_byte_for_byte(doors)
     assert "the previous files are back on every node, and the cluster runs as before" in error.what
     assert "Elasticsearch may not read /nodes/es-2/config/certs/transport-key.p12" in error.why
     assert error.next_step
+
+
+def test_the_cause_of_an_earlier_start_is_not_taken_for_the_one_of_this(doors):
+    world = doors(with_an_unreadable_key_file())
+    halted(world)
+    world["es-2"].target.programs["elasticsearch"] = lambda call: Completed(1, "", "ERROR: no such java\n")
+    why = halted(world).why
+    assert why.startswith("Elasticsearch said: ERROR: no such java")
+    assert "may not read" not in why
 
 
 def test_the_operator_is_told_at_once_that_everything_is_put_back(doors):

@@ -1,0 +1,130 @@
+"""An open line to a cluster: through the first node that answers, with the first login that is taken."""
+
+import pytest
+
+from components.errors import TargetUnreachable
+from components.nodes.cluster_api import Endpoint, answers_with, connect
+from tests.nodes.tls import MAPPED, OURS, STRANGERS, TODAY, context_of
+from tests.nodes.web import Elastic, answering, down, line, login
+from tests.pki.makers import leaf
+
+BOOTSTRAP, ELASTIC, WRONG = login("elastic", "b00tstrap"), login("elastic", "pa55word"), login("kibana_system", "wr0ng")
+USERS = {"elastic": "pa55word"}
+
+
+def why(called) -> str:
+    with pytest.raises(TargetUnreachable) as caught:
+        connect(called)
+    assert caught.value.where == "cluster"
+    assert caught.value.what == "no node answers on its HTTP layer"
+    assert "`http_port`" in caught.value.next_step
+    return caught.value.why
+
+
+def users_of(node: Elastic) -> list[str]:
+    return [request.user for request in node.requests]
+
+
+def test_an_open_cluster_is_asked_for_no_login():
+    node = Elastic()
+    with answering(node):
+        api = connect(line(node.endpoint, logins=(ELASTIC,)))
+        api.close()
+    assert (api.secured, api.https) == (False, False)
+    assert users_of(node) == [""]
+
+
+def test_the_first_node_that_answers_is_taken_and_the_next_ones_are_left_alone():
+    first, second, third = Elastic(name="es-1", refuses=503), Elastic(name="es-2"), Elastic(name="es-3")
+    with answering(first, second, third):
+        api = connect(line(down(), first.endpoint, second.endpoint, third.endpoint))
+        api.flush()
+        api.close()
+    assert [len(node.requests) for node in (first, second, third)] == [1, 2, 0]
+
+
+def test_logins_are_tried_in_their_order_and_the_first_that_is_taken_is_used():
+    node = Elastic(users={**USERS, "kibana_system": "right"})
+    with answering(node):
+        api = connect(line(node.endpoint, logins=(WRONG, BOOTSTRAP, ELASTIC, login("kibana_system", "right"))))
+        api.flush()
+        api.close()
+    assert (api.secured, api.https) == (True, False)
+    assert users_of(node) == ["", "kibana_system", "elastic", "elastic", "elastic"]
+    assert [request.path for request in node.requests[1:4]] == ["/_security/_authenticate"] * 3
+
+
+def test_where_every_login_is_refused_the_users_are_named_once_and_a_password_never():
+    node = Elastic(users=USERS)
+    with answering(node):
+        text = why(line(node.endpoint, logins=(WRONG, BOOTSTRAP, login("elastic", "0ther"))))
+    assert text == f"{node.endpoint}: every login that is known was refused (users: kibana_system, elastic)"
+    assert [password for password in ("wr0ng", "b00tstrap", "0ther") if password in text] == []
+
+
+def test_a_secured_cluster_that_no_login_is_known_for_is_said():
+    node = Elastic(users=USERS)
+    with answering(node):
+        assert why(line(node.endpoint)) == f"{node.endpoint}: every login that is known was refused (users: none)"
+
+
+def test_every_node_that_does_not_answer_is_named_with_its_own_reason():
+    starting, secured, gone = Elastic(name="es-1", refuses=503), Elastic(name="es-2", users=USERS), down("es-3")
+    with answering(starting, secured):
+        text = why(line(starting.endpoint, secured.endpoint, gone))
+    assert text.split("; ") == [
+        f"{starting.endpoint}: GET / was answered with status 503",
+        f"{secured.endpoint}: every login that is known was refused (users: none)",
+        f"{gone}: Connection refused",
+    ]
+
+
+def test_a_line_without_nodes_is_unreachable():
+    assert why(line(logins=(ELASTIC,))) == ""
+
+
+def test_https_of_our_ca_is_taken():
+    node = Elastic(users=USERS)
+    with answering(node, tls=context_of()):
+        api = connect(line(node.endpoint, logins=(ELASTIC,), pem=OURS.certificate_pem))
+        api.close()
+    assert (api.secured, api.https) == (True, True)
+
+
+def test_https_of_another_ca_gets_no_login():
+    node = Elastic(users=USERS)
+    with answering(node, tls=context_of()):
+        text = why(line(node.endpoint, logins=(ELASTIC,), pem=STRANGERS.certificate_pem))
+    assert "not with a certificate of a CA that is trusted here" in text
+    assert node.requests == []
+
+
+def test_https_while_no_ca_is_known_gets_no_login():
+    node = Elastic(users=USERS)
+    with answering(node, tls=context_of()):
+        text = why(line(node.endpoint, logins=(ELASTIC,)))
+    assert text == f"{node.endpoint}: it speaks TLS, and which CA to trust is not known yet"
+    assert node.requests == []
+
+
+def test_https_for_another_address_gets_no_login():
+    node = Elastic(users=USERS)
+    other = leaf("es-2", signer=OURS, hosts=("es-2.example.net", "10.0.0.2"), at=TODAY)
+    with answering(node, tls=context_of(other)):
+        text = why(line(node.endpoint, logins=(ELASTIC,), pem=OURS.certificate_pem))
+    assert "or not for this address" in text
+    assert node.requests == []
+
+
+def test_something_that_is_not_elasticsearch_is_no_cluster():
+    other = Elastic(product=False)
+    with answering(other):
+        assert str(other.endpoint) in why(line(other.endpoint))
+
+
+def test_an_ipv6_address_is_dialled():
+    node = Elastic()
+    with answering(node):
+        endpoint = Endpoint("es-1", MAPPED, node.port)
+        assert answers_with(endpoint, None, None, https=False) == 200
+        connect(line(endpoint)).close()

@@ -1,0 +1,64 @@
+"""How the cluster is called, as far as a preview or a run knows it."""
+
+import pytest
+from pydantic import SecretStr
+
+from components.nodes.cluster_api import Endpoint
+from components.nodes.line import LineInputs, LoginInputs
+from components.values import UNKNOWN
+from tests.nodes.machines import one_node
+
+NODE = one_node().node
+KNOWN = LoginInputs(user="elastic", password=SecretStr("pa55word"), formers=(SecretStr("form3r"),))
+UNMADE = LoginInputs(user="elastic", password=UNKNOWN)
+
+
+def test_every_node_is_an_endpoint_in_the_order_of_the_stack_file():
+    other = NODE.model_copy(update={"name": "es-2", "address": "::1", "http_port": 9201})
+    line = LineInputs().to((NODE, other))
+    assert line.endpoints == (Endpoint("es-1", "es-1", 9200), Endpoint("es-2", "::1", 9201))
+    assert [str(endpoint) for endpoint in line.endpoints] == ["es-1 (es-1:9200)", "es-2 (::1:9201)"]
+
+
+def test_a_login_whose_password_is_not_made_yet_is_left_out():
+    logins = LineInputs(logins=(UNMADE, KNOWN, UNMADE)).to((NODE,)).logins
+    assert [(login.user, login.password.get_secret_value()) for login in logins] == [
+        ("elastic", "pa55word"),
+        ("elastic", "form3r"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("password", "formers", "expected"),
+    [
+        pytest.param(SecretStr("new"), ("old", "older"), ["new", "old", "older"], id="the newest first"),
+        pytest.param(UNKNOWN, ("old",), ["old"], id="in a preview, those that are known"),
+        pytest.param(SecretStr("new"), UNKNOWN, ["new"], id="those before it are not known"),
+        pytest.param(UNKNOWN, UNKNOWN, [], id="nothing is known"),
+    ],
+)
+def test_passwords_before_the_present_one_may_be_right_too(password, formers, expected):
+    known = formers if formers is UNKNOWN else tuple(map(SecretStr, formers))
+    other = LoginInputs(user="kibana_system", password=SecretStr("last"))
+    logins = (
+        LineInputs(logins=(LoginInputs(user="elastic", password=password, formers=known), other)).to((NODE,)).logins
+    )
+    assert [(login.user, login.password.get_secret_value()) for login in logins] == [
+        *(("elastic", one) for one in expected),
+        ("kibana_system", "last"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(None, None), (UNKNOWN, None), (SecretStr("PEM"), "PEM")], ids=["plain", "unmade", "made"]
+)
+def test_the_cas_are_passed_on_once_they_are_made(given, expected):
+    assert LineInputs(authorities_pem=given).to((NODE,)).authorities_pem == expected
+
+
+@pytest.mark.parametrize("show", [str, repr])
+def test_a_line_never_shows_a_password(show):
+    inputs = LineInputs(logins=(KNOWN,))
+    shown = show(inputs) + show(inputs.to((NODE,)))
+    assert "elastic" in shown
+    assert [password for password in ("pa55word", "form3r") if password in shown] == []

@@ -1,0 +1,247 @@
+"""Files on this machine are put in place at once, with owner and mode, or not at all."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from components.errors import CommandFailed
+from components.nodes import local
+from tests.nodes.local_files import (
+    OUR_GROUP,
+    OURS,
+    TARGET,
+    desired,
+    leftover_of,
+    pure,
+    some_other_group,
+    someone_else,
+)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    """A key file that is there, and that others could read."""
+    path = tmp_path / "key.p12"
+    path.write_bytes(b"old")
+    path.chmod(0o666)
+    return path
+
+
+@pytest.fixture
+def renames(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What is on disk at each moment just before a rename."""
+    seen = []
+    rename = Path.replace
+
+    def look(temporary: Path, path: Path):
+        found = TARGET.stat([pure(temporary)])[pure(temporary)]
+        seen.append(
+            {
+                "from": temporary.name,
+                "to": Path(path).name,
+                "content": temporary.read_bytes(),
+                "access": (found.mode, found.owner, found.group),
+                "old": Path(path).read_bytes() if Path(path).exists() else None,
+            }
+        )
+        return rename(temporary, path)
+
+    monkeypatch.setattr(local.Path, "replace", look)
+    return seen
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def refused(file) -> CommandFailed:
+    with pytest.raises(CommandFailed) as caught:
+        TARGET.write(file)
+    assert caught.value.where == "es-1"
+    assert caught.value.next_step
+    return caught.value
+
+
+def test_a_written_file_has_its_content_mode_and_owner_and_nothing_else_is_left(tmp_path):
+    TARGET.write(desired(tmp_path / "new.pem", b"\x00\xff\n", mode=0o600))
+    found = TARGET.stat([pure(tmp_path / "new.pem")])[pure(tmp_path / "new.pem")]
+    assert (tmp_path / "new.pem").read_bytes() == b"\x00\xff\n"
+    assert (found.mode, found.owner, found.group) == (0o600, OURS, OUR_GROUP)
+    assert names_in(tmp_path) == ["new.pem"]
+
+
+def test_a_file_is_complete_and_has_its_final_owner_and_mode_before_it_gets_its_name(key_file, renames):
+    owner, group = someone_else(), some_other_group()
+    TARGET.write(desired(key_file, b"new key", owner=owner, group=group, mode=0o640))
+    assert renames == [
+        {
+            "from": "key.p12.essecurity-new",
+            "to": "key.p12",
+            "content": b"new key",
+            "access": (0o640, owner, group),
+            "old": b"old",
+        }
+    ]
+
+
+def test_a_replaced_file_is_another_one_so_that_who_reads_the_old_one_reads_it_to_its_end(key_file):
+    with key_file.open("rb") as reader:
+        TARGET.write(desired(key_file, b"new"))
+        assert reader.read() == b"old"
+    assert (key_file.read_bytes(), mode(key_file)) == (b"new", 0o640)
+
+
+def test_the_umask_does_not_change_the_mode(key_file):
+    before = os.umask(0o077)
+    try:
+        TARGET.write(desired(key_file, mode=0o664))
+    finally:
+        os.umask(before)
+    assert mode(key_file) == 0o664
+
+
+def test_what_a_killed_run_left_half_written_is_replaced(key_file):
+    leftover_of(key_file).write_bytes(b"half of a much longer key")
+    leftover_of(key_file).chmod(0o666)
+    TARGET.write(desired(key_file, b"new"))
+    assert key_file.read_bytes() == b"new"
+    assert mode(key_file) == 0o640
+    assert names_in(key_file.parent) == ["key.p12"]
+
+
+def test_a_link_that_waits_under_the_temporary_name_is_never_written_through(key_file, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    leftover_of(key_file).symlink_to(victim)
+    TARGET.write(desired(key_file, b"new"))
+    assert victim.read_bytes() == b"precious"
+    assert (key_file.read_bytes(), key_file.is_symlink()) == (b"new", False)
+
+
+def test_a_link_that_appears_under_the_temporary_name_at_the_last_moment_stops_the_write(
+    key_file, tmp_path, monkeypatch
+):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    unlink = Path.unlink
+
+    def swapped(path: Path, *, missing_ok: bool = False):
+        unlink(path, missing_ok=missing_ok)
+        if path == leftover_of(key_file) and not TARGET.stat([pure(tmp_path / "once")]):
+            (tmp_path / "once").touch()
+            path.symlink_to(victim)
+
+    monkeypatch.setattr(local.Path, "unlink", swapped)
+    refused(desired(key_file, b"new"))
+    assert victim.read_bytes() == b"precious"
+    assert key_file.read_bytes() == b"old"
+
+
+def test_a_link_in_place_of_the_file_is_replaced_and_what_it_points_to_is_left_alone(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"the operator's")
+    (tmp_path / "key.p12").symlink_to(elsewhere)
+    TARGET.write(desired(tmp_path / "key.p12"))
+    assert elsewhere.read_bytes() == b"the operator's"
+    assert not (tmp_path / "key.p12").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("differs", "named"),
+    [
+        pytest.param({"owner": "no-such-user"}, "no-such-user", id="no such user"),
+        pytest.param({"group": "no-such-group"}, "no-such-group", id="no such group"),
+    ],
+)
+def test_a_failed_write_leaves_the_old_file_and_no_temporary(key_file, differs, named):
+    leftover_of(key_file).write_bytes(b"of a run before")
+    error = refused(desired(key_file, **differs))
+    assert f"cannot write {key_file}" in error.what
+    assert named in error.why
+    assert key_file.read_bytes() == b"old"
+    assert mode(key_file) == 0o666
+    assert names_in(key_file.parent) == ["key.p12"]
+
+
+@pytest.mark.parametrize("step", ["fchown", "fchmod", "fsync"])
+def test_a_write_that_fails_half_way_leaves_the_old_file_and_no_temporary(key_file, monkeypatch, step):
+    def disk_is_full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(local.os, step, disk_is_full)
+    error = refused(desired(key_file))
+    assert error.why == "No space left on device"
+    assert key_file.read_bytes() == b"old"
+    assert names_in(key_file.parent) == ["key.p12"]
+
+
+def test_a_rename_that_fails_leaves_what_was_there_and_no_temporary(tmp_path):
+    (tmp_path / "key.p12").mkdir()
+    refused(desired(tmp_path / "key.p12"))
+    assert names_in(tmp_path) == ["key.p12"]
+    assert (tmp_path / "key.p12").is_dir()
+
+
+def test_content_is_on_disk_before_the_name_is_and_the_name_is_on_disk_before_we_go_on(key_file, monkeypatch):
+    order = []
+    fsync, rename = os.fsync, Path.replace
+
+    def synced(descriptor: int):
+        order.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else os.fstat(descriptor).st_size)
+        fsync(descriptor)
+
+    def renamed(temporary: Path, path: Path):
+        order.append("rename")
+        return rename(temporary, path)
+
+    monkeypatch.setattr(local.os, "fsync", synced)
+    monkeypatch.setattr(local.Path, "replace", renamed)
+    TARGET.write(desired(key_file, b"new key"))
+    assert order == [len(b"new key"), "rename", "folder"]
+
+
+def test_a_missing_folder_is_made_for_its_owner_and_group_only(tmp_path):
+    owner, group = someone_else(), some_other_group()
+    before = os.umask(0)
+    try:
+        TARGET.write(desired(tmp_path / "certs" / "key.p12", owner=owner, group=group))
+    finally:
+        os.umask(before)
+    found = TARGET.stat([pure(tmp_path / "certs")])[pure(tmp_path / "certs")]
+    assert (found.mode, found.owner, found.group) == (0o750, owner, group)
+
+
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path):
+    (tmp_path / "certs").mkdir()
+    (tmp_path / "certs").chmod(0o770)
+    TARGET.write(desired(tmp_path / "certs" / "key.p12"))
+    assert mode(tmp_path / "certs") == 0o770
+
+
+def test_only_one_folder_is_made_so_that_a_wrong_path_is_found_out(tmp_path):
+    refused(desired(tmp_path / "no" / "such" / "key.p12"))
+    assert names_in(tmp_path) == []
+
+
+def test_a_file_in_place_of_the_folder_is_an_error_that_says_so(tmp_path):
+    (tmp_path / "certs").write_bytes(b"not a folder")
+    error = refused(desired(tmp_path / "certs" / "key.p12"))
+    assert error.why == "File exists"
+    assert (tmp_path / "certs").read_bytes() == b"not a folder"
+
+
+def test_a_folder_under_the_temporary_name_is_an_error_that_says_so(key_file):
+    leftover_of(key_file).mkdir()
+    error = refused(desired(key_file))
+    assert f"cannot write {key_file}" in error.what
+    assert key_file.read_bytes() == b"old"
+
+
+def test_a_file_to_write_never_prints_its_content(tmp_path):
+    assert "s3cret" not in repr(desired(tmp_path / "key.p12", b"s3cret"))

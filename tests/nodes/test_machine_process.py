@@ -1,0 +1,189 @@
+"""A node's process: found by its pid file, known by what it is, watched until it is gone."""
+
+import pytest
+
+from components.errors import CommandFailed
+from components.nodes.machine import STOP_TIMEOUT, Process
+from components.nodes.target import Completed
+from tests.fake_elasticsearch import USER
+from tests.fakes import FakeFile
+from tests.nodes.machines import commands, one_node, running_node, with_foreign_pid, with_user
+
+
+def test_a_running_node_is_found_with_its_start():
+    one = running_node()
+    began = one.process.started
+    one.target.clock.sleep(100)
+    process = one.machine.process()
+    assert process.pid == 1000
+    assert began <= process.started < began + 1.5, "never too early, and exact to a second"
+
+
+def test_a_node_without_a_pid_file_does_not_run():
+    assert one_node().machine.process() is None
+
+
+def test_a_pid_file_of_a_process_that_is_gone_is_no_process():
+    one = running_node()
+    one.process.ends = one.target.now()
+    assert one.pid_file in one.target.files
+    assert one.machine.process() is None
+
+
+FOREIGN = [
+    pytest.param("/usr/sbin/nginx -g daemon off;", id="a web server"),
+    pytest.param("vim /etc/elasticsearch/elasticsearch.yml", id="an editor of the node's own settings"),
+    pytest.param("tail -f /var/log/elasticsearch/books.log", id="somebody who reads the node's log"),
+]
+
+
+@pytest.mark.parametrize("args", FOREIGN)
+def test_a_foreign_process_with_the_same_number_is_not_the_node(args):
+    assert with_foreign_pid(one_node(), args).machine.process() is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"-1", b"12a", b"\xff", "١٢".encode(), b"1 2"])
+def test_a_pid_file_that_holds_no_number_is_no_process(content):
+    one = one_node()
+    one.target.put(one.pid_file, FakeFile(content))
+    assert one.machine.process() is None
+    assert one.target.ran == []
+
+
+def test_a_pid_file_that_vanishes_while_one_looks_means_that_the_node_is_going():
+    one = running_node()
+    look = one.target.stat
+
+    def and_then_it_goes(paths):
+        found = look(paths)
+        one.target.files.pop(one.pid_file, None)
+        return found
+
+    one.target.stat = and_then_it_goes
+    assert one.machine.process() is None
+
+
+def test_a_pid_file_that_is_there_and_cannot_be_read_is_an_error_and_not_a_stopped_node():
+    one = running_node()
+    one.target.breaks("read", "elasticsearch.pid")
+    with pytest.raises(CommandFailed, match=r"cannot read .*elasticsearch\.pid"):
+        one.machine.process()
+
+
+@pytest.mark.parametrize(
+    ("pid", "started", "same"),
+    [
+        pytest.param(7, 1000.0, True, id="equal"),
+        pytest.param(7, 1002.0, True, id="at the edge of what ps can tell"),
+        pytest.param(7, 998.0, True, id="at the other edge"),
+        pytest.param(7, 1002.1, False, id="started later: the number was used again"),
+        pytest.param(7, 997.9, False, id="started earlier"),
+        pytest.param(8, 1000.0, False, id="another number"),
+    ],
+)
+def test_a_process_is_the_recorded_one_by_number_and_start(pid, started, same):
+    assert Process(7, 1000.0).is_same(pid, started) is same
+
+
+def test_a_node_is_started_as_a_daemon_by_its_user_with_its_config_folder():
+    one = one_node()
+    assert with_user(one, "runner").start().ok
+    [call] = [call for call in one.target.ran if call.argv[0].endswith("bin/elasticsearch")]
+    assert call.argv == ("/opt/elasticsearch/bin/elasticsearch", "-d", "-p", "/nodes/es-1/config/elasticsearch.pid")
+    assert (call.user, call.environment) == ("runner", {"ES_PATH_CONF": "/nodes/es-1/config"})
+
+
+def test_what_a_node_says_when_it_does_not_start_is_returned():
+    done = with_user(one_node(), "root").start()
+    assert (done.exit_status, done.ok) == (1, False)
+    assert "ERROR: Elasticsearch did not exit normally" in done.stderr
+
+
+def test_stopping_asks_once_and_waits_for_the_process_and_not_for_the_pid_file():
+    one = running_node()
+    process = one.process
+    process.takes = 60.0
+    began = one.target.clock.monotonic()
+    one.machine.stop(one.target.clock)
+    assert one.pid_file not in one.target.files, "gone at once, and still the process was waited for"
+    assert one.target.alive() == {}
+    assert 60 <= one.target.clock.monotonic() - began < 62
+    assert commands(one, "kill") == [("-TERM", "1000")]
+
+
+def test_stopping_a_node_that_does_not_run_does_nothing():
+    one = one_node()
+    one.machine.stop(one.target.clock)
+    assert commands(one, "kill") == []
+
+
+@pytest.mark.parametrize("args", FOREIGN)
+def test_a_foreign_process_with_the_same_number_is_never_stopped(args):
+    one = with_foreign_pid(one_node(), args)
+    one.machine.stop(one.target.clock)
+    assert commands(one, "kill") == []
+    assert 4711 in one.target.alive()
+
+
+def test_a_node_that_does_not_stop_is_left_as_it_is_and_said():
+    one = running_node()
+    one.process.takes = None
+    began = one.target.clock.monotonic()
+    with pytest.raises(CommandFailed) as caught:
+        one.machine.stop(one.target.clock)
+    assert caught.value.where == "es-1"
+    assert caught.value.what == "the node did not stop within 120 s"
+    assert "process 1000" in caught.value.why
+    assert STOP_TIMEOUT < one.target.clock.monotonic() - began < STOP_TIMEOUT + 2
+    assert one.process is not None
+    assert commands(one, "kill") == [("-TERM", "1000")], "never killed"
+
+
+def test_nothing_speaks_against_starting_a_node_that_is_laid_out():
+    one = one_node()
+    assert one.machine.cannot_start() == ""
+    assert {call.user for call in one.target.ran if call.argv[0] == "test"} == {USER}
+    assert commands(one, "elasticsearch") == []
+
+
+def test_a_program_that_the_user_may_not_run_is_found_before_the_node_is_stopped():
+    one = one_node()
+    one.target.files[next(path for path in one.target.files if path.name == "elasticsearch")].mode = 0o700
+    assert one.machine.cannot_start() == (
+        "user elasticsearch may not run /opt/elasticsearch/bin/elasticsearch, or there is no such file"
+    )
+
+
+def test_settings_that_the_user_may_not_read_are_found_before_the_node_is_stopped():
+    one = one_node()
+    one.file("elasticsearch.yml").mode = 0o600
+    assert one.machine.cannot_start() == (
+        "user elasticsearch may not read /nodes/es-1/config/elasticsearch.yml, or there is no such file"
+    )
+
+
+def test_a_home_without_the_program_is_found_before_the_node_is_stopped():
+    one = one_node()
+    one.target.files = {path: file for path, file in one.target.files.items() if path.name != "elasticsearch"}
+    assert "may not run /opt/elasticsearch/bin/elasticsearch" in one.machine.cannot_start()
+
+
+def test_links_in_paths_are_followed_before_the_nodes_user_gets_them():
+    one = one_node()
+    one.target.programs["readlink"] = lambda call: Completed(0, f"/real{call.argv[2]}\n", "")
+    one.target.programs["elasticsearch"] = lambda call: Completed(0, "", "")
+    one.machine.start()
+    call = one.target.ran[-1]
+    assert call.argv == (
+        "/real/opt/elasticsearch/bin/elasticsearch",
+        "-d",
+        "-p",
+        "/real/nodes/es-1/config/elasticsearch.pid",
+    )
+    assert call.environment == {"ES_PATH_CONF": "/real/nodes/es-1/config"}
+
+
+def test_a_path_that_cannot_be_followed_is_used_as_it_is():
+    one = one_node()
+    one.target.programs["readlink"] = lambda call: Completed(1, "", "")
+    assert one.machine.start().ok

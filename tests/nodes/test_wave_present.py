@@ -1,0 +1,150 @@
+"""The wave *present*: a node's key file holds the leaf, and a handshake shows it."""
+
+import pytest
+
+from components.errors import CommandFailed, NotConverged
+from components.nodes.handler import NodeIdentityHandler
+from components.nodes.served import SERVED_WITHIN
+from components.values import Unknown
+from tests.fake_elasticsearch import USER
+from tests.nodes.waves import KEY_FILE, Host, Present, key_file_of, serial_of
+from tests.pki.makers import authority, leaf
+
+OLD, NEW = leaf("es-1"), leaf("es-1", signer=authority(2))
+
+
+def test_the_first_key_file_is_for_the_node_to_read_and_waits_for_nobody(doors):
+    host = doors(Host())
+    outputs = Present(host, NEW).up()
+    file = host.one.file(KEY_FILE)
+    assert (file.content, file.mode, file.owner, file.group) == (key_file_of(NEW), 0o640, USER, USER)
+    assert outputs.presented_serial == serial_of(NEW)
+    assert outputs.steps == (f"write {KEY_FILE} (0640): transport leaf, g1, until 2027-11-24 (new)",)
+    assert host.context.shown == []
+
+
+def test_a_running_node_is_waited_for_until_a_handshake_shows_the_new_leaf(doors):
+    host = doors(Host().presenting(OLD).running())
+    clock = host.one.target.clock
+    began = clock.monotonic()
+    host.serves = lambda: NEW if clock.monotonic() > began + 5 else OLD
+    assert Present(host, NEW).up().presented_serial == serial_of(NEW)
+    assert 5 <= clock.monotonic() - began < 6
+    assert host.context.shown[0] == "es-1: waiting until the transport layer serves the new leaf (0 s)"
+    assert set(host.greeted) == {("es-1", 9301)}
+
+
+def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    began = host.one.target.clock.monotonic()
+    with pytest.raises(NotConverged) as caught:
+        Present(host, NEW).up()
+    assert caught.value.where == "es-1"
+    assert caught.value.what == "the transport layer still serves another leaf after 30 s"
+    assert "WARN from FileWatcher" in caught.value.why
+    assert host.one.target.clock.monotonic() - began < SERVED_WITHIN + 2
+    assert host.one.file(KEY_FILE).content == key_file_of(NEW), "the next run goes on from here"
+
+
+def test_a_node_that_restarts_with_older_settings_in_memory_is_not_waited_for(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    host.one.target.clock.sleep(60)
+    host.holding("elasticsearch.yml", b"# changed since the start\n")
+    assert Present(host, NEW).up().presented_serial == serial_of(NEW)
+    assert host.context.shown == []
+
+
+def test_a_second_run_finds_nothing_to_do(doors):
+    host = doors(Host().presenting(NEW).running().serving(NEW))
+    wave = Present(host, NEW)
+    assert wave.changes() == []
+    assert wave.up().steps == ()
+    assert host.written() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        pytest.param(Host(), "new", id="removed"),
+        pytest.param(Host().holding(KEY_FILE, b""), "content differs", id="emptied"),
+        pytest.param(Host().holding(KEY_FILE, key_file_of(NEW)[:-1]), "content differs", id="cut off"),
+        pytest.param(Host().presenting(OLD), "content differs", id="another leaf"),
+        pytest.param(Host().presenting(NEW, mode=0o644), "mode is 0644", id="everybody may read it"),
+        pytest.param(Host().presenting(NEW, owner="root"), "belongs to root:elasticsearch", id="another owner"),
+    ],
+)
+def test_a_key_file_that_was_changed_is_drift_and_is_put_right(doors, host, why):
+    wave = Present(doors(host), NEW)
+    [change] = wave.changes()
+    assert change.finding.reason == "FileDiffers"
+    assert change.finding.message == f"es-1: write {KEY_FILE} (0640): transport leaf, g1, until 2027-11-24 ({why})"
+    assert change.on == "presentedSerial"
+    wave.up()
+    file = host.one.file(KEY_FILE)
+    assert (file.content, file.mode, file.owner) == (key_file_of(NEW), 0o640, USER)
+    assert wave.changes() == []
+
+
+def test_a_node_that_serves_another_leaf_than_its_file_holds_is_drift(doors):
+    [change] = Present(doors(Host().presenting(NEW).running().serving(OLD)), NEW).changes()
+    assert change.finding.reason == "ServedDiffers"
+    served = serial_of(OLD)[:8]
+    assert change.finding.message == f"es-1: transport layer serves {served}…, its file holds another leaf"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param(Host().presenting(NEW).running(), id="it does not answer"),
+        pytest.param(Host().presenting(NEW).serving(OLD), id="the process is not there to reload"),
+    ],
+)
+def test_what_a_node_serves_is_no_drift_as_long_as_it_would_not_reload(doors, host):
+    assert Present(doors(host), NEW).changes() == []
+
+
+def test_a_preview_names_file_leaf_and_end_and_changes_nothing(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    before = host.files()
+    outputs = Present(host, NEW).preview()
+    step = f"write {KEY_FILE} (0640): transport leaf, g1, until 2027-11-24 (content differs)"
+    assert (outputs.steps, outputs.presented_serial) == ((step,), serial_of(NEW))
+    assert host.context.said == [f"es-1: {step}"]
+    assert host.files() == before
+
+
+def test_a_preview_of_a_leaf_that_is_not_made_yet_shows_the_file_without_its_end(doors):
+    outputs = Present(doors(Host().presenting(OLD)), None).preview()
+    assert outputs.steps == (f"write {KEY_FILE} (0640): transport leaf, g1 (content differs)",)
+    assert isinstance(outputs.presented_serial, Unknown)
+
+
+def test_a_leaf_that_is_not_made_yet_is_no_drift(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    assert Present(host, None).changes() == []
+
+
+def test_a_refresh_shows_what_is_served_and_the_record_where_nothing_is(doors):
+    assert Present(doors(Host().serving(OLD)), NEW).refresh().presented_serial == serial_of(OLD)
+    assert Present(doors(Host()), NEW).refresh().presented_serial == "recorded"
+
+
+def test_a_write_that_fails_leaves_the_key_file_that_was_there(doors):
+    host = doors(Host().presenting(OLD))
+    host.one.target.breaks("write", KEY_FILE)
+    with pytest.raises(CommandFailed, match="cannot write"):
+        Present(host, NEW).up()
+    assert host.one.file(KEY_FILE).content == key_file_of(OLD)
+
+
+def test_nothing_that_is_said_holds_the_key_file(doors):
+    host = doors(Host())
+    wave = Present(host, NEW)
+    spoken = [*wave.preview().steps, *(change.finding.message for change in wave.changes()), *host.context.said]
+    secret = wave.wanted().key_file.get_secret_value()
+    assert len(spoken) == 3
+    assert [text for text in (*spoken, repr(wave.wanted())) if secret in text] == []
+
+
+def test_the_id_names_node_layer_and_wave(doors):
+    assert NodeIdentityHandler().name(Present(doors(Host()), NEW).wanted()) == "es-1/transport/identity"

@@ -1,0 +1,29 @@
+"""Stack files for the program: how many nodes, which scenario, and whether they run."""
+
+import json
+from functools import cache
+from typing import Any
+
+from tests.program.running import Run, run
+
+BASIC, HTTPS = "basic", "basic-https"
+
+
+def stack_file(scenario: str, count: int, *, running: bool = True, **sections: Any) -> dict[str, Any]:
+    """Return the sections of a stack file."""
+    return {
+        "cluster": {"name": "logs", "scenario": scenario, "running": running},
+        "machine": {"home": "/opt/elasticsearch", "config": "/etc/elasticsearch/{name}"},
+        "nodes": [{"name": f"es-{number}", "address": f"10.0.0.{number}"} for number in range(1, count + 1)],
+        **sections,
+    }
+
+
+def program(scenario: str, count: int, *, running: bool = True, **sections: Any) -> Run:
+    """Run the program with such a stack file; equal ones only once, since a run is not changed by looking at it."""
+    return _program(json.dumps(stack_file(scenario, count, running=running, **sections)))
+
+
+@cache
+def _program(sections: str) -> Run:
+    return run(json.loads(sections))

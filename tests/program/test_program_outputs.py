@@ -1,0 +1,72 @@
+"""What a stack hands out: six outputs, one of them secret; and that every stack file of the project runs."""
+
+import pytest
+
+from stacks.config import sections_of_file
+from tests.program.running import MARKED, ROOT, run
+from tests.program.stackfiles import BASIC, HTTPS, program
+
+ALL = {"scenario", "httpUrls", "transportAddresses", "elasticPassword", "certificates", "caCertificatePem"}
+ENTRY = ["name", "node", "layer", "serial", "notAfter", "issuerGeneration"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_with_https_a_stack_has_six_outputs_and_basic_has_no_ca_for_clients(running):
+    assert set(program(HTTPS, 1, running=running).outputs) == ALL
+    assert set(program(BASIC, 1, running=running).outputs) == ALL - {"caCertificatePem"}
+
+
+@pytest.mark.parametrize("scenario", [BASIC, HTTPS])
+def test_the_password_of_elastic_is_the_only_secret_output(scenario):
+    outputs = program(scenario, 3).outputs
+    assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword"}
+    assert outputs["elasticPassword"].value == f"{MARKED}elastic-password value"
+
+
+def test_the_ca_that_clients_need_is_handed_out_in_clear():
+    handed_out = program(HTTPS, 1).outputs["caCertificatePem"]
+    assert (handed_out.value, handed_out.secret) == (f"{MARKED}http-ca bundlePem", False)
+
+
+@pytest.mark.parametrize(("scenario", "scheme"), [(BASIC, "http"), (HTTPS, "https")])
+def test_outputs_name_the_scenario_and_where_each_node_is_reached(scenario, scheme):
+    nodes = [
+        {"name": "es-1", "address": "es-1.example.net"},
+        {"name": "es-2", "address": "fd00::2", "http_port": 9201, "transport_port": 9301},
+    ]
+    outputs = program(scenario, 0, nodes=nodes).outputs
+    assert outputs["scenario"].value == scenario
+    assert outputs["httpUrls"].value == [f"{scheme}://es-1.example.net:9200", f"{scheme}://[fd00::2]:9201"]
+    assert outputs["transportAddresses"].value == ["es-1.example.net:9300", "[fd00::2]:9301"]
+
+
+def test_certificates_are_listed_by_layer_each_authority_before_its_leaves():
+    entries = program(HTTPS, 2, authorities={"http": {"generation": 3}}).outputs["certificates"].value
+    assert [list(entry) for entry in entries] == [ENTRY] * 6
+    assert [tuple(entry.values()) for entry in entries] == [
+        ("logs transport CA g1", None, "transport", "transport-ca serial", "transport-ca notAfter", 1),
+        ("es-1-transport", "es-1", "transport", "es-1-transport-leaf serial", "es-1-transport-leaf notAfter", 1),
+        ("es-2-transport", "es-2", "transport", "es-2-transport-leaf serial", "es-2-transport-leaf notAfter", 1),
+        ("logs HTTP CA g3", None, "http", "http-ca serial", "http-ca notAfter", 3),
+        ("es-1-http", "es-1", "http", "es-1-http-leaf serial", "es-1-http-leaf notAfter", 3),
+        ("es-2-http", "es-2", "http", "es-2-http-leaf serial", "es-2-http-leaf notAfter", 3),
+    ]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "stacks").glob("Pulumi.*.yaml")), ids=lambda path: path.name)
+def test_every_stack_file_of_the_project_makes_a_graph(path):
+    sections = sections_of_file(path)
+    made = run(sections)
+    assert made.names("NodeSettings") == sorted(f"{node['name']}-settings" for node in sections["nodes"])
+
+
+def test_advice_is_a_warning_of_the_run():
+    made = run(
+        {
+            "cluster": {"name": "logs", "scenario": BASIC, "production": True},
+            "machine": {"home": "/opt/elasticsearch"},
+            "nodes": [{"name": "es-1", "address": "10.0.0.1"}],
+        }
+    )
+    assert len(made.warned) == 1
+    assert "passwords in clear" in made.warned[0]

@@ -1,0 +1,292 @@
+"""The command line: what it asks the engine for, how it ends, what it prints, and what it never prints."""
+
+import json
+import re
+
+import pytest
+
+from components.errors import CommandFailed, TargetUnreachable
+from stacks import cli
+from stacks.cli import BROKEN, DUE, FINE, MASKED, main
+from stacks.driver import RunFailed
+from stacks.events import Failure
+from tests.stacks.fake_driver import CHANGED, PASSWORD, PEM, UNCHANGED, fake_driver
+from tests.stacks.stackfiles import sections, write_stack_file
+
+TWO_FAILURES = RunFailed((Failure("restart", "es-1: it failed\n  why:  x"), Failure("", "also this")), "not this")
+UNREACHABLE = TargetUnreachable("cannot read it", where="state backend", why="it is closed", next_step="open it")
+FORGET = CommandFailed("the engine could not", where="Pulumi", why="so", next_step="mend it")
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with a stack file `prod`."""
+    (tmp_path / "Pulumi.yaml").write_text("name: elasticsearch-security\n")
+    (tmp_path / "stacks").mkdir()
+    write_stack_file(tmp_path / "stacks", sections())
+    return tmp_path
+
+
+@pytest.fixture
+def command(project, monkeypatch, capsys):
+    """Run a command with a driver, and return the exit status, standard output and standard error."""
+
+    def run(driver, name, *arguments):
+        monkeypatch.setattr(cli, "Driver", driver)
+        status = main([name, "prod", *arguments, "--project", str(project)])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def document(out):
+    """Return the one JSON document on standard output."""
+    assert out.startswith(("{", '"', "["))
+    return json.loads(out)
+
+
+@pytest.mark.parametrize(
+    ("found", "arguments", "status"),
+    [
+        pytest.param(CHANGED, (), FINE, id="something is due"),
+        pytest.param(CHANGED, ("--exit-code",), DUE, id="something is due, and the status shall say so"),
+        pytest.param(UNCHANGED, ("--exit-code",), FINE, id="nothing is due"),
+    ],
+)
+def test_a_preview_ends_with_the_status_that_was_asked_for_and_changes_nothing(found, arguments, status, command):
+    driver = fake_driver(found)
+    assert command(driver, "preview", *arguments)[0] == status
+    assert driver.asked == ["open prod", "clear locks", "preview"]
+
+
+def test_a_preview_shows_the_plan_under_the_clusters_name(command):
+    _, out, err = command(fake_driver(CHANGED, warned=["clients send passwords", "clients send passwords"]), "preview")
+    assert "logs (prod) · basic-https\n" in out
+    assert "+ elastic, generated" in out
+    assert "  2. start es-1" in out
+    assert out.count("! clients send passwords\n") == 1, "each warning once"
+    assert err == ""
+
+
+def test_a_preview_passes_on_what_to_print_beside_the_plan(command):
+    driver = fake_driver(UNCHANGED)
+    command(driver, "preview", "--diff", "--debug")
+    assert driver.asked == ["open prod with debug", "clear locks", "preview with diff"]
+
+
+def test_an_up_without_changes_carries_nothing_out(command):
+    driver = fake_driver(UNCHANGED)
+    status, out, _ = command(driver, "up")
+    assert (status, driver.asked) == (FINE, ["open prod", "clear locks", "preview", "outputs"])
+    assert "no changes\n" in out
+    assert "how long it took" not in out
+
+
+def test_an_up_shows_the_plan_carries_it_out_and_says_what_there_is_now(command):
+    driver = fake_driver(CHANGED)
+    status, out, _ = command(driver, "up")
+    assert (status, driver.asked) == (FINE, ["open prod", "clear locks", "preview", "up", "outputs"])
+    assert out.index("+ elastic, generated") < out.index("· passwords …") < out.index("scenario")
+    assert re.search(r"^ *\d+\.\d s  restart *$", out, re.MULTILINE)
+    assert re.search(r"^12\.0 s    start es-1 *$", out, re.MULTILINE), "each step of the restart, beneath it"
+    assert "elasticPassword --show-secrets" in out
+
+
+def test_steps_of_a_rolling_restart_that_come_again_for_each_node_are_all_counted(command):
+    timed = [("flush every index", 1.5), ("stop es-1", 2.0), ("flush every index", 3.5), ("stop es-2", 4.0)]
+    outputs = {"procedure": "rolling restart", "steps": [step for step, _ in timed], "reasons": ["es-1: x"]}
+    outputs["timedSteps"] = [{"step": step, "seconds": seconds} for step, seconds in timed]
+    _, out, _ = command(fake_driver([("ClusterRestart", "restart", "update", {}, outputs)]), "up")
+    shown = re.findall(r"^ *(\d+\.\d) s    \S.*$", out, re.MULTILINE)
+    assert sum(map(float, shown)) == 11.0
+
+
+@pytest.mark.parametrize(("found", "result"), [(CHANGED, "changed"), (UNCHANGED, "unchanged")])
+def test_an_up_as_json_is_one_document_and_everything_else_is_on_standard_error(found, result, command):
+    status, out, err = command(fake_driver(found, warned=["careful"]), "up", "--json")
+    data = document(out)
+    assert (status, data["result"]) == (FINE, result)
+    assert list(data) == ["result", "plan", "seconds", "outputs"]
+    assert data["outputs"]["elasticPassword"] == MASKED
+    assert data["seconds"].get("  stop es-1") == (2.5 if found is CHANGED else None)
+    assert "! careful" in err
+
+
+def test_a_preview_as_json_is_the_plan(command):
+    status, out, err = command(fake_driver(CHANGED), "preview", "--json", "--exit-code")
+    data = document(out)
+    assert (status, data["result"], list(data)) == (DUE, "previewed", ["result", "plan"])
+    assert data["plan"]["rows"][0]["change"] == "+ elastic, generated"
+    assert data["plan"]["restart"]["steps"] == ["stop es-1", "start es-1"]
+    assert "+ elastic, generated" in err
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "drifted"),
+    [
+        pytest.param([*UNCHANGED, *CHANGED[1:]], DUE, ["restart"], id="one differs"),
+        pytest.param(UNCHANGED, FINE, [], id="none differs"),
+    ],
+)
+def test_a_refresh_names_what_is_not_as_recorded(found, status, drifted, command):
+    assert command(fake_driver(found), "refresh")[0] == FINE
+    ended, out, err = command(fake_driver(found), "refresh", "--json", "--exit-code")
+    assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": drifted})
+    assert [f"differs from the record: {name}" in err for name in drifted] == [True] * len(drifted)
+    assert f"{len(drifted)} of {len(found)} resources differ" in err
+
+
+def test_outputs_are_masked_in_every_form_unless_they_are_asked_for_in_clear(command):
+    for arguments in ((), ("--json",), ("elasticPassword",), ("elasticPassword", "--json")):
+        _, out, err = command(fake_driver(), "output", *arguments)
+        assert MASKED in out, arguments
+        assert PASSWORD not in out + err, arguments
+        _, out, _ = command(fake_driver(), "output", *arguments, "--show-secrets")
+        assert PASSWORD in out, arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        pytest.param(("scenario",), "basic\n", id="a text, as it is"),
+        pytest.param(("caCertificatePem",), f"{PEM}\n", id="a PEM, as it is"),
+        pytest.param(("httpUrls",), '["http://es-1.example.net:9200"]\n', id="a list, as JSON"),
+        pytest.param(("scenario", "--json"), '"basic"\n', id="a text, as JSON"),
+        pytest.param(("elasticPassword", "--show-secrets"), f"{PASSWORD}\n", id="a secret that was asked for"),
+    ],
+)
+def test_one_output_is_printed_alone_for_a_script(arguments, printed, command):
+    assert command(fake_driver(), "output", *arguments) == (FINE, printed, "")
+
+
+def test_options_may_stand_before_the_name_of_an_output(command):
+    try:
+        status, out, _ = command(fake_driver(), "output", "--show-secrets", "elasticPassword")
+    except SystemExit:
+        pytest.fail("`output prod --show-secrets elasticPassword` was not understood")
+    assert (status, out) == (FINE, f"{PASSWORD}\n")
+
+
+def test_an_output_that_there_is_not_is_refused_with_the_names_of_those_that_there_are(command):
+    status, out, _ = command(fake_driver(), "output", "elasticPasword")
+    assert status == BROKEN
+    assert "there is no output `elasticPasword`" in out
+    assert "caCertificatePem, certificates, elasticPassword, httpUrls, scenario, transportAddresses" in out
+
+
+def test_outputs_of_a_stack_that_was_never_made_say_so(command):
+    status, out, _ = command(fake_driver(outputs={}), "output", "elasticPassword")
+    assert status == BROKEN
+    assert "none, since nothing was made yet" in out
+    assert "run `up` first" in out
+
+
+def test_destroy_without_yes_is_refused_before_an_engine_is_looked_for(command):
+    driver = fake_driver(CHANGED)
+    status, out, _ = command(driver, "destroy")
+    assert (status, driver.asked) == (BROKEN, [])
+    assert "nothing was done" in out
+    assert "destroy --yes" in out
+
+
+def test_destroy_with_yes_forgets_and_says_that_the_cluster_stays_secured(command):
+    driver = fake_driver(CHANGED)
+    status, out, err = command(driver, "destroy", "--yes", "--json")
+    assert (status, document(out)) == (FINE, {"result": "destroyed"})
+    assert driver.asked == ["open prod", "clear locks", "destroy"]
+    assert "the cluster stays secured" in err
+
+
+BREAKING = [
+    pytest.param("preview", {"preview": TWO_FAILURES}, id="a preview"),
+    pytest.param("up", {"preview": TWO_FAILURES}, id="the preview of an up"),
+    pytest.param("up", {"up": TWO_FAILURES}, id="an up"),
+    pytest.param("refresh", {"refresh": TWO_FAILURES}, id="a refresh"),
+]
+
+
+@pytest.mark.parametrize(("name", "breaks"), BREAKING)
+def test_a_failed_run_ends_as_broken_with_every_error_on_its_resource(name, breaks, command):
+    status, out, _ = command(fake_driver(CHANGED, breaks=breaks), name)
+    assert status == BROKEN
+    assert "✗ restart: es-1: it failed\n  why:  x\n✗ also this\n" in out
+    assert "not this" not in out
+
+
+@pytest.mark.parametrize(("name", "breaks"), BREAKING)
+def test_a_failed_run_as_json_lists_its_errors(name, breaks, command):
+    status, out, _ = command(fake_driver(CHANGED, breaks=breaks), name, "--json")
+    assert status == BROKEN
+    assert document(out) == {
+        "result": "failed",
+        "errors": [
+            {"resource": "restart", "text": "es-1: it failed\n  why:  x"},
+            {"resource": "", "text": "also this"},
+        ],
+    }
+
+
+def test_a_run_that_failed_without_a_reason_repeats_what_the_engine_printed(command):
+    driver = fake_driver(breaks={"preview": RunFailed((), "error: plugin exited")})
+    status, out, _ = command(driver, "preview", "--json")
+    assert status == BROKEN
+    assert document(out)["errors"] == [{"resource": "", "text": "error: plugin exited"}]
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, FORGET], ids=["unreachable", "failed"])
+def test_an_error_of_ours_says_what_where_why_and_what_next_in_both_forms(error, command):
+    driver = fake_driver(breaks={"preview": error})
+    status, out, _ = command(driver, "preview")
+    assert (status, out.endswith(f"✗ {error}\n")) == (BROKEN, True)
+    status, out, err = command(driver, "preview", "--json")
+    assert (status, document(out)) == (
+        BROKEN,
+        {"result": "failed", "errors": [{"resource": error.where, "text": str(error)}]},
+    )
+    assert str(error) in err
+
+
+def test_a_stack_file_with_mistakes_is_refused_before_an_engine_is_looked_for(command, project):
+    write_stack_file(project / "stacks", sections("cluster: {name: logs, scenario: basik}"))
+    driver = fake_driver(CHANGED)
+    status, out, _ = command(driver, "up", "--json")
+    assert (status, driver.asked) == (BROKEN, [])
+    errors = document(out)["errors"]
+    assert errors[0]["resource"] == "stacks/Pulumi.prod.yaml"
+    assert "cluster.scenario" in errors[0]["text"]
+
+
+def test_a_folder_without_a_project_is_refused(command, project):
+    (project / "Pulumi.yaml").unlink()
+    driver = fake_driver()
+    assert command(driver, "preview")[0] == BROKEN
+    assert driver.asked == []
+
+
+def test_a_lock_that_a_killed_run_left_is_told_of(command):
+    assert "an earlier run was killed; its lock was taken away" in command(fake_driver(lock_left=True), "preview")[1]
+    assert "killed" not in command(fake_driver(), "preview")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["apply", "prod"],
+        ["preview"],
+        ["up", "prod", "--exit-code"],
+        ["destroy", "prod", "--show-secrets"],
+        ["preview", "prod", "extra"],
+    ],
+    ids=lambda arguments: " ".join(arguments) or "nothing",
+)
+def test_a_command_line_that_means_nothing_ends_as_broken(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == BROKEN
+    assert capsys.readouterr().err.startswith("usage: ")
+
+
+def test_statuses_are_those_that_scripts_rely_on():
+    assert (FINE, DUE, BROKEN) == (0, 1, 2)

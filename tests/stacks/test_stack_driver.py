@@ -1,0 +1,251 @@
+"""The driver: what it asks of the engine, and what becomes of the engine's errors."""
+
+import os
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pulumi.automation._cmd import CommandResult
+from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, StackNotFoundError
+
+from components.errors import CommandFailed, TargetUnreachable
+from stacks import driver
+from stacks.driver import Driver, RunFailed, _decoded, interrupts_reach_the_engine, state_file_of
+from stacks.events import Failure, Watch
+from stacks.locks import Lock
+from stacks.workspace import Workspace
+from tests.stacks.engine_events import says, urn
+
+NO_BACKEND = (
+    "error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions",
+    "error: getting stack configuration: could not determine current cloud: run `pulumi login` first",
+)
+PASSPHRASE = (
+    "error: getting secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or "
+    "PULUMI_CONFIG_PASSPHRASE_FILE environment variables"
+)
+WRITE_PROTECTED = "error: could not create stack: open /state/prod.json: permission denied"
+
+
+def engine_said(stderr, stdout=""):
+    """Return an error of the engine as the Automation API raises it."""
+    return CommandError(CommandResult(stdout, f"{stderr}\n", 255))
+
+
+class Stack:
+    """The Automation API's stack: notes its calls, and breaks where it is told to."""
+
+    def __init__(self):
+        self.calls, self.breaks, self.events = [], {}, []
+
+    def __getattr__(self, verb):
+        def call(**options):
+            self.calls.append((verb, options))
+            for event in self.events:
+                options["on_event"](event)
+            if verb in self.breaks:
+                raise self.breaks[verb]
+            return {"scenario": "basic"} if verb == "outputs" else None
+
+        return call
+
+
+@pytest.fixture
+def stack():
+    """The engine's stack."""
+    return Stack()
+
+
+@pytest.fixture
+def opened(stack, monkeypatch, tmp_path):
+    """Open the stack with a driver; `opened.given` is what the engine was given."""
+    given = {}
+
+    def select(name, **options):
+        given.update(options, name=name)
+        if isinstance(stack, Exception):
+            raise stack
+        return stack
+
+    monkeypatch.setattr(driver, "engine", lambda: Path("/opt/pulumi/bin/pulumi"))
+    monkeypatch.setattr(driver.automation, "PulumiCommand", lambda **options: SimpleNamespace(**options))
+    monkeypatch.setattr(driver.automation, "LocalWorkspaceOptions", lambda **options: SimpleNamespace(**options))
+    monkeypatch.setattr(driver.automation, "create_or_select_stack", select)
+
+    def open_it(**options):
+        workspace = Workspace("prod", tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}"})
+        return Driver(workspace, **options)
+
+    open_it.given = given
+    return open_it
+
+
+@pytest.mark.parametrize("said", NO_BACKEND)
+def test_without_a_backend_the_operator_is_told_how_to_choose_one(said):
+    error = _decoded("open the stack", str(engine_said(said)))
+    assert isinstance(error, TargetUnreachable)
+    assert (error.what, error.where) == ("the engine could not open the stack", "state backend")
+    assert error.why == "no backend is chosen, and nobody is logged in to Pulumi Cloud"
+    assert "PULUMI_BACKEND_URL" in error.next_step
+
+
+@pytest.mark.parametrize("said", [PASSPHRASE, "error: incorrect passphrase"])
+def test_without_the_right_passphrase_the_operator_is_told_where_to_put_it(said):
+    error = _decoded("read the outputs", str(engine_said(said)))
+    assert isinstance(error, CommandFailed)
+    assert (error.what, error.where) == ("the engine could not read the outputs", "secrets of the stack")
+    assert error.why == said.removeprefix("error: ")
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in error.next_step
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        pytest.param(
+            str(engine_said(WRITE_PROTECTED, "Created stack")), WRITE_PROTECTED.removeprefix("error: "), id="its error"
+        ),
+        pytest.param("error: a\nerror: b", "a", id="the first line, without the form of a command's error"),
+        pytest.param(str(engine_said("")), "it printed nothing", id="silence"),
+        pytest.param("", "it printed nothing", id="not even that"),
+    ],
+)
+def test_any_other_error_is_repeated_by_its_first_line(said, why):
+    error = _decoded("open the stack", said)
+    assert isinstance(error, CommandFailed)
+    assert (error.where, error.why) == ("Pulumi", why)
+    assert error.next_step
+
+
+def test_a_stack_is_opened_with_our_engine_and_the_workspaces_environment(opened, tmp_path):
+    opened()
+    given = opened.given
+    assert (given["name"], given["project_name"]) == ("prod", "elasticsearch-security")
+    assert given["program"] is driver.run_program
+    assert given["opts"].work_dir == str(tmp_path)
+    assert given["opts"].env_vars == {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}
+    assert given["opts"].pulumi_command.root == "/opt/pulumi"
+
+
+@pytest.mark.parametrize("error", [engine_said(WRITE_PROTECTED), RuntimeError(WRITE_PROTECTED)])
+def test_a_stack_that_cannot_be_opened_is_an_error_of_ours(error, opened, monkeypatch):
+    def refuse(name, **options):
+        raise error
+
+    monkeypatch.setattr(driver.automation, "create_or_select_stack", refuse)
+    with pytest.raises(CommandFailed, match="the engine could not open the stack"):
+        opened()
+
+
+def test_outputs_that_cannot_be_read_are_an_error_of_ours(opened, stack):
+    made = opened()
+    assert made.outputs() == {"scenario": "basic"}
+    stack.breaks["outputs"] = StackNotFoundError(CommandResult("", "error: no stack named 'prod' found", 255))
+    with pytest.raises(CommandFailed, match="no stack named 'prod' found"):
+        made.outputs()
+
+
+@pytest.mark.parametrize("verb", ["preview", "up", "refresh", "destroy"])
+def test_every_run_reports_to_its_watch_in_plain_text_and_shows_no_secret(verb, opened, stack, capsys):
+    watch = Watch()
+    stack.events = [says("a reason", about=urn("NodeTrust", "es-1-transport-trust"))]
+    getattr(opened(), verb)(watch)
+    [(called, options)] = stack.calls
+    assert called == verb
+    assert options["color"] == "never"
+    assert options.get("show_secrets", False) is False
+    assert options.get("diff", False) is False
+    assert "debug" not in options
+    options["on_output"]("the engine's own display")
+    assert watch.notes == ["a reason"]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_preview_prints_the_engines_own_differences_where_they_are_asked_for(opened, stack, capsys):
+    opened().preview(Watch(), diff=True)
+    options = stack.calls[0][1]
+    options["on_output"]("~ the engine's own display")
+    assert options["diff"] is True
+    assert capsys.readouterr().out == "~ the engine's own display\n"
+
+
+@pytest.mark.parametrize("verb", ["preview", "up", "refresh"])
+def test_debugging_logs_all_to_standard_error(verb, opened, stack, capsys):
+    getattr(opened(debug=True), verb)(Watch())
+    options = stack.calls[0][1]
+    assert (options["debug"], options["log_to_std_err"], options["log_flow"]) == (True, True, True)
+    assert options["log_verbosity"] == 9
+    options["on_error"]("a line")
+    assert capsys.readouterr() == ("", "a line\n")
+
+
+@pytest.mark.parametrize("kind", [CommandError, InlineSourceRuntimeError])
+@pytest.mark.parametrize("verb", ["preview", "up", "refresh", "destroy"])
+def test_a_failed_run_carries_what_was_said_on_resources_without_doubles(verb, kind, opened, stack):
+    stack.breaks[verb] = kind(CommandResult("", "error: update failed", 255))
+    stack.events = [says("it failed", "error", urn("ClusterRestart", "restart"))] * 2
+    with pytest.raises(RunFailed) as failed:
+        getattr(opened(), verb)(Watch())
+    assert failed.value.failures == (Failure("restart", "it failed"),)
+    assert "update failed" in failed.value.said
+    assert failed.value.__suppress_context__
+
+
+def test_what_the_engine_printed_is_told_from_its_first_word(opened, stack):
+    stack.breaks["up"] = engine_said("error: plugin exited")
+    with pytest.raises(RunFailed) as failed:
+        opened().up(Watch())
+    assert failed.value.failures == ()
+    assert failed.value.said.splitlines()[0].strip(), "or a person sees a sign with nothing behind it"
+
+
+def test_a_lock_of_a_killed_run_is_taken_away_and_without_one_nothing_is(opened, stack, monkeypatch, tmp_path):
+    looked_at = []
+    monkeypatch.setattr(driver, "locks_on", lambda *where: looked_at.append(where) or ())
+    monkeypatch.setattr(driver, "wait_for_running", lambda look, clock, waiting: bool(look()))
+    assert opened().clear_locks(lambda text: None) is False
+    assert stack.calls == []
+    assert looked_at == [(f"file://{tmp_path}", "elasticsearch-security", "prod")]
+
+    monkeypatch.setattr(driver, "locks_on", lambda *where: (Lock.__new__(Lock),))
+    assert opened().clear_locks(lambda text: None) is True
+    assert stack.calls == [("cancel", {})]
+
+
+class Child:
+    """A process below this one."""
+
+    def __init__(self, name):
+        self.called, self.got = name, []
+
+    def name(self):
+        return self.called
+
+    def send_signal(self, number):
+        self.got.append(number)
+
+
+def test_an_end_from_outside_reaches_the_engine_as_an_interrupt_and_no_other_process(monkeypatch):
+    children = [Child("pulumi"), Child("pulumi-language-python"), Child("java")]
+    monkeypatch.setattr(driver.psutil, "Process", lambda: SimpleNamespace(children=lambda: children))
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    with interrupts_reach_the_engine():
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)  # of which the engine hears by itself
+
+    assert [child.got for child in children] == [[signal.SIGINT], [signal.SIGINT], []]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_after_a_failed_run_interrupts_end_this_process_again(opened, stack):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    stack.breaks["up"] = engine_said("error: update failed")
+    with pytest.raises(RunFailed):
+        opened().up(Watch())
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_the_state_of_a_file_backend_is_a_file_of_the_stack(tmp_path):
+    workspace = Workspace("prod", tmp_path, {"PULUMI_BACKEND_URL": "file:///state"})
+    assert state_file_of(workspace) == Path("/state/.pulumi/stacks/elasticsearch-security/prod.json")

@@ -1,0 +1,253 @@
+"""One plan from what the engine's events show: what changes, on which node, how it takes effect, and what is next."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from components.settings.effects import effect_of
+from stacks.plan import ORDER, ROWS, Due, Plan, Restart, Row, plan_from
+from tests.stacks import seen
+from tests.stacks.seen import (
+    TLS_ON,
+    authority,
+    exclusive,
+    identity,
+    leaf,
+    password,
+    restart,
+    securing,
+    settings,
+    trust,
+    user,
+    verification,
+)
+
+RELOAD = f"{effect_of('trust file').effect}, {effect_of('trust file').within}"
+FULL_STOP = "with the full stop"
+NO_RESTART = {"procedure": "none", "steps": [], "reasons": []}
+
+
+def rows(*resources):
+    """Return the rows of a plan."""
+    return list(plan_from(resources).rows)
+
+
+def test_a_first_run_is_listed_in_the_order_of_the_work_equal_changes_of_nodes_joined():
+    plan = plan_from(securing())
+    two = ("es-1", "es-2")
+    assert list(plan.rows) == [
+        Row("authority", (), "+ transport CA g1, until 2036-11-22"),
+        Row("leaf", two, "+ transport leaf"),
+        Row("password", (), "+ bootstrap, generated"),
+        Row("password", (), "+ elastic, generated"),
+        Row("password", (), "+ kibana_system, generated"),
+        Row("trust file", two, "write certs/transport-trust.pem (0640): g1 (new)", FULL_STOP),
+        Row("key file", two, "write certs/transport-key.p12 (0640): leaf (new)", FULL_STOP),
+        Row("elasticsearch.yml", two, TLS_ON, FULL_STOP),
+        Row("keystore", two, "+ bootstrap.password", FULL_STOP),
+        Row("user", (), "set the password of elastic"),
+        Row("verification", (), "25 checks"),
+    ]
+    assert plan.restart == Restart(
+        "full stop",
+        ("es-1: transport layer plain → TLS", "es-2: transport layer plain → TLS"),
+        ("stop es-1, es-2", "start es-1, es-2"),
+        0.0,
+    )
+    assert not plan.is_empty
+
+
+def test_a_plan_is_the_same_whatever_happens_to_end_first():
+    resources, notes = [*securing(), authority(layer="http"), leaf("es-1", layer="http")], ["es-2: b", "es-1: a"]
+    plan = plan_from(resources, notes)
+    assert plan_from(reversed(resources), reversed(notes)) == plan
+    assert plan_from(sorted(resources, key=lambda one: one.name), notes) == plan
+    layers = [row.change for row in plan.rows if row.what in {"authority", "leaf"}]
+    assert layers == [
+        "+ transport CA g1, until 2036-11-22",
+        "+ http CA g1, until 2036-11-22",
+        "+ transport leaf",
+        "+ http leaf",
+    ]
+
+
+def test_nothing_changed_is_an_empty_plan_that_names_the_next_renewal():
+    dates = {"notBefore": "2026-11-24T00:00:00+00:00", "notAfter": "2026-12-24T00:00:00+00:00"}
+    plan = plan_from([leaf("es-1", "same", **dates), settings("es-1", TLS_ON, op="same"), restart("same")])
+    assert plan == Plan(next_due=Due("transport leaf of es-1", datetime(2026, 12, 14, tzinfo=UTC)))
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize("op", ["same", "read", "refresh"])
+def test_what_the_engine_only_looks_at_is_no_change(op):
+    assert plan_from([authority(op), trust("es-1", op), restart(op), verification(op)]).is_empty
+
+
+@pytest.mark.parametrize("op", ["replace", "delete-replaced", "discard-replaced", "remove-pending-replace"])
+def test_a_replacement_is_told_once_although_the_engine_tells_it_in_parts(op):
+    parts = [trust("es-1", op), trust("es-1", "create-replacement")]
+    assert rows(*parts) == rows(trust("es-1", "create-replacement"))
+    assert plan_from([trust("es-1", op)]).is_empty
+
+
+@pytest.mark.parametrize(
+    ("op", "sign"), [("create", "+"), ("update", "~"), ("create-replacement", "~"), ("import", "~")]
+)
+def test_what_is_made_is_told_apart_from_what_is_changed(op, sign):
+    assert rows(authority(op))[0].change.startswith(f"{sign} transport CA g1")
+    assert rows(leaf("es-1", op))[0].change == f"{sign} transport leaf"
+    assert rows(password("elastic", op))[0].change == f"{sign} elastic, generated"
+
+
+def test_a_date_that_a_preview_does_not_know_is_left_out():
+    assert rows(authority(notAfter=None))[0].change == "+ transport CA g1"
+    assert rows(authority(notAfter="[unknown]"))[0].change == "+ transport CA g1"
+    assert rows(leaf("es-1", notAfter="2027-11-24T04:00:00+00:00"))[0].change == "+ transport leaf, until 2027-11-24"
+
+
+@pytest.mark.parametrize(("checks", "text"), [(25.0, "25 checks"), (7, "7 checks"), (None, "all checks")])
+def test_a_verification_says_how_many_checks_it_makes(checks, text):
+    assert rows(verification(checks=checks)) == [Row("verification", (), text)]
+
+
+def test_files_that_are_replaced_are_reloaded_and_restart_nothing():
+    changed = [trust("es-1", "update"), identity("es-1", "update"), exclusive("es-1", "update", "write trust")]
+    assert [row.effect for row in rows(*changed)] == [RELOAD, RELOAD, RELOAD]
+
+
+def test_new_files_wait_for_the_restart_where_there_is_one_and_replaced_ones_do_not():
+    found = rows(trust("es-1"), trust("es-2", "update", "write another"), restart())
+    assert [(row.nodes, row.effect) for row in found] == [(("es-1",), FULL_STOP), (("es-2",), RELOAD)]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "effect"),
+    [
+        pytest.param({}, "with the full stop", id="a full stop"),
+        pytest.param({"procedure": "rolling restart"}, "with the rolling restart", id="a rolling restart"),
+        pytest.param({"procedure": "files only"}, "at the next start", id="before the first start"),
+        pytest.param(NO_RESTART, "rolling restart", id="no restart is planned"),
+    ],
+)
+def test_settings_take_effect_with_what_is_planned(outputs, effect):
+    found = rows(settings("es-1", TLS_ON, secure=("bootstrap.password",)), restart(**outputs))
+    assert [(row.what, row.effect) for row in found] == [("elasticsearch.yml", effect), ("keystore", effect)]
+
+
+def test_keystore_entries_are_listed_by_name_when_they_are_new():
+    entries = ("xpack.security.transport.ssl.keystore.secure_password", "bootstrap.password")
+    assert [row.change for row in rows(settings("es-1", secure=entries))] == [
+        "+ bootstrap.password",
+        "+ xpack.security.transport.ssl.keystore.secure_password",
+    ]
+    assert [row.what for row in rows(settings("es-1", TLS_ON, op="update", secure=entries))] == ["elasticsearch.yml"]
+
+
+def test_nodes_are_listed_as_people_count():
+    found = rows(*(trust(f"es-{number}") for number in (10, 2, 1)), trust("es-3", "update", "write another"))
+    assert [row.nodes for row in found] == [("es-1", "es-2", "es-10"), ("es-3",)]
+
+
+def test_changes_that_differ_in_a_word_or_in_their_effect_are_not_joined():
+    found = rows(trust("es-1"), trust("es-2", step="write certs/transport-trust.pem (0640): g1 (content differs)"))
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "row"),
+    [
+        pytest.param(
+            identity("es-3", "delete"),
+            Row("key file", ("es-3",), "− forgotten; nothing is taken from the node"),
+            id="a key file",
+        ),
+        pytest.param(
+            settings("es-3", TLS_ON, op="delete", secure=("a",)),
+            Row("elasticsearch.yml", ("es-3",), "− forgotten; nothing is taken from the node"),
+            id="settings",
+        ),
+        pytest.param(
+            leaf("es-3", "delete"), Row("leaf", ("es-3",), "− forgotten; nothing is taken from the node"), id="a leaf"
+        ),
+        pytest.param(user("elastic", "delete"), Row("user", (), "− forgotten"), id="a user"),
+        pytest.param(authority("delete"), Row("authority", (), "− forgotten"), id="an authority"),
+    ],
+)
+def test_what_is_deleted_is_forgotten_and_its_earlier_steps_are_not_told_again(resource, row):
+    assert rows(resource) == [row]
+
+
+def test_a_restart_that_takes_no_steps_is_none():
+    assert plan_from([restart("update", **NO_RESTART)]).restart is None
+    assert plan_from([restart("update", steps=[])]).restart is None
+    assert plan_from([restart("update", procedure=None)]).restart is None
+
+
+def test_a_restart_knows_how_long_the_last_full_stop_took():
+    assert plan_from([restart("update", fullStopSeconds=42.5)]).restart.last_seconds == 42.5
+    assert plan_from([restart("update", fullStopSeconds=None)]).restart.last_seconds == 0
+
+
+def test_changes_that_touch_no_machine_are_one_row_so_that_the_run_writes_them_down():
+    changed = [trust("es-1", "update", ""), settings("es-1", op="update"), restart("update", **NO_RESTART)]
+    plan = plan_from(changed)
+    assert list(plan.rows) == [
+        Row("record", (), "~ es-1-settings, es-1-transport-trust, restart", "no node is touched")
+    ]
+    assert not plan.is_empty
+
+
+def test_the_record_is_not_told_where_something_else_is():
+    found = rows(settings("es-1", op="update"), trust("es-1", "update"))
+    assert [row.what for row in found] == ["trust file"]
+
+
+def test_components_and_strangers_are_no_rows():
+    strangers = [seen.seen("BasicSecurity", "basic-security", "create"), seen.Seen("s", "a:b:Bucket", "create", {}, {})]
+    assert plan_from(strangers).is_empty
+
+
+def test_notes_are_told_once_in_order_and_not_where_a_row_or_the_restart_says_the_same():
+    notes = [
+        "es-1: write certs/transport-trust.pem (0640): g1 (new)",
+        "signer was replaced: generation 2 signs now",
+        "es-1: transport layer plain → TLS",
+        "signer was replaced: generation 2 signs now",
+        " 1. stop es-1, es-2",
+        "leaf of es-10 is due",
+        "leaf of es-1 is due",
+    ]
+    plan = plan_from([trust("es-1"), restart()], notes)
+    assert plan.notes == ("leaf of es-1 is due", "leaf of es-10 is due", "signer was replaced: generation 2 signs now")
+
+
+@pytest.mark.parametrize(
+    ("leaves", "due"),
+    [
+        pytest.param(
+            [("es-1", "2026-12-01", "2026-12-31"), ("es-2", "2026-11-01", "2026-12-01")], "es-2", id="earlier"
+        ),
+        pytest.param([("es-2", "2026-11-01", "2026-12-01"), ("es-1", "2026-11-01", "2026-12-01")], "es-1", id="a tie"),
+    ],
+)
+def test_the_next_renewal_is_the_earliest_then_the_first_by_name(leaves, due):
+    made = [
+        leaf(name, "same", notBefore=f"{begins}T00:00:00+00:00", notAfter=f"{ends}T00:00:00+00:00")
+        for name, begins, ends in leaves
+    ]
+    assert plan_from(made).next_due == Due(f"transport leaf of {due}", datetime(2026, 11, 21, tzinfo=UTC))
+
+
+def test_leaves_that_are_forgotten_or_not_dated_yet_are_never_due():
+    dates = {"notBefore": "2026-11-01T00:00:00+00:00", "notAfter": "2026-12-01T00:00:00+00:00"}
+    assert plan_from([leaf("es-1", "delete", **dates), leaf("es-2"), authority("same")]).next_due is None
+
+
+def test_every_kind_of_row_has_its_place_in_the_order():
+    assert {what for what, _ in ROWS.values()} | {"keystore", "record"} == set(ORDER)
+    assert list(ROWS)[:2] == ["CertificateAuthority", "Certificate"]
+
+
+def test_no_secret_is_part_of_a_plan():
+    text = repr(plan_from(securing(), ["a note"]))
+    assert seen.MASKED not in text

@@ -1,0 +1,289 @@
+"""What people read of a plan, of a run and of outputs, in a pipe of 100 columns; and the same plan as data."""
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from stacks.plan import Plan, plan_from
+from stacks.show import MANY, certificates_view, outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from tests.stacks import seen
+from tests.stacks.seen import TLS_ON, identity, leaf, restart, securing, settings, trust
+from toolchain import console
+
+TITLE = "logs (prod) · basic"
+NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
+DATES = {"notBefore": "2026-11-24T00:00:00+00:00", "notAfter": "2026-12-24T00:00:00+00:00"}
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\nMIIC\n-----END CERTIFICATE-----\n"
+CERTIFICATES = [
+    {
+        "name": "logs transport CA g1",
+        "node": None,
+        "layer": "transport",
+        "serial": None,
+        "notAfter": "2036-11-24T04:00:00+00:00",
+        "issuerGeneration": 1.0,
+    },
+    {
+        "name": "es-1-transport",
+        "node": "es-1",
+        "layer": "transport",
+        "serial": "0123456789abcdef",
+        "notAfter": "2027-11-24T04:00:00+00:00",
+        "issuerGeneration": 2,
+    },
+]
+OUTPUTS = {
+    "scenario": "basic-https",
+    "httpUrls": ["https://es-1.example.net:9200", "https://es-2.example.net:9200"],
+    "transportAddresses": ["es-1.example.net:9300", "es-2.example.net:9300"],
+    "elasticPassword": "[secret]",
+    "caCertificatePem": PEM,
+    "certificates": CERTIFICATES,
+}
+LISTED = """\
+certificate            layer       issuer   serial      expires      days left
+──────────────────────────────────────────────────────────────────────────────
+logs transport CA g1   transport   g1                   2036-11-24        3653
+es-1-transport         transport   g2       01234567…   2027-11-24         365
+"""
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Print a view as a pipe gets it; blanks at the end of lines do not count."""
+    monkeypatch.setattr(console, "PIPE_WIDTH", 100)
+
+    def show(view):
+        pipe = io.StringIO()
+        console.Console(pipe).show(view)
+        text = pipe.getvalue()
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x9b]", text), "no control code, and no tabulator"
+        assert max(map(len, text.splitlines()), default=0) <= 100
+        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+    return show
+
+
+def test_a_plan_reads_like_this(printed):
+    plan = plan_from(securing(), ["signer was replaced: generation 2 signs now"])
+    assert (
+        printed(plan_view(plan, TITLE))
+        == """\
+logs (prod) · basic
+  signer was replaced: generation 2 signs now
+
+authority
+  + transport CA g1, until 2036-11-22
+
+leaf · es-1 es-2
+  + transport leaf
+
+password
+  + bootstrap, generated
+  + elastic, generated
+  + kibana_system, generated
+
+trust file · es-1 es-2 · with the full stop
+  write certs/transport-trust.pem (0640): g1 (new)
+
+key file · es-1 es-2 · with the full stop
+  write certs/transport-key.p12 (0640): leaf (new)
+
+elasticsearch.yml · es-1 es-2 · with the full stop
+  + xpack.security.transport.ssl.enabled: true
+
+keystore · es-1 es-2 · with the full stop
+  + bootstrap.password
+
+user
+  set the password of elastic
+
+verification
+  25 checks
+
+full stop
+  because transport layer plain → TLS on es-1 es-2
+  1. stop es-1, es-2
+  2. start es-1, es-2
+"""
+    )
+
+
+def test_an_empty_plan_is_one_line_with_the_next_renewal(printed):
+    plan = plan_from([leaf("es-1", "same", **DATES)])
+    assert printed(plan_view(plan, TITLE)) == (
+        "logs (prod) · basic · nothing to do · next due: transport leaf of es-1, from 2026-12-14\n"
+    )
+    assert printed(plan_view(Plan(), TITLE)) == "logs (prod) · basic · nothing to do\n"
+
+
+def test_the_next_renewal_ends_a_plan(printed):
+    plan = plan_from([trust("es-1", "update"), leaf("es-1", "same", **DATES)])
+    assert printed(plan_view(plan, TITLE)).endswith("\n\nnext due: transport leaf of es-1, from 2026-12-14\n")
+
+
+def test_up_to_four_nodes_are_named_and_more_are_counted(printed):
+    four, five = ([f"es-{number}" for number in range(1, count + 1)] for count in (MANY, MANY + 1))
+    shown = [printed(plan_view(plan_from([identity(n, "update") for n in nodes]), TITLE)) for nodes in (four, five)]
+    assert "\nkey file · es-1 es-2 es-3 es-4 · reload, ≤ 5 s\n  write" in shown[0]
+    assert "\nkey file · 5 nodes · reload, ≤ 5 s\n  write" in shown[1]
+
+
+def test_reasons_that_nodes_share_are_one_line(printed):
+    reasons = [f"es-{number}: was started before its files were changed" for number in range(1, 6)]
+    text = printed(plan_view(plan_from([restart(reasons=[*reasons, "es-1: something else"])]), TITLE))
+    assert "  because was started before its files were changed on 5 nodes\n" in text
+    assert "  because something else on es-1\n" in text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param((TLS_ON, "xpack.security.enabled: false → true"), id="a line that changes, and one that comes"),
+        pytest.param((TLS_ON, "+ xpack.security.enabled: true"), id="lines that come, as on every first run"),
+        pytest.param((TLS_ON,), id="one line"),
+    ],
+)
+def test_reasons_do_not_repeat_the_lines_that_stand_in_the_table(lines, printed):
+    changed = [settings(name, *lines, op="update") for name in ("es-1", "es-2")]
+    reasons = [f"{name}: {', '.join(lines)}" for name in ("es-1", "es-2")]
+    text = printed(plan_view(plan_from([*changed, restart(reasons=reasons)]), TITLE))
+    assert "because its configuration changes (above) on es-1 es-2" in text
+    assert text.count(TLS_ON) == 1
+
+
+def test_how_long_the_last_full_stop_took_is_told_of_a_full_stop(printed):
+    text = printed(plan_view(plan_from([restart(fullStopSeconds=42.4)]), TITLE))
+    assert "full stop (the last one took 42 s)\n" in text
+    assert "took" not in printed(plan_view(plan_from([restart(fullStopSeconds=0)]), TITLE))
+
+
+def test_how_long_the_last_full_stop_took_is_not_told_of_a_rolling_restart(printed):
+    text = printed(plan_view(plan_from([restart(procedure="rolling restart", fullStopSeconds=42.4)]), TITLE))
+    assert "rolling restart\n" in text
+    assert "42" not in text
+
+
+def test_steps_are_numbered_in_one_column(printed):
+    text = printed(plan_view(plan_from([restart(steps=[f"step {n}" for n in range(1, 11)])]), TITLE))
+    assert "   9. step 9\n  10. step 10\n" in text
+
+
+def test_what_looks_like_markup_is_printed_as_it_is(printed):
+    text = printed(plan_view(plan_from([trust("es-1", "update", "write [red]x[/red]")], ["a [bold]note"]), "[b]t"))
+    assert "write [red]x[/red]" in text
+    assert "  a [bold]note\n" in text
+    assert text.startswith("[b]t\n")
+
+
+def test_a_plan_is_the_same_as_data():
+    plan = plan_from([trust("es-1"), restart(fullStopSeconds=42.5), leaf("es-1", "same", **DATES)], ["a note"])
+    assert json.loads(json.dumps(plan_data(plan))) == {
+        "rows": [
+            {
+                "what": "trust file",
+                "nodes": ["es-1"],
+                "change": "write certs/transport-trust.pem (0640): g1 (new)",
+                "effect": "with the full stop",
+            }
+        ],
+        "restart": {
+            "procedure": "full stop",
+            "reasons": ["es-1: transport layer plain → TLS", "es-2: transport layer plain → TLS"],
+            "steps": ["stop es-1, es-2", "start es-1, es-2"],
+            "last_seconds": 42.5,
+        },
+        "notes": ["a note"],
+        "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},
+    }
+
+
+def test_an_empty_plan_is_empty_as_data():
+    assert plan_data(Plan()) == {"rows": (), "restart": None, "notes": (), "next_due": None}
+
+
+def test_a_summary_reads_like_this(printed):
+    hints = [("CA certificate", "http-ca.pem"), ("user elastic", "python -m stacks output prod elasticPassword")]
+    view = summary_view(TITLE, OUTPUTS, {"trust files": 0.44, "restart": 38.0}, hints, NOW)
+    assert (
+        printed(view)
+        == f"""\
+logs (prod) · basic
+scenario         basic-https
+HTTP layer       https://es-1.example.net:9200  https://es-2.example.net:9200
+transport layer  es-1.example.net:9300  es-2.example.net:9300
+
+CA certificate:
+  http-ca.pem
+user elastic:
+  python -m stacks output prod elasticPassword
+
+{LISTED}
+how long it took
+ 0.4 s  trust files
+38.0 s  restart
+"""
+    )
+
+
+def test_a_command_to_copy_stands_on_a_line_of_its_own_and_is_never_broken(monkeypatch):
+    monkeypatch.setattr(console, "PIPE_WIDTH", 40)
+    command = f"../.venv/bin/python -m stacks output {'production' * 5} elasticPassword --show-secrets"
+    pipe = io.StringIO()
+    console.Console(pipe).show(summary_view(TITLE, OUTPUTS, {}, [("password of elastic", command)], NOW))
+    assert f"\n  {command}\n" in pipe.getvalue()
+
+
+def test_a_summary_of_a_run_that_did_nothing_tells_no_times(printed):
+    assert printed(summary_view(TITLE, OUTPUTS, {}, [], NOW)).endswith(LISTED)
+
+
+def test_a_summary_of_an_empty_stack_is_empty(printed):
+    assert printed(summary_view(TITLE, {}, {}, [], NOW)).startswith("logs (prod) · basic\nscenario\nHTTP layer\n")
+
+
+def test_outputs_read_like_this_with_long_ones_by_their_first_line(printed):
+    assert (
+        printed(outputs_view(OUTPUTS, NOW))
+        == f"""\
+caCertificatePem    -----BEGIN CERTIFICATE----- … (4 lines)
+elasticPassword     [secret]
+httpUrls            https://es-1.example.net:9200  https://es-2.example.net:9200
+scenario            basic-https
+transportAddresses  es-1.example.net:9300  es-2.example.net:9300
+
+{LISTED}"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        pytest.param(datetime(2027, 11, 24, 4, tzinfo=UTC), "0", id="at its end"),
+        pytest.param(datetime(2027, 11, 23, 4, 0, 1, tzinfo=UTC), "0", id="less than a day before"),
+        pytest.param(datetime(2027, 11, 25, 4, tzinfo=UTC), "-1", id="a day after"),
+    ],
+)
+def test_days_left_are_whole_days(now, left, printed):
+    assert printed(certificates_view(OUTPUTS, now)).splitlines()[-1].split()[-1] == left
+
+
+def test_no_secret_and_no_body_of_a_pem_is_ever_printed(printed):
+    views = [
+        plan_view(plan_from(securing()), TITLE),
+        summary_view(TITLE, OUTPUTS, {}, [], NOW),
+        outputs_view(OUTPUTS, NOW),
+    ]
+    text = "".join(map(printed, views))
+    assert "MIIB" not in text
+    assert text.count(seen.MASKED) == 1, "the masked password, among the outputs"
+
+
+def test_a_file_for_people_is_written_where_there_is_a_place_for_it(tmp_path):
+    path = write_file_for_people(tmp_path, "http-ca.pem", PEM)
+    assert path == tmp_path / "http-ca.pem"
+    assert path.read_text() == PEM
+    assert write_file_for_people(None, "http-ca.pem", PEM) is None

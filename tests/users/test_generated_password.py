@@ -1,0 +1,124 @@
+"""A password is made once for each version, recorded before it is used, and never shown."""
+
+import re
+
+import pytest
+
+from components.handling import Recorded
+from components.users.handler import (
+    KEPT_FORMERS,
+    GeneratedPasswordHandler,
+    GeneratedPasswordInputs,
+    GeneratedPasswordOutputs,
+)
+from components.values import Unknown
+from tests.fakes import FakeContext
+
+HANDLER = GeneratedPasswordHandler()
+
+
+def at(version: int, purpose: str = "elastic") -> GeneratedPasswordInputs:
+    return GeneratedPasswordInputs(purpose=purpose, version=version)
+
+
+def made(version: int, recorded: Recorded | None = None) -> Recorded:
+    """Return the record after an up at this version."""
+    return Recorded(at(version), HANDLER.converge(recorded, at(version), FakeContext()))
+
+
+def text(secret) -> str:
+    return secret.get_secret_value()
+
+
+def texts(secrets) -> list[str]:
+    return [text(secret) for secret in secrets]
+
+
+def raised(times: int) -> Recorded:
+    """Return the record after the version was raised so many times."""
+    recorded = made(1)
+    for version in range(2, times + 2):
+        recorded = made(version, recorded)
+    return recorded
+
+
+def test_the_first_password_is_random_and_has_none_before_it():
+    one, other = made(1).outputs, made(1).outputs
+    assert re.fullmatch(r"[A-Za-z0-9]{32}", text(one.value))
+    assert text(one.value) != text(other.value)
+    assert one.formers == ()
+
+
+def test_the_same_version_keeps_the_same_password():
+    first = made(1)
+    assert made(1, first).outputs == first.outputs
+
+
+def test_a_raised_version_gets_a_new_password_and_keeps_the_one_before_it():
+    first = made(1)
+    second = made(2, first).outputs
+    assert text(second.value) != text(first.outputs.value)
+    assert texts(second.formers) == [text(first.outputs.value)]
+
+
+def test_passwords_before_it_stay_as_long_as_the_version_does():
+    second = raised(1)
+    assert made(2, second).outputs == second.outputs
+
+
+def test_a_password_that_is_raised_twice_keeps_both_before_it_the_newest_first():
+    """One of them is what the cluster knows, where no run came to set the one in between."""
+    first = made(1)
+    second = made(2, first)
+    third = made(3, second).outputs
+    assert texts(third.formers) == [text(second.outputs.value), text(first.outputs.value)]
+
+
+def test_only_the_newest_passwords_are_kept():
+    before = raised(KEPT_FORMERS + 2)
+    after = made(99, before).outputs
+    assert texts(after.formers) == [text(before.outputs.value), *texts(before.outputs.formers)][:KEPT_FORMERS]
+    assert len(after.formers) == KEPT_FORMERS
+
+
+def test_a_lowered_version_gets_a_new_password_too():
+    second = raised(1)
+    lowered = made(1, second).outputs
+    assert text(lowered.value) not in (text(second.outputs.value), *texts(second.outputs.formers))
+
+
+def test_a_preview_cannot_know_a_password_that_is_not_made():
+    outputs = HANDLER.preview(None, at(1), FakeContext())
+    assert isinstance(outputs.value, Unknown)
+    assert outputs.formers == ()
+
+
+def test_a_preview_of_a_raised_version_knows_the_passwords_before_it():
+    second = raised(1)
+    outputs = HANDLER.preview(second, at(3), FakeContext())
+    assert isinstance(outputs.value, Unknown)
+    assert outputs.formers == (second.outputs.value, *second.outputs.formers)
+
+
+def test_a_preview_of_the_same_version_is_what_is_recorded():
+    second = raised(1)
+    assert HANDLER.preview(second, at(2), FakeContext()) == second.outputs
+
+
+def test_a_password_for_another_purpose_is_another_resource():
+    assert HANDLER.name(at(1, "kibana_system")) == "kibana_system/password"
+    assert HANDLER.replace_on == {"purpose"}
+
+
+@pytest.mark.parametrize("show", [str, repr])
+def test_a_password_never_shows(show):
+    outputs: GeneratedPasswordOutputs = raised(2).outputs
+    secrets = [text(outputs.value), *texts(outputs.formers)]
+    assert len(secrets) == 3
+    assert [secret for secret in secrets if secret in show(outputs)] == []
+
+
+def test_nothing_is_said_while_a_password_is_made():
+    context = FakeContext()
+    HANDLER.converge(None, at(1), context)
+    assert (context.said, context.shown, context.warned) == ([], [], [])

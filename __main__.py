@@ -9,31 +9,31 @@ import pulumi
 
 from components.pki.resources import CertificateAuthority, NodeCertificates
 from components.pki.spec import Layer
-from components.scenarios import BasicHttpsSecurity, BasicSecurity
+from components.scenarios import secured
 from components.verification.resources import ClusterVerification
 from stacks.load import load_cluster
 
 cluster = load_cluster(Path(__file__).parent)
+transport = http = None
 
-# A certificate authority that admits nodes to the cluster, and a certificate for every node.
-transport = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.TRANSPORT))
-certificates = [transport]
+# From `basic` on: a certificate authority that admits nodes to the cluster, and a certificate for every node.
+if cluster.transport_tls:
+    transport = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.TRANSPORT))
 
-# With HTTPS: another authority, which clients trust. Then security itself, as far as the scenario goes.
-security: BasicSecurity | BasicHttpsSecurity
+# With `basic-https`: another authority, which clients trust.
 if cluster.https:
     http = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.HTTP))
-    certificates.append(http)
-    security = BasicHttpsSecurity(cluster, transport, http)
     pulumi.export("caCertificatePem", pulumi.Output.unsecret(http.authority.bundle_pem))
-else:
-    security = BasicSecurity(cluster, transport)
 
+# Security itself: settings, one restart for them all, passwords. Then the proof.
+security, done = secured(cluster, transport, http)
+certificates = [each for each in (transport, http) if each]
 if cluster.running:
-    ClusterVerification(cluster, certificates, security.restart, pulumi.ResourceOptions(depends_on=security.done))
+    ClusterVerification(cluster, certificates, security.restart, pulumi.ResourceOptions(depends_on=done))
 
 pulumi.export("scenario", cluster.scenario)
 pulumi.export("httpUrls", cluster.http_urls())
 pulumi.export("transportAddresses", cluster.transport_addresses())
 pulumi.export("elasticPassword", security.elastic_password)
+pulumi.export("userPasswords", security.user_passwords())
 pulumi.export("certificates", [entry for layer in certificates for entry in layer.entries()])

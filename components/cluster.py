@@ -45,6 +45,11 @@ class Cluster:
     consent: ConsentSpec
 
     @property
+    def transport_tls(self) -> bool:
+        """Whether the transport layer speaks TLS."""
+        return self.scenario.contains(Scenario.BASIC)
+
+    @property
     def https(self) -> bool:
         """Whether the HTTP layer speaks TLS."""
         return self.scenario.contains(Scenario.BASIC_HTTPS)

@@ -54,3 +54,11 @@ class Component(pulumi.ComponentResource):
     def child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Return the options of a child that waits for other resources."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(after))
+
+    def contained(self) -> pulumi.ResourceOptions:
+        """Return the options of a scenario that stood by itself, as long as the stack file did not ask for this one.
+
+        Without the alias all that belongs to it would be other resources from then on: passwords that the cluster has
+        would be forgotten, and others made.
+        """
+        return pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)])

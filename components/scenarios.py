@@ -19,7 +19,6 @@ from components.settings.scenarios import BOOTSTRAP_PASSWORD
 from components.users.resources import GeneratedPassword, UserPassword
 
 SUPERUSER = "elastic"
-KIBANA_USER = "kibana_system"
 
 
 class MinimalSecurity(Component):
@@ -30,12 +29,13 @@ class MinimalSecurity(Component):
     """
 
     def __init__(
-        self, cluster: Cluster, layers: Sequence[LayerFiles], opts: pulumi.ResourceOptions | None = None
+        self, cluster: Cluster, layers: Sequence[LayerFiles] = (), opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("scenarios", "minimal-security", opts)
         self.bootstrap = GeneratedPassword("bootstrap", 1, self.child())
-        self.elastic = GeneratedPassword(SUPERUSER, cluster.users.elastic.version, self.child())
-        self.kibana_system = GeneratedPassword(KIBANA_USER, cluster.users.kibana_system.version, self.child())
+        self.passwords = {
+            user: GeneratedPassword(user, spec.version, self.child()) for user, spec in cluster.users.chosen().items()
+        }
         ready = [resource for layer in layers for resource in layer.ready]
         self.settings = [
             NodeSettings(cluster, node, self._secure_settings(layers, index, cluster), self.child(*ready))
@@ -44,7 +44,17 @@ class MinimalSecurity(Component):
         line = self._line(layers)
         self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings))
         self.users = self._users(cluster, line) if cluster.running else []
+        self.done: tuple[pulumi.Resource, ...] = (self.restart, *self.users)
         self.register_outputs({})
+
+    @property
+    def elastic_password(self) -> pulumi.Output[str]:
+        """The superuser's password."""
+        return self.passwords[SUPERUSER].value
+
+    def user_passwords(self) -> dict[str, pulumi.Output[str]]:
+        """Return the passwords of the other built-in users."""
+        return {user: password.value for user, password in self.passwords.items() if user != SUPERUSER}
 
     def _secure_settings(
         self, layers: Sequence[LayerFiles], index: int, cluster: Cluster
@@ -56,19 +66,21 @@ class MinimalSecurity(Component):
 
     def _line(self, layers: Sequence[LayerFiles]) -> dict[str, Any]:
         """Return how the cluster is called; the bootstrap password works until `elastic` has its own."""
+        elastic = self.passwords[SUPERUSER]
         http = [each.certificates.authority for each in layers if each.layer is Layer.HTTP]
         return {
             "authoritiesPem": http[0].bundle_pem if http else None,
             "logins": [
-                {"user": SUPERUSER, "password": self.elastic.value, "formers": self.elastic.formers},
+                {"user": SUPERUSER, "password": elastic.value, "formers": elastic.formers},
                 {"user": SUPERUSER, "password": self.bootstrap.value},
             ],
         }
 
     def _users(self, cluster: Cluster, line: dict[str, Any]) -> list[UserPassword]:
-        elastic = UserPassword(cluster, SUPERUSER, self.elastic, line, self.child(self.restart))
-        kibana = UserPassword(cluster, KIBANA_USER, self.kibana_system, line, self.child(elastic))
-        return [elastic, kibana]
+        """Set the superuser's password first: with it the others are set."""
+        elastic, *others = self.passwords.items()
+        first = UserPassword(cluster, *elastic, line, self.child(self.restart))
+        return [first, *(UserPassword(cluster, *other, line, self.child(first)) for other in others)]
 
 
 class BasicSecurity(Component):
@@ -83,11 +95,10 @@ class BasicSecurity(Component):
     ) -> None:
         super().__init__("scenarios", "basic-security", opts)
         self.transport = LayerFiles(cluster, transport, self.child())
-        self.minimal = MinimalSecurity(cluster, [self.transport, *layers], self.child())
+        self.minimal = MinimalSecurity(cluster, [self.transport, *layers], self.contained())
         self.restart = self.minimal.restart
-        self.elastic_password = self.minimal.elastic.value
         self.retired = self.transport.retire(self, (self.restart, *self.transport.identities))
-        self.done: tuple[pulumi.Resource, ...] = (*self.minimal.users, *self.retired)
+        self.done: tuple[pulumi.Resource, ...] = (*self.minimal.done, *self.retired)
         self.register_outputs({})
 
 
@@ -103,8 +114,23 @@ class BasicHttpsSecurity(Component):
     ) -> None:
         super().__init__("scenarios", "basic-https-security", opts)
         self.http = LayerFiles(cluster, http, self.child())
-        self.basic = BasicSecurity(cluster, transport, [self.http], self.child())
-        self.restart = self.basic.restart
-        self.elastic_password = self.basic.elastic_password
-        self.done = self.basic.done
+        self.basic = BasicSecurity(cluster, transport, [self.http], self.contained())
+        self.minimal, self.restart, self.done = self.basic.minimal, self.basic.restart, self.basic.done
         self.register_outputs({})
+
+
+def secured(
+    cluster: Cluster, transport: NodeCertificates | None, http: NodeCertificates | None
+) -> tuple[MinimalSecurity, tuple[pulumi.Resource, ...]]:
+    """Return security as far as the scenario goes, and what has to be done before it can be verified.
+
+    Args:
+        cluster: the cluster.
+        transport: the certificates of the transport layer; None leaves it plain.
+        http: those of the HTTP layer; None likewise.
+    """
+    if transport is None:
+        minimal = MinimalSecurity(cluster)
+        return minimal, minimal.done
+    above = BasicHttpsSecurity(cluster, transport, http) if http else BasicSecurity(cluster, transport)
+    return above.minimal, above.done

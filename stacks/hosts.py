@@ -7,6 +7,7 @@ from components.pki.sans import IpAddress
 
 EVERY_ADDRESS = frozenset({"*", "0", "_all_"})
 EVERY_PUBLIC_ADDRESS = frozenset({"_global_", "_global:ipv4_", "_global:ipv6_"})
+LOOPBACK_NAMES = frozenset({"localhost", "_local_", "_local:ipv4_", "_local:ipv6_"})
 _SPECIAL = re.compile(r"_[A-Za-z0-9][A-Za-z0-9_.:-]*_")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 
@@ -38,6 +39,12 @@ def is_public(text: str) -> bool:
     """Tell whether this is an address of the public internet."""
     address = ip_of(text)
     return address is not None and address.is_global and not address.is_multicast
+
+
+def is_loopback(text: str) -> bool:
+    """Tell whether this is an address of the machine itself, that no other machine can reach."""
+    address = ip_of(text)
+    return address.is_loopback if address is not None else text.strip().lower() in LOOPBACK_NAMES
 
 
 def wildcard_meaning(bind: str) -> str:

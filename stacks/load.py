@@ -48,7 +48,7 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
         binds={node.name: node.bind for node in model.nodes if node.bind is not None},
         authorities={Layer.TRANSPORT: model.authorities.transport, Layer.HTTP: model.authorities.http},
         certificates=model.certificates,
-        choices=Choices(model.transport.verification_mode, model.certificates.trust_format),
+        choices=Choices(model.transport.verification_mode, model.certificates.trust_format, len(model.nodes) > 1),
         users=model.users,
         rollout=model.rollout,
         consent=model.consent,

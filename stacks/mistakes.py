@@ -128,7 +128,7 @@ def _not_one_of_them(problem: Problem) -> tuple[str, str]:
     return f"is {_given(problem)}", f"did you mean `{meant}`?" if meant else f"it must be {_choice(kinds)}"
 
 
-NOT_OFFERED = {"scenario": "minimal", "key_format": "pem"}
+NOT_OFFERED = {"key_format": "pem"}
 """What the models know and `rules.py` refuses for now."""
 
 

@@ -24,7 +24,8 @@ class ClusterSpec(Spec):
 
     name: ClusterName = Field(description="The cluster's name, as in its `cluster.name`.")
     scenario: Scenario = Field(
-        description="How far: `basic` (transport TLS; HTTP stays plain) or `basic-https` (HTTPS as well)."
+        description="How far: `minimal` (passwords only, for one node on its own machine), `basic` (transport TLS as "
+        "well; HTTP stays plain) or `basic-https` (HTTPS as well)."
     )
     production: StrictBool = Field(
         False, description="Whether people depend on it: a preview warns of choices that are unwise then."

@@ -70,6 +70,10 @@ config:
   elasticsearch-security:users:
     elastic: {version: 1} # raise it for a new password
     kibana_system: {version: 1}
+    logstash_system: {version: 1} # the next four get no password unless they are named
+    beats_system: {version: 1}
+    apm_system: {version: 1}
+    remote_monitoring_user: {version: 1}
   elasticsearch-security:rollout: {join_timeout: 300}
   elasticsearch-security:consent: {full_cluster_restart: true} # all nodes stop once, when transport TLS goes on
   elasticsearch-security:exposure: {allow_public_addresses: false, allow_wildcard_bind: false}
@@ -206,7 +210,7 @@ def _limits(metadata: Sequence[Any]) -> str:
 
 
 def _choice(path: str, kinds: type[Enum]) -> str:
-    accepted = [kind for kind in kinds if _is_accepted(_changed(path, kind.value))]
+    accepted = [kind for kind in kinds if _is_supported(_changed(path, kind.value))]
     later = [kind for kind in kinds if kind not in accepted]
     text = _or(accepted) if len(accepted) == 1 else f"one of {_or(accepted)}"
     return f"{text} (not supported yet: {_or(later)})" if later else text
@@ -219,6 +223,12 @@ def _or(kinds: Sequence[Enum]) -> str:
 
 def _is_accepted(sections: Mapping[str, Any]) -> bool:
     return isinstance(check(sections), StackModel)
+
+
+def _is_supported(sections: Mapping[str, Any]) -> bool:
+    """Tell whether a value is one that the program can serve, if not with the rest of the smallest stack file."""
+    checked = check(sections)
+    return isinstance(checked, StackModel) or not any("not supported yet" in mistake.wrong for mistake in checked)
 
 
 def _changed(path: str, value: Any) -> dict[str, Any]:

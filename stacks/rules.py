@@ -179,10 +179,38 @@ def a_signer_outlives_its_leaves(model: StackModel) -> Iterator[Mistake]:
             )
 
 
-def minimal_is_not_there_yet(model: StackModel) -> Iterator[Mistake]:
-    """Scenario `minimal` (passwords, but no TLS) is planned."""
-    if model.cluster.scenario is Scenario.MINIMAL:
-        yield Mistake("cluster.scenario", "is `minimal`, which is not supported yet", "use `basic` or `basic-https`")
+def minimal_is_for_one_node(model: StackModel) -> Iterator[Mistake]:
+    """Several nodes need TLS between them. Source: manually-configure-security (minimal security, important)."""
+    if model.cluster.scenario is Scenario.MINIMAL and len(model.nodes) > 1:
+        yield Mistake(
+            "cluster.scenario",
+            f"is `minimal`, and there are {len(model.nodes)} nodes, which need TLS between them",
+            "use `basic` or `basic-https`",
+        )
+
+
+def minimal_is_not_for_production(model: StackModel) -> Iterator[Mistake]:
+    """Passwords alone are not enough where people depend on it. Source: set-up-minimal-security (production mode)."""
+    if model.cluster.scenario is Scenario.MINIMAL and model.cluster.production:
+        yield Mistake(
+            "cluster.scenario",
+            "is `minimal`, which is not enough for production: nothing is encrypted",
+            "use `basic-https`, or take `production: true` away",
+        )
+
+
+def minimal_stays_on_loopback(model: StackModel) -> Iterator[Mistake]:
+    """Without TLS, nobody on another machine may reach the node. Source: bootstrap-checks (development mode)."""
+    if model.cluster.scenario is not Scenario.MINIMAL:
+        return
+    for index, node in enumerate(model.nodes):
+        for key, value in (("address", node.address), ("bind", node.bind)):
+            if value is not None and not hosts.is_loopback(value):
+                yield Mistake(
+                    f"nodes[{index}].{key}",
+                    f"is `{value}`, and with scenario `minimal` nothing on the network is encrypted",
+                    "use a loopback address such as 127.0.0.1, or scenario `basic-https`",
+                )
 
 
 def pem_key_files_are_not_there_yet(model: StackModel) -> Iterator[Mistake]:
@@ -233,7 +261,9 @@ RULES: tuple[Rule, ...] = (
     _rule(bind_is_an_address, "nodes"),
     _rule(full_verification_needs_every_address, "nodes", "transport"),
     _rule(a_signer_outlives_its_leaves, "cluster", "authorities", "certificates"),
-    _rule(minimal_is_not_there_yet, "cluster"),
+    _rule(minimal_is_for_one_node, "cluster", "nodes"),
+    _rule(minimal_is_not_for_production, "cluster"),
+    _rule(minimal_stays_on_loopback, "cluster", "nodes"),
     _rule(pem_key_files_are_not_there_yet, "certificates"),
     _rule(http_names_need_https, "cluster", "http"),
 )

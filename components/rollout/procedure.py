@@ -116,9 +116,13 @@ def consent_is_missing(view: RolloutView) -> Finding | None:
         return None
     return Finding(
         "ConsentMissing",
-        f"this change stops all {len(view.nodes)} nodes at once, and that was not allowed; "
+        f"this change stops {_all_of(view)}, and that was not allowed; "
         f"to allow it, add this line to the stack file: {CONSENT_LINE}",
     )
+
+
+def _all_of(view: RolloutView) -> str:
+    return f"all {len(view.nodes)} nodes at once" if len(view.nodes) > 1 else f"the only node, {view.nodes[0].name}"
 
 
 def nodes_run_though_none_should(view: RolloutView) -> Finding | None:

@@ -9,11 +9,14 @@ restart would otherwise come back with a configuration that the others do not ha
 from collections.abc import Sequence
 from typing import ClassVar
 
+from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.spec import Node
+from components.nodes.spec import Node, Paths
 from components.nodes.targets import machine_of
 from components.settings.content import Content
+from components.settings.lowering import lowered
+from components.settings.merge import flatten
 from components.settings.operator_file import merged_on
 from components.values import Wire
 
@@ -66,7 +69,8 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
     def preview(
         self, recorded: SettingsRecord | None, wanted: NodeSettingsInputs, context: Context
     ) -> NodeSettingsOutputs:
-        """Return what will be there, and tell which lines change."""
+        """Return what will be there, and tell which lines change; refuse what would be less than there is."""
+        self._refuse_less_security(wanted)
         for line in (lines := self._lines(wanted)):
             context.say(f"elasticsearch.yml of {wanted.node.name}: {line}")
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=lines)
@@ -77,8 +81,9 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         """Check that the operator's file can take our settings, and return what must be there.
 
         Raises:
-            ConfigurationRefused: it cannot; the text names the line.
+            ConfigurationRefused: it cannot, and the text names the line; or it would take security away.
         """
+        self._refuse_less_security(wanted)
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
 
     def observe(self, recorded: SettingsRecord, context: Context) -> NodeSettingsOutputs:
@@ -88,3 +93,16 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
     def _lines(self, wanted: NodeSettingsInputs) -> tuple[str, ...]:
         merged = merged_on(machine_of(wanted.node.machine), wanted.content)
         return tuple(str(change) for change in merged.changes)
+
+    def _refuse_less_security(self, wanted: NodeSettingsInputs) -> None:
+        machine = machine_of(wanted.node.machine)
+        where = f"{machine.name}: {machine.path(Paths.SETTINGS)}"
+        found = lowered(flatten(machine.settings_text(), where=where), wanted.content.settings)
+        if found:
+            raise ConfigurationRefused(
+                "this scenario would leave the node with less security than it has",
+                where=where,
+                why="; ".join(finding.message for finding in found),
+                next_step="correct `cluster.scenario` in the stack file; to lower security all the same, take the "
+                "settings out of elasticsearch.yml by hand, and restart",
+            )

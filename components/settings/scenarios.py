@@ -23,6 +23,9 @@ TRUST_FILES = {
     (Layer.TRANSPORT, FileFormat.PEM): Paths.TRANSPORT_TRUST_FILE,
     (Layer.TRANSPORT, FileFormat.PKCS12): Paths.TRANSPORT_TRUST_STORE,
 }
+DISCOVERY_TYPE = "discovery.type"
+NOT_BESIDE_SINGLE_NODE = ("cluster.initial_master_nodes", "discovery.seed_hosts")
+"""Beside `discovery.type: single-node` the first stops a node, and the second means nothing."""
 TLS_PROTOCOLS = ("TLSv1.3", "TLSv1.2")
 """Written out, because the defaults differ between 8.19 (with TLSv1.1) and 9.x."""
 
@@ -53,6 +56,7 @@ class Choices:
 
     verification_mode: VerificationMode = VerificationMode.FULL
     trust_format: FileFormat = FileFormat.PEM
+    several_nodes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,11 @@ BASIC_HTTPS_ROWS: tuple[Row, ...] = (
     Row(f"{H}supported_protocols", _always(TLS_PROTOCOLS), SETTINGS_PAGE),
 )
 
+MINIMAL_ONLY_ROWS: tuple[Row, ...] = (Row(DISCOVERY_TYPE, _always("single-node"), MINIMAL_PAGE),)
+"""A node without transport TLS stands alone: it elects itself, and joins nobody."""
+
 ROWS: Mapping[Scenario, tuple[Row, ...]] = {
-    Scenario.MINIMAL: MINIMAL_ROWS,
+    Scenario.MINIMAL: (*MINIMAL_ROWS, *MINIMAL_ONLY_ROWS),
     Scenario.BASIC: (*MINIMAL_ROWS, *BASIC_ROWS),
     Scenario.BASIC_HTTPS: (*MINIMAL_ROWS, *BASIC_ROWS, *BASIC_HTTPS_ROWS),
 }
@@ -125,6 +132,10 @@ def settings_for(scenario: Scenario, choices: Choices) -> dict[str, SettingValue
 def excluded_by(scenario: Scenario, choices: Choices) -> tuple[str, ...]:
     """Return the keys that may not stand beside the scenario's settings, whoever wrote them."""
     excluded: list[str] = []
+    if scenario is Scenario.MINIMAL:
+        excluded += NOT_BESIDE_SINGLE_NODE
+    elif choices.several_nodes:
+        excluded.append(DISCOVERY_TYPE)
     if scenario.contains(Scenario.BASIC):
         excluded += [f"{T}{key}" for key in (*OTHER_KEY_MATERIAL, *OTHER_TRUST[choices.trust_format])]
     if scenario.contains(Scenario.BASIC_HTTPS):

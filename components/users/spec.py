@@ -19,3 +19,14 @@ class UsersSpec(Spec):
 
     elastic: UserSpec = Field(default_factory=UserSpec, description="The superuser.")
     kibana_system: UserSpec = Field(default_factory=UserSpec, description="Whom Kibana logs in as.")
+    logstash_system: UserSpec | None = Field(None, description="Whom Logstash sends its monitoring data as.")
+    beats_system: UserSpec | None = Field(None, description="Whom Beats send their monitoring data as.")
+    apm_system: UserSpec | None = Field(None, description="Whom the APM server sends its monitoring data as.")
+    remote_monitoring_user: UserSpec | None = Field(
+        None, description="Whom Metricbeat collects and sends monitoring data as."
+    )
+
+    def chosen(self) -> dict[str, UserSpec]:
+        """Return the users that get a password, the superuser first: with it the others are set."""
+        every = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: spec for name, spec in every.items() if spec is not None}

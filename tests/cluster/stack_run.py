@@ -78,7 +78,15 @@ class StackRun:
         project = yaml.load(CHECKOUT / "Pulumi.yaml")
         project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "provider")
         yaml.dump(project, self.project / "Pulumi.yaml")
-        self.sections = {
+        self.sections = {**self.usual(), **sections}
+        path = self.project / "stacks" / f"Pulumi.{STACK}.yaml"
+        kept = {key: value for key, value in yaml.load(path).items() if key != "config"} if path.exists() else {}
+        config = {f"{NAMESPACE}:{key}": value for key, value in self.sections.items() if value is not None}
+        yaml.dump({**kept, "config": config}, path)
+
+    def usual(self) -> dict[str, Any]:
+        """Return the sections of the stack file, as they are unless a test wants others."""
+        return {
             "cluster": {"name": self.cluster.spec.name, "scenario": "basic-https"},
             "machine": {
                 "layout": "archive",
@@ -95,12 +103,7 @@ class StackRun:
                 for node in self.cluster.nodes
             ],
             "consent": CONSENT,
-            **sections,
         }
-        path = self.project / "stacks" / f"Pulumi.{STACK}.yaml"
-        kept = {key: value for key, value in yaml.load(path).items() if key != "config"} if path.exists() else {}
-        config = {f"{NAMESPACE}:{key}": value for key, value in self.sections.items() if value is not None}
-        yaml.dump({**kept, "config": config}, path)
 
     def command(self, *arguments: str) -> list[str]:
         name, *rest = arguments
@@ -171,7 +174,8 @@ class StackRun:
 
     def api(self) -> "SecuredApi":
         """Return access to the secured cluster, as a user has it after an `up`."""
-        return SecuredApi(self.output("httpUrls"), self.output("caCertificatePem"), self.output("elasticPassword"))
+        outputs = json.loads(self.succeed("output", "--json", "--show-secrets").stdout)
+        return SecuredApi(outputs["httpUrls"], outputs.get("caCertificatePem", ""), outputs["elasticPassword"])
 
 
 @dataclass

@@ -119,9 +119,11 @@ def test_the_outputs_have_their_documented_names(secured):
         "transportAddresses",
         "caCertificatePem",
         "elasticPassword",
+        "userPasswords",
         "certificates",
     }
     assert secured.up["outputs"]["elasticPassword"] == "[secret]"
+    assert secured.up["outputs"]["userPasswords"] == "[secret]"
     assert set(secured.up["outputs"]["certificates"][0]) == {
         "name",
         "node",

@@ -24,6 +24,11 @@ def program(scenario: str, count: int, *, running: bool = True, **sections: Any)
     return _program(json.dumps(stack_file(scenario, count, running=running, **sections)))
 
 
+def minimal(*, running: bool = True, **sections: Any) -> Run:
+    """Run the program for one node on its own machine, with scenario minimal."""
+    return program("minimal", 0, running=running, nodes=[{"name": "es-1", "address": "127.0.0.1"}], **sections)
+
+
 @cache
 def _program(sections: str) -> Run:
     return run(json.loads(sections))

@@ -4,7 +4,7 @@ import pytest
 
 from provider.registry import HANDLERS
 from tests.program.running import PROGRAM, run
-from tests.program.stackfiles import BASIC, HTTPS, program, stack_file
+from tests.program.stackfiles import BASIC, HTTPS, minimal, program, stack_file
 
 PER_CLUSTER = {
     "pulumi:pulumi:Stack": {"elasticsearch-security-prod": ""},
@@ -124,3 +124,15 @@ def test_going_on_to_https_keeps_every_resource_below_its_scenario_under_its_nam
 
 def test_the_program_is_shorter_than_forty_lines():
     assert len(PROGRAM.read_text().splitlines()) < 40
+
+
+def test_minimal_security_has_settings_passwords_and_a_proof_and_no_certificate():
+    made = minimal()
+    kinds = {kind.rpartition(":")[2]: made.names(kind.rpartition(":")[2]) for kind in [*HANDLERS]}
+    assert {kind: names for kind, names in kinds.items() if names} == {
+        "GeneratedPassword": ["bootstrap-password", "elastic-password", "kibana_system-password"],
+        "NodeSettings": ["es-1-settings"],
+        "ClusterRestart": ["restart"],
+        "UserPassword": ["elastic-user", "kibana_system-user"],
+        "ClusterVerification": ["verification"],
+    }

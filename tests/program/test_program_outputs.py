@@ -1,26 +1,39 @@
-"""What a stack hands out: six outputs, one of them secret; and that every stack file of the project runs."""
+"""What a stack hands out: seven outputs, two of them secret; and that every stack file of the project runs."""
 
 import pytest
 
 from stacks.config import sections_of_file
 from tests.program.running import MARKED, ROOT, run
-from tests.program.stackfiles import BASIC, HTTPS, program
+from tests.program.stackfiles import BASIC, HTTPS, minimal, program
 
-ALL = {"scenario", "httpUrls", "transportAddresses", "elasticPassword", "certificates", "caCertificatePem"}
+ALL = {
+    "scenario",
+    "httpUrls",
+    "transportAddresses",
+    "elasticPassword",
+    "userPasswords",
+    "certificates",
+    "caCertificatePem",
+}
 ENTRY = ["name", "node", "layer", "serial", "notAfter", "issuerGeneration"]
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_with_https_a_stack_has_six_outputs_and_basic_has_no_ca_for_clients(running):
+def test_with_https_a_stack_has_all_outputs_and_without_it_no_ca_for_clients(running):
     assert set(program(HTTPS, 1, running=running).outputs) == ALL
     assert set(program(BASIC, 1, running=running).outputs) == ALL - {"caCertificatePem"}
+    assert set(minimal(running=running).outputs) == ALL - {"caCertificatePem"}
 
 
 @pytest.mark.parametrize("scenario", [BASIC, HTTPS])
-def test_the_password_of_elastic_is_the_only_secret_output(scenario):
-    outputs = program(scenario, 3).outputs
-    assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword"}
+def test_passwords_are_the_only_secret_outputs(scenario):
+    outputs = program(scenario, 3, users={"beats_system": {}}).outputs
+    assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
     assert outputs["elasticPassword"].value == f"{MARKED}elastic-password value"
+    assert outputs["userPasswords"].value == {
+        "kibana_system": f"{MARKED}kibana_system-password value",
+        "beats_system": f"{MARKED}beats_system-password value",
+    }
 
 
 def test_the_ca_that_clients_need_is_handed_out_in_clear():

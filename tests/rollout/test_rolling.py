@@ -138,5 +138,5 @@ def test_a_single_node_cannot_be_rolled_and_its_stop_needs_consent(doors):
     world.scenario = Scenario.BASIC
     world.up()
     world.scenario, world.consent = Scenario.BASIC_HTTPS, False
-    with pytest.raises(ConfigurationRefused, match="stops all 1 nodes at once"):
+    with pytest.raises(ConfigurationRefused, match="stops the only node, es-1, and that was not allowed"):
         world.up()

@@ -66,6 +66,7 @@ HTTPS_ADDS = {
 @pytest.mark.parametrize("choices", EVERY_CHOICE)
 def test_every_scenario_contains_the_settings_of_the_one_below_it(lower, higher, choices):
     below, above = settings_for(lower, choices), settings_for(higher, choices)
+    below.pop("discovery.type", None)  # of a node that stands alone
     assert below.items() < above.items()
     assert list(above)[: len(below)] == list(below), "and writes them first"
 
@@ -95,7 +96,7 @@ def test_every_row_has_a_key_of_its_own_but_for_what_choices_tell_apart():
 @pytest.mark.parametrize(
     ("scenario", "choices", "expected"),
     [
-        pytest.param(Scenario.MINIMAL, Choices(), MINIMAL, id="minimal"),
+        pytest.param(Scenario.MINIMAL, Choices(), {**MINIMAL, "discovery.type": "single-node"}, id="minimal"),
         pytest.param(Scenario.BASIC, Choices(), BASIC_PEM_FULL, id="basic, as by default"),
         pytest.param(Scenario.BASIC, Choices(FULL, PEM), BASIC_PEM_FULL, id="basic, PEM, full"),
         pytest.param(
@@ -149,23 +150,32 @@ def test_what_stops_a_node_beside_our_settings_is_taken_out_of_the_operators_fil
 @pytest.mark.parametrize(
     ("scenario", "choices", "expected"),
     [
-        pytest.param(Scenario.MINIMAL, Choices(), set(), id="minimal"),
+        pytest.param(
+            Scenario.MINIMAL, Choices(), {"cluster.initial_master_nodes", "discovery.seed_hosts"}, id="minimal"
+        ),
+        pytest.param(
+            Scenario.BASIC,
+            Choices(trust_format=PEM, several_nodes=False),
+            {f"{T}truststore.{name}" for name in ("path", "password", "type", "algorithm")},
+            id="basic, one node, which may stand alone",
+        ),
         pytest.param(
             Scenario.BASIC,
             Choices(trust_format=PEM),
-            {f"{T}truststore.{name}" for name in ("path", "password", "type", "algorithm")},
+            {"discovery.type", *(f"{T}truststore.{name}" for name in ("path", "password", "type", "algorithm"))},
             id="basic, PEM",
         ),
         pytest.param(
             Scenario.BASIC,
             Choices(trust_format=PKCS12),
-            {f"{T}certificate_authorities", f"{T}truststore.password", f"{T}truststore.type"},
+            {"discovery.type", f"{T}certificate_authorities", f"{T}truststore.password", f"{T}truststore.type"},
             id="basic, PKCS#12",
         ),
         pytest.param(
             Scenario.BASIC_HTTPS,
             Choices(trust_format=PEM),
             {
+                "discovery.type",
                 *(f"{T}truststore.{name}" for name in ("path", "password", "type", "algorithm")),
                 *(f"{H}{name}" for name in OTHER_KEY_MATERIAL),
             },

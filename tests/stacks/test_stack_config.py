@@ -148,7 +148,13 @@ authorities:
   transport: {generation: 2, valid_for: 20y, key: rsa-3072}
   http: {generation: 3, valid_for: 15y, key: rsa-4096}
 certificates: {valid_for: 18M, key: ec-p384, renew_in_last: 0.25, trust_format: pkcs12, key_format: pkcs12}
-users: {elastic: {version: 4}, kibana_system: {version: 5}}
+users:
+  elastic: {version: 4}
+  kibana_system: {version: 5}
+  logstash_system: {version: 6}
+  beats_system: {version: 7}
+  apm_system: {version: 8}
+  remote_monitoring_user: {version: 9}
 rollout: {join_timeout: 60}
 consent: {full_cluster_restart: true}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}

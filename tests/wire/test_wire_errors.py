@@ -91,6 +91,17 @@ def test_what_a_node_refuses_comes_with_the_file_and_the_line(talk, node):
     assert "Traceback" not in caught.value.text
 
 
+@pytest.mark.parametrize("method", ["create", "preview_create"])
+def test_settings_that_would_take_security_away_are_refused_and_nothing_is_written(talk, node, method):
+    node.write("elasticsearch.yml", b"xpack.security.http.ssl.enabled: true\n")
+    before = node.files()
+
+    with pytest.raises(Refused, match="HTTPS is on in elasticsearch.yml, and the scenario leaves it out"):
+        getattr(talk, method)(asking.SETTINGS, asking.settings(node))
+
+    assert node.files() == before
+
+
 def test_a_config_folder_that_is_not_there_is_refused_also_in_a_preview(talk, node):
     inputs = asking.trust(node, talk.create(asking.AUTHORITY, asking.authority()))
     inputs["node"]["machine"]["config"] = str(node.config / "elsewhere")

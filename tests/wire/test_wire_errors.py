@@ -96,7 +96,7 @@ def test_settings_that_would_take_security_away_are_refused_and_nothing_is_writt
     node.write("elasticsearch.yml", b"xpack.security.http.ssl.enabled: true\n")
     before = node.files()
 
-    with pytest.raises(Refused, match="HTTPS is on in elasticsearch.yml, and the scenario leaves it out"):
+    with pytest.raises(Refused, match=r"HTTPS is on in elasticsearch\.yml, and the scenario leaves it out"):
         getattr(talk, method)(asking.SETTINGS, asking.settings(node))
 
     assert node.files() == before

@@ -51,4 +51,5 @@ def _collect(value: Any, name: str, found: set[str]) -> None:
 def _needles(text: str) -> list[str]:
     if "-----BEGIN" in text:
         return [line for line in text.splitlines() if not line.startswith("-----") and len(line) >= LEAST_LENGTH]
-    return [text[:64]] if len(text) >= LEAST_LENGTH else []
+    middle = max(0, len(text) // 2 - 32)  # a key file begins with what all of them have in common
+    return [text[middle : middle + 64]] if len(text) >= LEAST_LENGTH else []

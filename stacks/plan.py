@@ -68,12 +68,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """The restart that a plan needs."""
+    """The restart that a plan needs; `gates` says how the preflight found the cluster."""
 
     procedure: str
     reasons: tuple[str, ...]
     steps: tuple[str, ...]
     last_seconds: float
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,7 @@ def _restart(resource: Seen) -> Restart | None:
         reasons=_strings(outputs.get("reasons")),
         steps=_strings(outputs.get("steps")),
         last_seconds=float(outputs.get("fullStopSeconds") or 0),
+        gates=_strings(outputs.get("gates")),
     )
 
 

@@ -132,9 +132,9 @@ def _restart(restart: Restart, rows: Sequence[Row]) -> RenderableType:
     because = [Text(f"  because {reason}") for reason in _reasons(restart, rows)]
     if order:
         because.append(Text(f"  one node after the other: {', '.join(order)}; for each of them"))
-    return Group(
-        Text(f"\n{restart.procedure}{last}", style="bold"), *because, Padding(steps, (0, 0, 0, 2), expand=False)
-    )
+    gates = [Text("\ngates now", style="bold"), *(Text(f"  {gate}") for gate in restart.gates)] if restart.gates else []
+    title = Text(f"\n{restart.procedure}{last}", style="bold")
+    return Group(title, *because, Padding(steps, (0, 0, 0, 2), expand=False), *gates)
 
 
 def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,6 +18,7 @@ import yaml
 
 from components.errors import TargetUnreachable
 from components.nodes.cluster_api import ALLOCATION, ClusterSummary, Line
+from components.nodes.cluster_facts import ClusterFacts
 from components.nodes.machine import NodeMachine
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine, Node
@@ -210,6 +211,7 @@ class FakeCluster:
     faults: list[str] = field(default_factory=list)
     unseen: set[str] = field(default_factory=set)
     sick: bool = False
+    version: str = "9.5.3"
 
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting: Callable[[str], None]) -> "FakeCluster":
         """Stand in for `connect_within`: any node that runs answers, once there is a majority."""
@@ -245,6 +247,19 @@ class FakeCluster:
                 "yellow" if (self.sick and self.requests) or away or len(self.members()) < len(self.nodes) else "green"
             )
             return ClusterSummary(status, self.members(), min(self.members()), 0, 0, 0)
+
+    def facts(self, now: float) -> ClusterFacts:
+        summary = self.summary()
+        names = sorted(self.members())
+        return ClusterFacts(
+            status=summary.status,
+            unassigned=summary.unassigned,
+            versions=dict.fromkeys(names, self.version),
+            licence=("basic", "active"),
+            disk_used=dict.fromkeys(names, 0.4),
+            skew=dict.fromkeys(names, 0.0),
+            without_replicas=(),
+        )
 
     def documents(self) -> int:
         with self._request("documents"):

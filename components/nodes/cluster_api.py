@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from components.clock import Clock
 from components.errors import CommandFailed, TargetUnreachable
+from components.nodes.cluster_facts import ClusterFacts, ask_facts
 from components.nodes.probes import Speech, handshake
 from components.nodes.waiting import within
 
@@ -89,6 +90,10 @@ class ClusterApi:
             initializing=health["initializing_shards"],
             unassigned=health["unassigned_shards"],
         )
+
+    def facts(self, now: float) -> ClusterFacts:
+        """Return what a preflight wants to know; `now` is this machine's time in seconds since 1970."""
+        return ask_facts(self.client, now)
 
     def documents(self) -> int:
         """Return the number of documents in indices that are not hidden."""

@@ -20,6 +20,7 @@ from components.nodes.cluster_api import (
     connect_within,
     in_our_words,
 )
+from components.nodes.cluster_facts import ClusterFacts
 from components.nodes.waiting import within
 
 Result = TypeVar("Result")
@@ -59,6 +60,14 @@ class RolloutCluster:
             TargetUnreachable: it does not answer.
         """
         return self._with(lambda api: api.summary(), ANSWER_WITHIN)
+
+    def facts(self) -> ClusterFacts:
+        """Return what a preflight wants to know.
+
+        Raises:
+            TargetUnreachable: it does not answer.
+        """
+        return self._with(lambda api: api.facts(self.clock.now().timestamp()), ANSWER_WITHIN)
 
     def hold_allocation(self) -> Mark:
         """Keep replicas where they are; what an earlier run noted before is kept.

@@ -13,7 +13,8 @@ from components.nodes.targets import machine_of
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
-from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start
+from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start, preflight
+from components.rollout.preflight import Gate, shut
 from components.rollout.procedure import RESTARTING, Procedure, procedure, reasons, refusals, restart_reasons
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView
@@ -63,6 +64,7 @@ class ClusterRestartOutputs(Wire):
         procedure: what the last change took.
         reasons: why.
         steps: the steps of the last change: planned in a preview, executed otherwise.
+        gates: how the preflight's gates stood before it.
         timed_steps: how long each step took.
         full_stop_seconds: how long the last full stop took; 0 when there was none.
         documents_before: documents before the last full stop; -1 when not counted.
@@ -73,6 +75,7 @@ class ClusterRestartOutputs(Wire):
     procedure: str = Procedure.NONE
     reasons: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
     timed_steps: tuple[TimedStep, ...] = ()
     full_stop_seconds: float = 0
     documents_before: int = -1
@@ -109,15 +112,18 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
-            return before.model_copy(update={"procedure": Procedure.NONE, "reasons": (), "steps": ()})
-        self._refuse(view, wanted, performer)
+            return before.model_copy(update={"procedure": Procedure.NONE, "reasons": (), "steps": (), "gates": ()})
+        passed = self._refuse(view, wanted, performer)
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
+        for gate in passed:
+            context.say(str(gate))
         planned = {
             "procedure": procedure(view),
             "reasons": tuple(map(str, reasons(view))),
             "steps": tuple(map(str, steps)),
+            "gates": tuple(map(str, passed)),
         }
         return before.model_copy(update=planned)
 
@@ -134,13 +140,15 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         view = self._led(performer, self._view(performer, wanted))
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps, kind = plan(view), procedure(view)
+        passed: tuple[Gate, ...] = ()
         if steps:
-            self._refuse(view, wanted, performer)
+            passed = self._refuse(view, wanted, performer)
             carry_out(performer, view, steps)
         left = restart_reasons(self._view(performer, wanted)) if wanted.running else ()
         for reason in left:
             context.warn(f"still to be done: {reason}")
-        return self._outputs(performer, before, kind, tuple(map(str, reasons(view))))
+        outputs = self._outputs(performer, before, kind, tuple(map(str, reasons(view))))
+        return outputs.model_copy(update={"gates": tuple(map(str, passed))}) if performer.timed else outputs
 
     def observe(self, recorded: RestartRecord, context: Context) -> ClusterRestartOutputs:
         """Return what each node runs with now."""
@@ -171,8 +179,10 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             return replace(view, elected_master=performer.cluster.summary().elected_master)
         return view
 
-    def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> None:
-        findings = [*refusals(view), *cluster_is_not_as_listed(view, performer.cluster)]
+    def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> tuple[Gate, ...]:
+        """Refuse what could not be begun, and return how the preflight's gates stand."""
+        found = preflight(view, performer.cluster)
+        findings = [*refusals(view), *cluster_is_not_as_listed(view, performer.cluster), *shut(found)]
         if procedure(view) in RESTARTING:
             findings += nodes_that_cannot_start(performer.nodes.values())
         if findings:
@@ -182,6 +192,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
                 why="; ".join(finding.message for finding in findings),
                 next_step="nothing was changed by it; correct what is named, then run again",
             )
+        return found
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds

@@ -7,7 +7,8 @@ from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
-from components.rollout.procedure import Procedure, procedure
+from components.rollout.preflight import Case, Gate, gates
+from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView, Running
 
 
@@ -73,15 +74,29 @@ def nodes_that_cannot_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]
     return tuple(Finding("CannotStart", f"{name} could not be started again: {why}") for name, why in found if why)
 
 
-def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tuple[Finding, ...]:
-    """Return what stands against beginning, as the cluster's own API shows it.
+def is_begun(view: RolloutView) -> bool:
+    """Tell whether there is no point in asking the cluster: a rollout is in hand, or no node runs.
 
     A rollout that an earlier run began is finished whatever the cluster says, since it may not even answer.
     """
-    begun = any(node.in_hand for node in view.nodes)
-    if begun or all(node.running is Running.NOT_RUNNING for node in view.nodes):
+    return any(node.in_hand for node in view.nodes) or all(node.running is Running.NOT_RUNNING for node in view.nodes)
+
+
+def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tuple[Finding, ...]:
+    """Return what stands against beginning, as the cluster's own API shows it."""
+    if is_begun(view):
         return ()
     try:
         return all_findings(PRECONDITIONS, (view, cluster.summary()))
     except TargetUnreachable as error:
         return (Finding("ClusterUnreachable", f"{error.what} ({error.why})"),)
+
+
+def preflight(view: RolloutView, cluster: RolloutCluster) -> tuple[Gate, ...]:
+    """Return how every gate stands; none where the cluster is not asked, or does not answer."""
+    if is_begun(view) or procedure(view) not in RESTARTING:
+        return ()
+    try:
+        return gates(Case(view, cluster.facts()))
+    except TargetUnreachable:
+        return ()

@@ -112,6 +112,16 @@ def test_the_steps_of_the_preview_are_the_steps_that_were_executed(secured):
     assert secured.up["plan"]["rows"] == secured.preview["rows"]
 
 
+def test_the_preview_told_how_the_preflight_found_the_cluster(secured):
+    gates = secured.preview["restart"]["gates"]
+    assert gates[:3] == ["✓ Elasticsearch 9.5.3 on every node", "✓ health is green", "✓ licence basic, active"]
+    assert gates[4:] == [
+        "✓ clocks are within 30 s of this machine's",
+        "! no search and no write is answered while all nodes are stopped",
+    ]
+    assert "full" in gates[3]
+
+
 def test_the_outputs_have_their_documented_names(secured):
     assert set(secured.up["outputs"]) == {
         "scenario",

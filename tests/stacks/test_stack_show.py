@@ -179,8 +179,15 @@ def test_what_looks_like_markup_is_printed_as_it_is(printed):
     assert text.startswith("[b]t\n")
 
 
+def test_the_gates_of_the_preflight_stand_below_the_steps(printed):
+    stop = restart(gates=["✓ health is green", "! licence gold, expired"])
+    text = printed(plan_view(plan_from([stop]), TITLE))
+    assert text.index("2. start es-1, es-2") < text.index("gates now\n  ✓ health is green\n  ! licence gold, expired")
+
+
 def test_a_plan_is_the_same_as_data():
-    plan = plan_from([trust("es-1"), restart(fullStopSeconds=42.5), leaf("es-1", "same", **DATES)], ["a note"])
+    stop = restart(fullStopSeconds=42.5, gates=["✓ health is green"])
+    plan = plan_from([trust("es-1"), stop, leaf("es-1", "same", **DATES)], ["a note"])
     assert json.loads(json.dumps(plan_data(plan))) == {
         "rows": [
             {
@@ -195,6 +202,7 @@ def test_a_plan_is_the_same_as_data():
             "reasons": ["es-1: transport layer plain → TLS", "es-2: transport layer plain → TLS"],
             "steps": ["stop es-1, es-2", "start es-1, es-2"],
             "last_seconds": 42.5,
+            "gates": ["✓ health is green"],
         },
         "notes": ["a note"],
         "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},

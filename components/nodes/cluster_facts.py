@@ -1,0 +1,67 @@
+"""What a preflight asks the cluster's API, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """How the cluster is.
+
+    Attributes:
+        status: health: green, yellow or red.
+        unassigned: shards without a place.
+        versions: Elasticsearch's version by node.
+        licence: its type and status; None where the API does not tell.
+        disk_used: used share of the data disk by node, from 0 to 1.
+        skew: seconds that a node's clock is ahead of ours, by node.
+        without_replicas: open indices that have no second copy by their own settings, hidden ones left out.
+    """
+
+    status: str
+    unassigned: int
+    versions: Mapping[str, str]
+    licence: tuple[str, str] | None
+    disk_used: Mapping[str, float]
+    skew: Mapping[str, float]
+    without_replicas: tuple[str, ...]
+
+
+def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
+    """Ask an open line.
+
+    Args:
+        client: the official client.
+        now: this machine's time, in seconds since 1970.
+    """
+    health = client.cluster.health(timeout="5s").body
+    nodes = client.nodes.info(metric="os").body["nodes"].values()
+    stats = client.nodes.stats(metric="fs").body["nodes"].values()
+    indices = client.cat.indices(format="json", h="index,rep", expand_wildcards="open").body
+    return ClusterFacts(
+        status=health["status"],
+        unassigned=health["unassigned_shards"],
+        versions={node["name"]: node["version"] for node in nodes},
+        licence=_licence(client),
+        disk_used={node["name"]: _used(node["fs"]["total"]) for node in stats if "total" in node.get("fs", {})},
+        skew={node["name"]: node["timestamp"] / 1000 - now for node in stats},
+        without_replicas=tuple(sorted(str(one["index"]) for one in indices if one["rep"] == "0")),  # type: ignore[index]  # typed as text, is JSON
+    )
+
+
+def _licence(client: "Elasticsearch") -> tuple[str, str] | None:
+    from elasticsearch import ApiError
+
+    try:
+        found: dict[str, Any] = client.license.get().body["license"]
+    except ApiError:
+        return None
+    return str(found["type"]), str(found["status"])
+
+
+def _used(total: Mapping[str, int]) -> float:
+    return 1 - total["available_in_bytes"] / total["total_in_bytes"] if total.get("total_in_bytes") else 0.0

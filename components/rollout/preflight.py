@@ -1,0 +1,138 @@
+"""Preflight: what a rollout finds out about the cluster before it touches a node. Read-only, and told in every plan.
+
+Each gate looks at the case and says how it stands: a line for the preview, and whether it keeps a rollout from
+beginning.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from components.findings import Finding
+from components.nodes.cluster_facts import ClusterFacts
+from components.rollout.procedure import Procedure, procedure
+from components.rollout.view import RolloutView
+
+SUPPORTED = re.compile(r"8\.(19|[2-9]\d)\.|9\.")
+"""Elasticsearch 8.19 and later 8.x, and 9.x."""
+LOW_WATERMARK = 0.85
+"""Share of a disk from which Elasticsearch gives a node no more replicas. Source: disk-based shard allocation."""
+SKEW_WARNS, SKEW_BLOCKS = 30.0, 240.0
+"""Seconds between a node's clock and ours; a new certificate is valid from five minutes before its making."""
+MOST_NAMES = 5
+
+
+class Sign(StrEnum):
+    """How a gate stands."""
+
+    OPEN = "✓"
+    MIND = "!"
+    SHUT = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate: how it stands, and the sentence that a person reads."""
+
+    reason: str
+    sign: Sign
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the gates look at.
+
+    Attributes:
+        view: the nodes, and what is to be done with them.
+        facts: what the cluster's API says.
+    """
+
+    view: RolloutView
+    facts: ClusterFacts
+
+
+def version_is_supported(case: Case) -> Gate:
+    """Elasticsearch 8.19 or newer, the same on every node. Source: the settings pages that the scenarios cite."""
+    versions = sorted(set(case.facts.versions.values()))
+    if len(versions) > 1:
+        text = f"nodes run Elasticsearch {' and '.join(versions)}; finish the upgrade first"
+        return Gate("SeveralVersions", Sign.SHUT, text)
+    if not versions or not SUPPORTED.match(versions[0]):
+        return Gate("VersionNotSupported", Sign.SHUT, f"Elasticsearch {''.join(versions)}; 8.19 and 9.x are supported")
+    return Gate("VersionSupported", Sign.OPEN, f"Elasticsearch {versions[0]} on every node")
+
+
+def health_is_green(case: Case) -> Gate:
+    """Every shard has all its copies. Source: full-cluster-restart-rolling-restart-procedures."""
+    if case.facts.status == "green":
+        return Gate("HealthGreen", Sign.OPEN, "health is green")
+    return Gate(
+        "HealthNotGreen", Sign.MIND, f"health is {case.facts.status}, {case.facts.unassigned} shards unassigned"
+    )
+
+
+def licence_is_active(case: Case) -> Gate:
+    """TLS, passwords and roles come with every licence, also Basic. Source: subscriptions, XPackLicenseState."""
+    if case.facts.licence is None:
+        return Gate("LicenceNotKnown", Sign.MIND, "which licence the cluster has could not be found out")
+    kind, state = case.facts.licence
+    sign = Sign.OPEN if state == "active" else Sign.MIND
+    return Gate("Licence", sign, f"licence {kind}, {state}")
+
+
+def disks_have_room(case: Case) -> Gate:
+    """A node above the low watermark gets its shards back slowly. Source: rolling restart, disk watermarks."""
+    full = [f"{name} {used:.0%}" for name, used in sorted(case.facts.disk_used.items()) if used > LOW_WATERMARK]
+    if full:
+        return Gate("DiskFull", Sign.MIND, f"disks are over {LOW_WATERMARK:.0%} full: {', '.join(full)}")
+    return Gate("DiskRoom", Sign.OPEN, f"every disk is at most {LOW_WATERMARK:.0%} full")
+
+
+def clocks_agree(case: Case) -> Gate:
+    """A certificate that begins in a node's future is refused there."""
+    skew = case.facts.skew
+    worst = max(skew, key=lambda name: abs(skew[name]), default="")
+    seconds = skew.get(worst, 0.0)
+    if abs(seconds) < SKEW_WARNS:
+        return Gate("ClocksAgree", Sign.OPEN, f"clocks are within {SKEW_WARNS:.0f} s of this machine's")
+    text = f"the clock of {worst} is {abs(seconds):.0f} s {'behind' if seconds < 0 else 'ahead of'} this machine's"
+    if abs(seconds) < SKEW_BLOCKS:
+        return Gate("ClocksDiffer", Sign.MIND, text)
+    return Gate("ClocksDiffer", Sign.SHUT, f"{text}: new certificates would not be valid there; set the clocks")
+
+
+def second_copies(case: Case) -> Gate:
+    """An index without replicas is partly away while a node restarts. Source: rolling restart."""
+    alone = case.facts.without_replicas
+    if procedure(case.view) is Procedure.FULL_STOP:
+        return Gate("AllAway", Sign.MIND, "no search and no write is answered while all nodes are stopped")
+    if not alone:
+        return Gate("SecondCopies", Sign.OPEN, "every index has a second copy")
+    more = f" and {len(alone) - MOST_NAMES} more" if len(alone) > MOST_NAMES else ""
+    named = f"{', '.join(alone[:MOST_NAMES])}{more}"
+    return Gate("NoSecondCopy", Sign.MIND, f"without a second copy, and away while their node restarts: {named}")
+
+
+GATES: tuple[Callable[[Case], Gate], ...] = (
+    version_is_supported,
+    health_is_green,
+    licence_is_active,
+    disks_have_room,
+    clocks_agree,
+    second_copies,
+)
+
+
+def gates(case: Case) -> tuple[Gate, ...]:
+    """Return how every gate stands."""
+    return tuple(gate(case) for gate in GATES)
+
+
+def shut(found: tuple[Gate, ...]) -> tuple[Finding, ...]:
+    """Return what keeps a rollout from beginning."""
+    return tuple(Finding(gate.reason, gate.text) for gate in found if gate.sign is Sign.SHUT)

@@ -1,0 +1,121 @@
+"""What a rollout finds out before it touches a node: every gate open, to be minded, or shut."""
+
+from dataclasses import replace
+
+import pytest
+
+from components.errors import ConfigurationRefused
+from components.nodes.cluster_facts import ClusterFacts
+from components.rollout.preflight import GATES, Case, Sign, gates, shut
+from components.rollout.view import NodeView, RolloutView, Running
+from tests.rollout.world import with_own_allocation
+
+GOOD = ClusterFacts(
+    status="green",
+    unassigned=0,
+    versions={"es-1": "9.5.3", "es-2": "9.5.3"},
+    licence=("basic", "active"),
+    disk_used={"es-1": 0.3, "es-2": 0.85},
+    skew={"es-1": 0.4, "es-2": -29.9},
+    without_replicas=(),
+)
+
+
+def node(name: str, *, tls: bool) -> NodeView:
+    return NodeView(name, Running.OTHER, on_disk=False, speaks_tls=tls, wants_tls=True, changes=("a line",))
+
+
+ROLLING = RolloutView((node("es-1", tls=True), node("es-2", tls=True)), consent=False)
+FULL_STOP = RolloutView((node("es-1", tls=False), node("es-2", tls=False)), consent=True)
+
+
+def told(view: RolloutView = ROLLING, **facts) -> list[str]:
+    return [str(gate) for gate in gates(Case(view, replace(GOOD, **facts)))]
+
+
+def test_a_cluster_that_is_well_has_every_gate_open():
+    assert told() == [
+        "✓ Elasticsearch 9.5.3 on every node",
+        "✓ health is green",
+        "✓ licence basic, active",
+        "✓ every disk is at most 85% full",
+        "✓ clocks are within 30 s of this machine's",
+        "✓ every index has a second copy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        pytest.param({"versions": {"a": "8.19.0"}}, "✓ Elasticsearch 8.19.0 on every node", id="the oldest"),
+        pytest.param({"versions": {"a": "8.18.4"}}, "✗ Elasticsearch 8.18.4; 8.19 and 9.x are supported", id="older"),
+        pytest.param({"versions": {"a": "10.0.0"}}, "✗ Elasticsearch 10.0.0; 8.19 and 9.x are supported", id="newer"),
+        pytest.param(
+            {"versions": {"a": "9.5.3", "b": "8.19.1"}},
+            "✗ nodes run Elasticsearch 8.19.1 and 9.5.3; finish the upgrade first",
+            id="an upgrade under way",
+        ),
+        pytest.param({"status": "yellow", "unassigned": 2}, "! health is yellow, 2 shards unassigned", id="yellow"),
+        pytest.param({"licence": ("gold", "expired")}, "! licence gold, expired", id="an expired licence"),
+        pytest.param({"licence": None}, "! which licence the cluster has could not be found out", id="no licence"),
+        pytest.param({"disk_used": {"a": 0.851, "b": 0.2}}, "! disks are over 85% full: a 85%", id="a full disk"),
+        pytest.param({"skew": {"a": -30.0}}, "! the clock of a is 30 s behind this machine's", id="a slow clock"),
+        pytest.param({"skew": {"a": 239.0}}, "! the clock of a is 239 s ahead of this machine's", id="a fast clock"),
+        pytest.param(
+            {"skew": {"a": -86400.0, "b": 3.0}},
+            "✗ the clock of a is 86400 s behind this machine's: new certificates would not be valid there; "
+            "set the clocks",
+            id="a day",
+        ),
+        pytest.param(
+            {"without_replicas": ("a", "b")},
+            "! without a second copy, and away while their node restarts: a, b",
+            id="indices without replicas",
+        ),
+        pytest.param(
+            {"without_replicas": tuple("abcdefg")},
+            "! without a second copy, and away while their node restarts: a, b, c, d, e and 2 more",
+            id="many of them",
+        ),
+    ],
+)
+def test_what_is_not_so_is_told(facts, line):
+    assert line in told(**facts)
+
+
+def test_a_full_stop_says_that_nothing_is_answered_meanwhile():
+    assert told(FULL_STOP, without_replicas=("a",))[-1] == (
+        "! no search and no write is answered while all nodes are stopped"
+    )
+
+
+def test_only_a_shut_gate_keeps_a_rollout_from_beginning():
+    bad = replace(GOOD, versions={"a": "7.17.0"}, status="yellow", disk_used={"a": 0.99}, skew={"a": 9999.0})
+    found = gates(Case(ROLLING, bad))
+    assert [finding.reason for finding in shut(found)] == ["VersionNotSupported", "ClocksDiffer"]
+    assert {gate.sign for gate in found} == set(Sign)
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
+def test_every_gate_says_why_it_is_there(gate):
+    assert gate.__doc__
+
+
+def test_a_preview_tells_the_gates_and_a_shut_one_refuses_it(doors):
+    world = doors(with_own_allocation())
+    assert world.preview().gates[0] == "✓ Elasticsearch 9.5.3 on every node"
+    assert "✓ health is green" in world.context.said
+    world.cluster.version = "7.17.29"
+    before = world.snapshot()
+    for run in (world.preview, world.up):
+        with pytest.raises(ConfigurationRefused, match=r"Elasticsearch 7\.17\.29; 8\.19 and 9\.x are supported"):
+            run()
+    assert world.snapshot() == before
+
+
+def test_a_rollout_that_was_begun_asks_for_no_gate(doors):
+    world = doors(with_own_allocation())
+    world.up_killed_before("start es-1, es-2, es-3")
+    world.cluster.version = "7.17.29"
+    world.up()
+    assert world.runs_with_what_is_wanted()

@@ -17,7 +17,7 @@ from components.rollout.preconditions import cluster_is_not_as_listed, nodes_tha
 from components.rollout.preflight import Gate, shut
 from components.rollout.procedure import RESTARTING, Procedure, procedure, reasons, refusals, restart_reasons
 from components.rollout.steps import plan
-from components.rollout.view import RolloutView
+from components.rollout.view import RolloutView, Running
 from components.settings.content import Content
 from components.values import Wire
 
@@ -144,11 +144,17 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         if steps:
             passed = self._refuse(view, wanted, performer)
             carry_out(performer, view, steps)
-        left = restart_reasons(self._view(performer, wanted)) if wanted.running else ()
-        for reason in left:
-            context.warn(f"still to be done: {reason}")
+        if wanted.running:
+            self._warn_of_what_is_left(self._view(performer, wanted), context)
         outputs = self._outputs(performer, before, kind, tuple(map(str, reasons(view))))
         return outputs.model_copy(update={"gates": tuple(map(str, passed))}) if performer.timed else outputs
+
+    def _warn_of_what_is_left(self, view: RolloutView, context: Context) -> None:
+        for reason in restart_reasons(view):
+            context.warn(f"still to be done: {reason}")
+        for node in view.nodes:
+            if node.running is Running.NOT_RUNNING and node.on_disk:
+                context.warn(f"{node.name} has all its files, and does not run: start it, then run `up` again")
 
     def observe(self, recorded: RestartRecord, context: Context) -> ClusterRestartOutputs:
         """Return what each node runs with now."""

@@ -84,7 +84,7 @@ def is_begun(view: RolloutView) -> bool:
 
 def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tuple[Finding, ...]:
     """Return what stands against beginning, as the cluster's own API shows it."""
-    if is_begun(view):
+    if is_begun(view) or procedure(view) not in RESTARTING:
         return ()
     try:
         return all_findings(PRECONDITIONS, (view, cluster.summary()))

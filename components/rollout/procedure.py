@@ -137,9 +137,14 @@ def nodes_run_though_none_should(view: RolloutView) -> Finding | None:
 
 
 def a_node_is_down(view: RolloutView) -> Finding | None:
-    """Find a node that somebody stopped while others run: a restart of the others may cost the quorum."""
+    """Find a node that somebody stopped while others run: a restart of the others may cost the quorum.
+
+    Where no other has to be restarted, it is a new node that gets its files before its first start.
+    """
     down = [n.name for n in view.nodes if n.running is Running.NOT_RUNNING and not n.in_hand]
     if not down or len(down) == len(view.nodes) or any(node.in_hand for node in view.nodes):
+        return None
+    if procedure(view) not in RESTARTING:
         return None
     return Finding("NodeDown", f"{', '.join(down)} does not run, and the others do; start it first")
 

@@ -20,6 +20,7 @@ from components.verification.rules import (
     HttpCase,
     TransportCase,
     documents_are_all_there,
+    node_does_not_answer,
 )
 
 AT_ONCE = 16
@@ -131,14 +132,15 @@ class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
         return make_probes(signer, wanted.cluster, context.clock.now())
 
     def _of_node(self, node: Node, wanted: VerificationInputs, probes: Probes | None) -> tuple[Finding, ...]:
-        found: tuple[Finding, ...] = ()
-        if probes is not None:
-            expected = self._expected(node, Layer.TRANSPORT, wanted)
-            assert expected is not None  # noqa: S101 (the program lists a transport leaf for every node)
-            found = all_findings(TRANSPORT_RULES, TransportCase(expected, ask_transport(node, probes)))
-        authority = _pem(wanted.http_certificate_pem)
-        case = HttpCase(self._expected(node, Layer.HTTP, wanted), ask_http(node, authority))
-        return (*found, *all_findings(HTTP_RULES, case))
+        http = HttpCase(self._expected(node, Layer.HTTP, wanted), ask_http(node, _pem(wanted.http_certificate_pem)))
+        on_http = all_findings(HTTP_RULES, http)
+        if probes is None:
+            return on_http
+        expected = self._expected(node, Layer.TRANSPORT, wanted)
+        assert expected is not None  # noqa: S101 (the program lists a transport leaf for every node)
+        transport = TransportCase(expected, ask_transport(node, probes))
+        away = node_does_not_answer(transport.seen.ours, http.seen.greeting, node.name)
+        return (away,) if away else (*all_findings(TRANSPORT_RULES, transport), *on_http)
 
     def _expected(self, node: Node, layer: Layer, wanted: VerificationInputs) -> Expected | None:
         pem = _pem(wanted.transport_certificate_pem if layer is Layer.TRANSPORT else wanted.http_certificate_pem)

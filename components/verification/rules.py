@@ -40,6 +40,15 @@ class HttpCase:
     seen: HttpEvidence
 
 
+def node_does_not_answer(transport: Answer, http: Answer, node: str) -> Finding | None:
+    """Find a node on neither of whose ports anything answers: then no other rule has anything to say about it."""
+    if not transport.speech is http.speech is Speech.NOTHING:
+        return None
+    return Finding(
+        "NodeDoesNotAnswer", f"{node}: nothing answers on its ports ({http.refusal}); start it, then run again"
+    )
+
+
 def transport_serves_our_leaf(case: TransportCase) -> Finding | None:
     """The leaf served is the recorded one, signed by our CA, and names the node's address.
 

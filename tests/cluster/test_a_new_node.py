@@ -1,0 +1,36 @@
+"""A node is added to a secured cluster: it gets its files, is started by its operator, and joins; nobody restarts."""
+
+from dataclasses import replace
+
+import pytest
+
+from devcluster.spec import NodeSpec
+from tests.cluster.stack_run import open_stack
+from tests.cluster_fixtures import free_ports
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+DOCUMENTS = 500
+
+
+def test_a_new_node_joins_a_secured_cluster_and_nobody_is_restarted(tmp_path):
+    with open_stack(tmp_path, DOCUMENTS, ("es-1", "es-2")) as run:
+        run.up()
+        before = [node.process().pid for node in run.cluster.nodes]
+        run.cluster.spec = replace(run.cluster.spec, nodes=(*run.cluster.spec.nodes, NodeSpec("es-3", *free_ports(2))))
+        run.cluster.lay_out()
+        run.write()
+
+        first = run.run("up")
+        run.cluster.start("es-3")
+        second = run.up()
+
+        assert first.status == 2
+        assert "es-3 has all its files, and does not run: start it, then run `up` again" in first.stdout
+        assert "es-3: nothing answers on its ports (Connection refused); start it, then run again" in first.stdout
+        assert second["result"] == "changed", "the verification is made again"
+        api = run.api()
+        assert sorted(node["name"] for node in api.ask("/_cat/nodes?format=json", 2)[1]) == ["es-1", "es-2", "es-3"]
+        assert api.ask("/books/_count", 2)[1]["count"] == DOCUMENTS
+        assert [node.process().pid for node in run.cluster.nodes][:2] == before
+        plan = run.preview()["plan"]
+        assert (plan["rows"], plan["restart"]) == ([], None)

@@ -23,6 +23,7 @@ up: machine ## start the development cluster, and secure it
 	@$(PY) -m stacks up local
 
 preview: setup ## show what `make up` would do to the development cluster
+	@test -d .dev/cluster || { echo "✗ the development cluster is not laid out yet"; echo "  next: make up"; exit 1; }
 	@$(PY) -m stacks preview local
 
 down: ## stop the development cluster (its data stays)

@@ -29,7 +29,7 @@ MASKED = "[secret]"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
     options = _parsed(arguments)
-    with console.stdout_for_data(wanted=options.json):
+    with console.stdout_for_data(wanted=options.json or getattr(options, "name", None) is not None):
         return _run(options)
 
 
@@ -178,16 +178,21 @@ def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
     driver = Driver(workspace, debug=getattr(options, "debug", False))
     with console.quiet_task("wait for an earlier run") as news:
         if driver.clear_locks(news):
-            console.say("an earlier run was killed; its lock was taken away, and its work is finished now")
+            console.say("an earlier run was killed, and its lock is taken away; the next `up` finishes its work")
     return workspace, driver
 
 
 def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, int]]:
     """Return the plan, and how many resources each phase of the work has."""
     watch = Watch()
-    with console.task("preview") as task:
-        driver.preview(watch, diff=diff)
-        task.done(f"{len(watch.seen)} resources looked at")
+    try:
+        with console.task("preview") as task:
+            driver.preview(watch, diff=diff)
+            task.done(f"{len(watch.seen)} resources looked at")
+    except RunFailed:
+        for line in watch.about_restart:  # what was refused, and why it would be done
+            console.say(line)
+        raise
     for warning in dict.fromkeys(watch.warnings):
         console.say(f"! {warning}")
     return plan_from(watch.seen, watch.notes), watch.phases()

@@ -28,6 +28,9 @@ from toolchain import console
 from toolchain.engine import engine
 
 PROGRAM = ROOT / "__main__.py"
+INTERRUPTED = (
+    "! interrupted: the step in hand is finished and recorded, and nothing else is begun; the next `up` goes on"
+)
 
 
 @dataclass
@@ -138,7 +141,7 @@ def interrupts_reach_the_engine() -> Iterator[None]:
                 child.send_signal(signal.SIGINT)
 
     before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: console.say(INTERRUPTED)),
         signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
     }
     try:
@@ -174,7 +177,8 @@ def _decoded(what: str, said: str) -> SecurityError:
             f"the engine could not {what}",
             where="secrets of the stack",
             why=reason,
-            next_step="name the file with the right passphrase in PULUMI_CONFIG_PASSPHRASE_FILE",
+            next_step="name a file that holds the stack's passphrase in PULUMI_CONFIG_PASSPHRASE_FILE (for a new "
+            "stack: any text, kept safe)",
         )
     return CommandFailed(
         f"the engine could not {what}", where="Pulumi", why=reason, next_step="mend what it names, then run again"

@@ -18,7 +18,7 @@ PHASES = {
     "NodeIdentity": "key files",
     "NodeSettings": "settings",
     "GeneratedPassword": "passwords",
-    "ClusterRestart": "restart",
+    "ClusterRestart": "rollout",
     "UserPassword": "built-in users",
     "NodeTrustExclusive": "trust files, exclusively",
     "ClusterVerification": "verification",
@@ -49,6 +49,7 @@ class Watch:
     on_note: Callable[[str], None] = lambda text: None
     seen: list[Seen] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    about_restart: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -87,8 +88,8 @@ class Watch:
             said = _in_our_words(text)
             self.warnings.append(said)
             self.on_note(said)
-        elif event.urn and "ClusterRestart" not in event.urn:  # its outputs say the same, in better order
-            self.notes.append(text)
+        elif event.urn:  # what a restart says, its outputs say in better order, unless it is refused
+            (self.about_restart if "ClusterRestart" in event.urn else self.notes).append(text)
 
 
 def _in_our_words(warning: str) -> str:

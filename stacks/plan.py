@@ -24,6 +24,7 @@ ORDER = (
     "record",
 )
 """The order in which a plan lists its rows: that of the work."""
+ENTRY = re.compile(r"\+ keystore entry ([\w.]+)")
 UNCHANGED = frozenset({"same", "read", "refresh"})
 FORGOTTEN = frozenset({"delete"})
 PART_OF_A_REPLACEMENT = frozenset({"replace", "delete-replaced", "discard-replaced", "remove-pending-replace"})
@@ -115,6 +116,8 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
     restart = next((_restart(resource) for resource in changed if resource.token.endswith(":ClusterRestart")), None)
     effect = _effect_of_restart(restart)
     rows = [row for resource in changed for row in _rows(resource, effect)]
+    if not any(row.what == "keystore" for row in rows):
+        rows += _keystore_rows(restart, effect)
     if not rows and restart is None:
         rows = _record(changed)
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
@@ -137,6 +140,16 @@ def _rows(resource: Seen, restart_effect: str) -> list[Row]:
     if make is None:
         return []
     return [_forgotten(what, resource)] if resource.op in FORGOTTEN else make(resource, restart_effect)
+
+
+def _keystore_rows(restart: Restart | None, effect: str) -> list[Row]:
+    """Return the keystore entries that come, of nodes that had settings of ours before."""
+    found = (
+        (reason.partition(": ")[0], name)
+        for reason in (restart.reasons if restart else ())
+        for name in ENTRY.findall(reason)
+    )
+    return [Row("keystore", (node,), f"+ {name}", effect) for node, name in found]
 
 
 def _forgotten(what: str, resource: Seen) -> Row:

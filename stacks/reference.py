@@ -89,7 +89,8 @@ with `{prefix}`, the project's name. Keys of other projects are left alone.
   program, and live in the stack's state.
 - A key that is not on this page is refused. So is a text where a number belongs, also `"9200"` for `9200`.
 - Every mistake is told, in one list, with its place (`nodes[2].address`), what is wrong and what would be right. As
-  long as there is one, no node is touched.
+  long as there is one, no node is touched. A rule that looks at a section which has an unknown key or a wrong type
+  speaks once that is right.
 - A relative path starts at the project's folder. `{{name}}` in a path stands for the node's name; `~` and variables
   are not expanded.
 - All nodes of the cluster have to be listed. Today their machines are this one, on which the program runs.

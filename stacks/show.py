@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from components.rollout.procedure import Procedure
+from components.rollout.procedure import RESTARTING, Procedure
 from stacks.plan import Plan, Restart, Row
 
 START = "start "
@@ -133,7 +133,8 @@ def _restart(restart: Restart, rows: Sequence[Row]) -> RenderableType:
     if order:
         because.append(Text(f"  one node after the other: {', '.join(order)}; for each of them"))
     gates = [Text("\ngates now", style="bold"), *(Text(f"  {gate}") for gate in restart.gates)] if restart.gates else []
-    title = Text(f"\n{restart.procedure}{last}", style="bold")
+    begun = any(step.startswith(("stop ", START)) for step in restart.steps) or restart.procedure not in RESTARTING
+    title = Text(f"\n{'' if begun else 'finish the '}{restart.procedure}{last}", style="bold")
     return Group(title, *because, Padding(steps, (0, 0, 0, 2), expand=False), *gates)
 
 

@@ -34,6 +34,12 @@ NOT_READY = frozenset({408, 429, 502, 503, 504})
 """What a node answers while the cluster has no master, or too much to do."""
 
 
+NOT_OURS = (
+    "it speaks TLS already, and this stack has no CA for it: it was secured by hand or by another stack, or the state "
+    "of this stack is elsewhere (see PULUMI_BACKEND_URL)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a node's HTTP layer listens."""
@@ -238,7 +244,7 @@ class _Refused(Exception):
 
 def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
     if https and line.authorities_pem is None:
-        raise _Refused("it speaks TLS, and which CA to trust is not known yet")
+        raise _Refused(NOT_OURS)
     status = answers_with(endpoint, line.authorities_pem, None, https=https)
     if status == OK:
         return ClusterApi(_client(endpoint, line.authorities_pem, None, https=https), secured=False, https=https)

@@ -20,6 +20,12 @@ from components.pki.renewal import (
 from components.pki.spec import KeyType, Layer, RenewalFraction
 from components.values import UNKNOWN, MaybeUnknown, Wire, known, reveal
 
+NEW_SIGNER = frozenset({"GenerationRaised", "GenerationLowered"})
+CLIENTS_NEED_THE_NEW_CA = (
+    "the HTTP CA changes: clients that trust only the present one are refused as soon as a node presents its new leaf; "
+    "give them the new CA (output caCertificatePem) in that moment"
+)
+
 
 class AuthorityInputs(Wire):
     """One trust domain's CA.
@@ -93,6 +99,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         if advice:
             context.warn(advice.message)
         finding = self._finding(recorded, wanted, context.clock.now())
+        if finding and finding.reason in NEW_SIGNER and wanted.layer is Layer.HTTP:
+            context.warn(CLIENTS_NEED_THE_NEW_CA)
         return [Change(finding, on="notAfter")] if finding else []
 
     def preview(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:

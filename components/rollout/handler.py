@@ -15,11 +15,19 @@ from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
 from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start, preflight
 from components.rollout.preflight import Gate, shut
-from components.rollout.procedure import RESTARTING, Procedure, procedure, reasons, refusals, restart_reasons
+from components.rollout.procedure import (
+    RESTARTING,
+    Procedure,
+    nodes_that_are_away,
+    procedure,
+    reasons,
+    refusals,
+    restart_reasons,
+)
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running
 from components.settings.content import Content
-from components.values import Wire
+from components.values import UNKNOWN, MaybeUnknown, Wire
 
 
 class NodeToRun(Wire):
@@ -69,6 +77,7 @@ class ClusterRestartOutputs(Wire):
         full_stop_seconds: how long the last full stop took; 0 when there was none.
         documents_before: documents before the last full stop; -1 when not counted.
         documents_after: documents after it; -1 when not counted.
+        processes: node and process id of what runs with what is wanted: another one has to be verified anew.
     """
 
     running_nodes: tuple[RecordedNode, ...] = ()
@@ -80,6 +89,7 @@ class ClusterRestartOutputs(Wire):
     full_stop_seconds: float = 0
     documents_before: int = -1
     documents_after: int = -1
+    processes: MaybeUnknown[tuple[str, ...]] = ()
 
 
 RestartRecord = Recorded[ClusterRestartInputs, ClusterRestartOutputs]
@@ -101,7 +111,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     def changes(self, recorded: RestartRecord, wanted: ClusterRestartInputs, context: Context) -> Sequence[Change]:
         """Return the reason to restart for each node, as far as the nodes can be looked at now."""
         view = self._view(self._performer(wanted, recorded, context), wanted)
-        return [Change(reason, on="runningNodes") for reason in reasons(view)]
+        away = nodes_that_are_away(view)
+        return [Change(reason, on="runningNodes") for reason in (*reasons(view), *away)]
 
     def preview(
         self, recorded: RestartRecord | None, wanted: ClusterRestartInputs, context: Context
@@ -112,11 +123,13 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
+            for away in nodes_that_are_away(view):
+                context.warn(away.message)
             return before.model_copy(update={"procedure": Procedure.NONE, "reasons": (), "steps": (), "gates": ()})
-        passed = self._refuse(view, wanted, performer)
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
+        passed = self._refuse(view, wanted, performer)
         for gate in passed:
             context.say(str(gate))
         planned = {
@@ -124,6 +137,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             "reasons": tuple(map(str, reasons(view))),
             "steps": tuple(map(str, steps)),
             "gates": tuple(map(str, passed)),
+            "processes": UNKNOWN,
         }
         return before.model_copy(update=planned)
 
@@ -141,13 +155,25 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps, kind = plan(view), procedure(view)
         passed: tuple[Gate, ...] = ()
-        if steps:
+        if not steps:
+            self._refuse_nodes_that_are_away(view)
+        else:
             passed = self._refuse(view, wanted, performer)
             carry_out(performer, view, steps)
         if wanted.running:
             self._warn_of_what_is_left(self._view(performer, wanted), context)
         outputs = self._outputs(performer, before, kind, tuple(map(str, reasons(view))))
         return outputs.model_copy(update={"gates": tuple(map(str, passed))}) if performer.timed else outputs
+
+    def _refuse_nodes_that_are_away(self, view: RolloutView) -> None:
+        away = nodes_that_are_away(view)
+        if away:
+            raise TargetUnreachable(
+                "not every node runs",
+                where="cluster",
+                why="; ".join(finding.message for finding in away),
+                next_step="start them, then run again; nothing was changed by it",
+            )
 
     def _warn_of_what_is_left(self, view: RolloutView, context: Context) -> None:
         for reason in restart_reasons(view):
@@ -211,8 +237,9 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         self, performer: Performer, before: ClusterRestartOutputs, kind: Procedure, because: tuple[str, ...]
     ) -> ClusterRestartOutputs:
         now = tuple(node.record() for node in performer.nodes.values())
+        processes = tuple(f"{node.name} {node.pid}" for node in now if node.pid)
         if not performer.timed:
-            return before.model_copy(update={"running_nodes": now})
+            return before.model_copy(update={"running_nodes": now, "processes": processes})
         seconds = round(sum(timed.seconds for timed in performer.timed), 1)
         counted = kind is Procedure.FULL_STOP and performer.mark is not None
         return ClusterRestartOutputs(
@@ -224,4 +251,5 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             full_stop_seconds=seconds if kind is Procedure.FULL_STOP else before.full_stop_seconds,
             documents_before=performer.mark.documents if counted and performer.mark else -1,
             documents_after=performer.cluster.documents() if counted else -1,
+            processes=processes,
         )

@@ -21,6 +21,13 @@ LOW_WATERMARK = 0.85
 SKEW_WARNS, SKEW_BLOCKS = 30.0, 240.0
 """Seconds between a node's clock and ours; a new certificate is valid from five minutes before its making."""
 MOST_NAMES = 5
+CLIENT_CHANGES = {
+    "xpack.security.enabled: false → true": "a login",
+    "+ xpack.security.enabled: true": "a login",
+    "+ xpack.security.http.ssl.enabled: true": "https:// and the CA (output caCertificatePem)",
+    "xpack.security.http.ssl.enabled: false → true": "https:// and the CA (output caCertificatePem)",
+}
+"""How a line of elasticsearch.yml changes, and what that means to whoever calls the cluster."""
 
 
 class Sign(StrEnum):
@@ -118,6 +125,15 @@ def second_copies(case: Case) -> Gate:
     return Gate("NoSecondCopy", Sign.MIND, f"without a second copy, and away while their node restarts: {named}")
 
 
+def clients_can_go_on(case: Case) -> Gate:
+    """Whoever calls the cluster has to know before. Source: set-up-basic-security-plus-https (clients), minimal."""
+    changes = [change for node in case.view.nodes for change in node.changes]
+    needs = [what for key, what in CLIENT_CHANGES.items() if any(change.startswith(key) for change in changes)]
+    if needs:
+        return Gate("ClientsChange", Sign.MIND, f"from then on clients need {' and '.join(needs)}")
+    return Gate("ClientsGoOn", Sign.OPEN, "nothing changes for clients")
+
+
 GATES: tuple[Callable[[Case], Gate], ...] = (
     version_is_supported,
     health_is_green,
@@ -125,6 +141,7 @@ GATES: tuple[Callable[[Case], Gate], ...] = (
     disks_have_room,
     clocks_agree,
     second_copies,
+    clients_can_go_on,
 )
 
 

@@ -20,6 +20,7 @@ class ClusterRestart(Resource):
     full_stop_seconds = Out[float]("fullStopSeconds")
     documents_before = Out[int]("documentsBefore")
     documents_after = Out[int]("documentsAfter")
+    processes = Out[list[str]]("processes")
     running_nodes = Out[list[Any]]("runningNodes")
 
     def __init__(

@@ -138,7 +138,9 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
 
     def preview(self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context) -> UserPasswordOutputs:
         """Return what will be done; looks whether the password works already."""
-        return UserPasswordOutputs(steps=self._steps(wanted, set_anew=self._status(wanted) != OK))
+        status = self._status(wanted)
+        works = status == OK or (not status and recorded is not None and recorded.inputs.password == wanted.password)
+        return UserPasswordOutputs(steps=self._steps(wanted, set_anew=not works))
 
     def converge(
         self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context

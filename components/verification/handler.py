@@ -47,6 +47,7 @@ class VerificationInputs(Wire):
         http_certificate_pem: the HTTP CA; absent where HTTP stays plain.
         documents_before: documents before the last full stop; -1 when not counted.
         documents_after: documents after it; -1 when not counted.
+        processes: node and process id of every node: after a restart everything is asked again.
     """
 
     cluster: str
@@ -58,6 +59,7 @@ class VerificationInputs(Wire):
     http_certificate_pem: MaybeUnknown[SecretStr] | None = None
     documents_before: MaybeUnknown[int] = -1
     documents_after: MaybeUnknown[int] = -1
+    processes: MaybeUnknown[tuple[str, ...]] = ()
 
 
 class VerificationOutputs(Wire):
@@ -85,7 +87,10 @@ class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
 
     def changes(self, recorded: VerificationRecord, wanted: VerificationInputs, context: Context) -> Sequence[Change]:
         """Verify again whatever was found the last time."""
-        return [Change(Finding("FoundBefore", text), on="findings") for text in recorded.outputs.findings]
+        return [
+            Change(Finding("FoundBefore", f"found at the last look: {text}"), on="findings")
+            for text in recorded.outputs.findings
+        ]
 
     def preview(
         self, recorded: VerificationRecord | None, wanted: VerificationInputs, context: Context

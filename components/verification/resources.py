@@ -41,5 +41,6 @@ class ClusterVerification(Resource):
             "httpCertificatePem": http.bundle_pem if http else None,
             "documentsBefore": restart.documents_before,
             "documentsAfter": restart.documents_after,
+            "processes": restart.processes,
         }
         super().__init__("verification", inputs, opts)

@@ -118,6 +118,7 @@ def test_the_preview_told_how_the_preflight_found_the_cluster(secured):
     assert gates[4:] == [
         "✓ clocks are within 30 s of this machine's",
         "! no search and no write is answered while all nodes are stopped",
+        "! from then on clients need a login and https:// and the CA (output caCertificatePem)",
     ]
     assert "full" in gates[3]
 

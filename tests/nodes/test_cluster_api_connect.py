@@ -3,7 +3,7 @@
 import pytest
 
 from components.errors import TargetUnreachable
-from components.nodes.cluster_api import Endpoint, answers_with, connect
+from components.nodes.cluster_api import NOT_OURS, Endpoint, answers_with, connect
 from tests.nodes.tls import MAPPED, OURS, STRANGERS, TODAY, context_of
 from tests.nodes.web import Elastic, answering, down, line, login
 from tests.pki.makers import leaf
@@ -103,7 +103,8 @@ def test_https_while_no_ca_is_known_gets_no_login():
     node = Elastic(users=USERS)
     with answering(node, tls=context_of()):
         text = why(line(node.endpoint, logins=(ELASTIC,)))
-    assert text == f"{node.endpoint}: it speaks TLS, and which CA to trust is not known yet"
+    assert text == f"{node.endpoint}: {NOT_OURS}"
+    assert "this stack has no CA for it" in text
     assert node.requests == []
 
 

@@ -41,6 +41,7 @@ def test_a_cluster_that_is_well_has_every_gate_open():
         "✓ every disk is at most 85% full",
         "✓ clocks are within 30 s of this machine's",
         "✓ every index has a second copy",
+        "✓ nothing changes for clients",
     ]
 
 
@@ -84,9 +85,25 @@ def test_what_is_not_so_is_told(facts, line):
 
 
 def test_a_full_stop_says_that_nothing_is_answered_meanwhile():
-    assert told(FULL_STOP, without_replicas=("a",))[-1] == (
-        "! no search and no write is answered while all nodes are stopped"
-    )
+    said = told(FULL_STOP, without_replicas=("a",))
+    assert "! no search and no write is answered while all nodes are stopped" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        pytest.param(("+ xpack.security.transport.ssl.enabled: true",), "✓ nothing changes for clients", id="nothing"),
+        pytest.param(("xpack.security.enabled: false → true",), "! from then on clients need a login", id="a login"),
+        pytest.param(
+            ("+ xpack.security.http.ssl.enabled: true", "+ xpack.security.enabled: true"),
+            "! from then on clients need a login and https:// and the CA (output caCertificatePem)",
+            id="both",
+        ),
+    ],
+)
+def test_what_clients_need_from_then_on_is_told(changes, line):
+    nodes = (replace(ROLLING.nodes[0], changes=changes), ROLLING.nodes[1])
+    assert told(replace(ROLLING, nodes=nodes))[-1] == line
 
 
 def test_only_a_shut_gate_keeps_a_rollout_from_beginning():

@@ -88,7 +88,7 @@ def test_an_up_shows_the_plan_carries_it_out_and_says_what_there_is_now(command)
     status, out, _ = command(driver, "up")
     assert (status, driver.asked) == (FINE, ["open prod", "clear locks", "preview", "up", "outputs"])
     assert out.index("+ elastic, generated") < out.index("· passwords …") < out.index("scenario")
-    assert re.search(r"^ *\d+\.\d s  restart *$", out, re.MULTILINE)
+    assert re.search(r"^ *\d+\.\d s  rollout *$", out, re.MULTILINE)
     assert re.search(r"^12\.0 s    start es-1 *$", out, re.MULTILINE), "each step of the restart, beneath it"
     assert "elasticPassword --show-secrets" in out
 
@@ -169,17 +169,17 @@ def test_options_may_stand_before_the_name_of_an_output(command):
 
 
 def test_an_output_that_there_is_not_is_refused_with_the_names_of_those_that_there_are(command):
-    status, out, _ = command(fake_driver(), "output", "elasticPasword")
-    assert status == BROKEN
-    assert "there is no output `elasticPasword`" in out
-    assert "caCertificatePem, certificates, elasticPassword, httpUrls, scenario, transportAddresses" in out
+    status, out, err = command(fake_driver(), "output", "elasticPasword")
+    assert (status, out) == (BROKEN, ""), "standard output is for the value"
+    assert "there is no output `elasticPasword`" in err
+    assert "caCertificatePem, certificates, elasticPassword, httpUrls, scenario, transportAddresses" in err
 
 
 def test_outputs_of_a_stack_that_was_never_made_say_so(command):
-    status, out, _ = command(fake_driver(outputs={}), "output", "elasticPassword")
-    assert status == BROKEN
-    assert "none, since nothing was made yet" in out
-    assert "run `up` first" in out
+    status, out, err = command(fake_driver(outputs={}), "output", "elasticPassword")
+    assert (status, out) == (BROKEN, "")
+    assert "none, since nothing was made yet" in err
+    assert "run `up` first" in err
 
 
 def test_destroy_without_yes_is_refused_before_an_engine_is_looked_for(command):
@@ -265,7 +265,7 @@ def test_a_folder_without_a_project_is_refused(command, project):
 
 
 def test_a_lock_that_a_killed_run_left_is_told_of(command):
-    assert "an earlier run was killed; its lock was taken away" in command(fake_driver(lock_left=True), "preview")[1]
+    assert "an earlier run was killed, and its lock is taken away" in command(fake_driver(lock_left=True), "preview")[1]
     assert "killed" not in command(fake_driver(), "preview")[1]
 
 

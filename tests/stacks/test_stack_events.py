@@ -71,8 +71,8 @@ def test_work_on_a_resource_is_told_when_it_begins_ends_and_fails(watch):
     assert watch.told == [
         ("begin", "key files", "a"),
         ("end", "key files", "a"),
-        ("begin", "restart", "restart"),
-        ("failure", "restart", "restart"),
+        ("begin", "rollout", "restart"),
+        ("failure", "rollout", "restart"),
     ]
     assert [one.name for one in watch.seen] == ["a"], "what failed was not made"
 

@@ -145,8 +145,8 @@ def test_a_preview_counts_checks_also_of_what_is_not_made_yet(doors, unknown):
 def test_what_was_found_the_last_time_is_asked_again(doors):
     changes = doors(Secured()).changes("es-1: this", "es-2: that")
     assert [(change.finding.reason, change.finding.message, change.on) for change in changes] == [
-        ("FoundBefore", "es-1: this", "findings"),
-        ("FoundBefore", "es-2: that", "findings"),
+        ("FoundBefore", "found at the last look: es-1: this", "findings"),
+        ("FoundBefore", "found at the last look: es-2: that", "findings"),
     ]
 
 

@@ -52,15 +52,13 @@ class MinimalSecurity(Component):
         """The superuser's password."""
         return self.passwords[SUPERUSER].value
 
-    @property
-    def user_passwords(self) -> pulumi.Output[Any]:
-        """The passwords of the other built-in users, by name; a secret as a whole.
+    def user_passwords(self) -> dict[str, pulumi.Output[str]]:
+        """Return the passwords of the other built-in users.
 
-        Pulumi's Automation API takes an output for a secret only if all of it is one: a secret inside a map is given
-        out in clear, and marked as public (pulumi 3.259, `stack_outputs`).
+        Each one is a secret, and not the map: at verbosity 9 the engine logs the members of a secret map by their own
+        names, which `--debug` could not mask.
         """
-        others = {user: password.value for user, password in self.passwords.items() if user != SUPERUSER}
-        return pulumi.Output.secret(others)
+        return {user: password.value for user, password in self.passwords.items() if user != SUPERUSER}
 
     def _secure_settings(
         self, layers: Sequence[LayerFiles], index: int, cluster: Cluster

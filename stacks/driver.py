@@ -3,6 +3,7 @@
 With an official Pulumi the same project runs by plain `pulumi up`; nothing here changes what the program says.
 """
 
+import json
 import os
 import runpy
 import signal
@@ -51,9 +52,9 @@ class Driver:
 
     def __init__(self, workspace: Workspace, program: Callable[[], None] | None = None, *, debug: bool = False) -> None:
         self.workspace, self.debug = workspace, debug
-        command = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
+        self._engine = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
-            work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=command
+            work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=self._engine
         )
         with _engine_errors("open the stack"):
             self.stack = automation.create_or_select_stack(
@@ -92,9 +93,21 @@ class Driver:
             self.stack.destroy(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
 
     def outputs(self) -> Mapping[str, automation.OutputValue]:
-        """Return the stack's outputs."""
+        """Return the stack's outputs; one with a secret anywhere in it is a secret.
+
+        The Automation API takes an output for a secret only if all of it is one: a secret inside a map is given out in
+        clear, and marked as public (pulumi 3.272, `LocalWorkspace.stack_outputs`). So its values are compared with
+        what the engine shows where it masks.
+        """
+        arguments = ["stack", "output", "--json", "--stack", self.workspace.stack]
         with _engine_errors("read the outputs"):
-            return self.stack.outputs()
+            found = self.stack.outputs()
+            shown = self._engine.run(arguments, str(self.workspace.project), self.workspace.environment)
+        public = json.loads(shown.stdout)
+        return {
+            name: automation.OutputValue(output.value, secret=output.secret or public.get(name) != output.value)
+            for name, output in found.items()
+        }
 
     def clear_locks(self, waiting: Callable[[str], None]) -> bool:
         """Wait for a run that is still at work, and take away the locks of killed ones; return whether any was."""

@@ -1,11 +1,13 @@
 """The driver: what it asks of the engine, and what becomes of the engine's errors."""
 
+import json
 import os
 import signal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pulumi.automation import OutputValue
 from pulumi.automation._cmd import CommandResult
 from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, StackNotFoundError
 
@@ -28,6 +30,26 @@ PASSPHRASE = (
 WRITE_PROTECTED = "error: could not create stack: open /state/prod.json: permission denied"
 
 
+OUTPUTS = (
+    ("scenario", "basic", False),
+    ("elasticPassword", "x", True),
+    ("userPasswords", {"kibana_system": "y"}, False),
+)
+"""Outputs as the Automation API gives them: the last one has a secret in it, and is not marked."""
+MASKED = {"scenario": "basic", "elasticPassword": "[secret]", "userPasswords": {"kibana_system": "[secret]"}}
+"""The same as the engine shows them."""
+
+
+class Engine(SimpleNamespace):
+    """The engine's command: shows the outputs, masked."""
+
+    def run(self, arguments, folder, environment):
+        """Answer `stack output`."""
+        assert arguments == ["stack", "output", "--json", "--stack", "prod"]
+        assert "PULUMI_BACKEND_URL" in environment
+        return CommandResult(json.dumps(MASKED), "", 0)
+
+
 def engine_said(stderr, stdout=""):
     """Return an error of the engine as the Automation API raises it."""
     return CommandError(CommandResult(stdout, f"{stderr}\n", 255))
@@ -46,7 +68,7 @@ class Stack:
                 options["on_event"](event)
             if verb in self.breaks:
                 raise self.breaks[verb]
-            return {"scenario": "basic"} if verb == "outputs" else None
+            return {name: OutputValue(value, secret) for name, value, secret in OUTPUTS} if verb == "outputs" else None
 
         return call
 
@@ -69,7 +91,7 @@ def opened(stack, monkeypatch, tmp_path):
         return stack
 
     monkeypatch.setattr(driver, "engine", lambda: Path("/opt/pulumi/bin/pulumi"))
-    monkeypatch.setattr(driver.automation, "PulumiCommand", lambda **options: SimpleNamespace(**options))
+    monkeypatch.setattr(driver.automation, "PulumiCommand", Engine)
     monkeypatch.setattr(driver.automation, "LocalWorkspaceOptions", lambda **options: SimpleNamespace(**options))
     monkeypatch.setattr(driver.automation, "create_or_select_stack", select)
 
@@ -137,9 +159,15 @@ def test_a_stack_that_cannot_be_opened_is_an_error_of_ours(error, opened, monkey
         opened()
 
 
+def test_an_output_with_a_secret_in_it_is_a_secret(opened):
+    outputs = opened().outputs()
+    assert {name: output.value for name, output in outputs.items()} == {name: value for name, value, _ in OUTPUTS}
+    assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
+
+
 def test_outputs_that_cannot_be_read_are_an_error_of_ours(opened, stack):
     made = opened()
-    assert made.outputs() == {"scenario": "basic"}
+    assert made.outputs()["scenario"].value == "basic"
     stack.breaks["outputs"] = StackNotFoundError(CommandResult("", "error: no stack named 'prod' found", 255))
     with pytest.raises(CommandFailed, match="no stack named 'prod' found"):
         made.outputs()

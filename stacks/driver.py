@@ -96,18 +96,18 @@ class Driver:
         """Return the stack's outputs; one with a secret anywhere in it is a secret.
 
         The Automation API takes an output for a secret only if all of it is one: a secret inside a map is given out in
-        clear, and marked as public (pulumi 3.272, `LocalWorkspace.stack_outputs`). So its values are compared with
-        what the engine shows where it masks.
+        clear, and marked as public (pulumi 3.272, `LocalWorkspace.stack_outputs`). So the engine is asked here, and
+        its values are compared with what it shows where it masks.
         """
-        arguments = ["stack", "output", "--json", "--stack", self.workspace.stack]
         with _engine_errors("read the outputs"):
-            found = self.stack.outputs()
-            shown = self._engine.run(arguments, str(self.workspace.project), self.workspace.environment)
-        public = json.loads(shown.stdout)
-        return {
-            name: automation.OutputValue(output.value, secret=output.secret or public.get(name) != output.value)
-            for name, output in found.items()
-        }
+            shown, values = self._shown(), self._shown("--show-secrets")
+        return {name: automation.OutputValue(value, secret=shown[name] != value) for name, value in values.items()}
+
+    def _shown(self, *options: str) -> dict[str, Any]:
+        arguments = ["stack", "output", "--json", *options, "--stack", self.workspace.stack]
+        printed = self._engine.run(arguments, str(self.workspace.project), self.workspace.environment)
+        shown: dict[str, Any] = json.loads(printed.stdout)
+        return shown
 
     def clear_locks(self, waiting: Callable[[str], None]) -> bool:
         """Wait for a run that is still at work, and take away the locks of killed ones; return whether any was."""

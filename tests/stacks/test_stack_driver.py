@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from pulumi.automation import OutputValue
 from pulumi.automation._cmd import CommandResult
 from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, StackNotFoundError
 
@@ -30,24 +29,27 @@ PASSPHRASE = (
 WRITE_PROTECTED = "error: could not create stack: open /state/prod.json: permission denied"
 
 
-OUTPUTS = (
-    ("scenario", "basic", False),
-    ("elasticPassword", "x", True),
-    ("userPasswords", {"kibana_system": "y"}, False),
-)
-"""Outputs as the Automation API gives them: the last one has a secret in it, and is not marked."""
+OUTPUTS = {"scenario": "basic", "elasticPassword": "x", "userPasswords": {"kibana_system": "y"}}
+"""Outputs as the engine shows them in clear."""
 MASKED = {"scenario": "basic", "elasticPassword": "[secret]", "userPasswords": {"kibana_system": "[secret]"}}
-"""The same as the engine shows them."""
+"""The same as the engine shows them otherwise: the last one has a secret in it, and is none as a whole."""
 
 
 class Engine(SimpleNamespace):
-    """The engine's command: shows the outputs, masked."""
+    """The engine's command: shows the outputs, or breaks where it is told to."""
+
+    breaks = None
 
     def run(self, arguments, folder, environment):
         """Answer `stack output`."""
-        assert arguments == ["stack", "output", "--json", "--stack", "prod"]
         assert "PULUMI_BACKEND_URL" in environment
-        return CommandResult(json.dumps(MASKED), "", 0)
+        if self.breaks:
+            raise self.breaks
+        asked = {
+            ("stack", "output", "--json", "--stack", "prod"): MASKED,
+            ("stack", "output", "--json", "--show-secrets", "--stack", "prod"): OUTPUTS,
+        }
+        return CommandResult(json.dumps(asked[tuple(arguments)]), "", 0)
 
 
 def engine_said(stderr, stdout=""):
@@ -68,7 +70,6 @@ class Stack:
                 options["on_event"](event)
             if verb in self.breaks:
                 raise self.breaks[verb]
-            return {name: OutputValue(value, secret) for name, value, secret in OUTPUTS} if verb == "outputs" else None
 
         return call
 
@@ -161,14 +162,15 @@ def test_a_stack_that_cannot_be_opened_is_an_error_of_ours(error, opened, monkey
 
 def test_an_output_with_a_secret_in_it_is_a_secret(opened):
     outputs = opened().outputs()
-    assert {name: output.value for name, output in outputs.items()} == {name: value for name, value, _ in OUTPUTS}
+    assert {name: output.value for name, output in outputs.items()} == OUTPUTS
     assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
 
 
-def test_outputs_that_cannot_be_read_are_an_error_of_ours(opened, stack):
+def test_outputs_that_cannot_be_read_are_an_error_of_ours(opened, monkeypatch):
     made = opened()
     assert made.outputs()["scenario"].value == "basic"
-    stack.breaks["outputs"] = StackNotFoundError(CommandResult("", "error: no stack named 'prod' found", 255))
+    missing = StackNotFoundError(CommandResult("", "error: no stack named 'prod' found", 255))
+    monkeypatch.setattr(Engine, "breaks", missing)
     with pytest.raises(CommandFailed, match="no stack named 'prod' found"):
         made.outputs()
 

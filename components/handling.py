@@ -32,6 +32,9 @@ class Context(Protocol):
     def warn(self, text: str) -> None:
         """Tell the operator something they should act on, on this resource."""
 
+    def stopping(self) -> bool:
+        """Tell whether the run was interrupted: what is in hand is finished, and nothing else is begun."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Generic[In, Out]):

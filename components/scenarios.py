@@ -36,7 +36,7 @@ class MinimalSecurity(Component):
         self.passwords = {
             user: GeneratedPassword(user, spec.version, self.child()) for user, spec in cluster.users.chosen().items()
         }
-        ready = [resource for layer in layers for resource in layer.ready]
+        ready = [layer.presented for layer in layers]
         self.settings = [
             NodeSettings(cluster, node, self._secure_settings(layers, index, cluster), self.child(*ready))
             for index, node in enumerate(cluster.nodes)
@@ -101,7 +101,7 @@ class BasicSecurity(Component):
         self.transport = LayerFiles(cluster, transport, self.child())
         self.minimal = MinimalSecurity(cluster, [self.transport, *layers], self.contained())
         self.restart = self.minimal.restart
-        self.retired = self.transport.retire(self, (self.restart, *self.transport.identities))
+        self.retired = self.transport.retire(self, (self.restart,))
         self.done: tuple[pulumi.Resource, ...] = (*self.minimal.done, *self.retired)
         self.register_outputs({})
 

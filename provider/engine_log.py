@@ -4,6 +4,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from components.clock import Clock
+from provider.lifetime import Work
 
 ANSWER_WITHIN = 5.0
 """Seconds that an engine may take for one line."""
@@ -31,9 +32,9 @@ class EngineLog:
 class ResourceContext:
     """The context that the server hands to a handler for one resource."""
 
-    def __init__(self, log: EngineLog, urn: str, clock: Clock) -> None:
+    def __init__(self, log: EngineLog, urn: str, clock: Clock, work: Work) -> None:
         self.clock = clock
-        self._log, self._urn = log, urn
+        self._log, self._urn, self._work = log, urn, work
 
     def progress(self, text: str) -> None:
         """Show what is being done now."""
@@ -46,6 +47,10 @@ class ResourceContext:
     def warn(self, text: str) -> None:
         """Tell the operator something to act on."""
         self._log.write(engine_pb2.WARNING, self._urn, text, fleeting=False)
+
+    def stopping(self) -> bool:
+        """Tell whether the plugin is to end: the engine was interrupted, or is gone."""
+        return self._work.ending
 
     def debug(self, text: str) -> None:
         """Write what only a developer wants to see."""

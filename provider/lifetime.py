@@ -37,6 +37,11 @@ class Work:
         self._running = 0
         self._ending = False
 
+    @property
+    def ending(self) -> bool:
+        """Whether nothing new may start."""
+        return self._ending
+
     @contextmanager
     def step(self) -> Iterator[None]:
         """Hold the plugin alive while a step runs.

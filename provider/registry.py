@@ -5,6 +5,7 @@ from typing import Any
 
 from components.handling import Handler
 from components.nodes.handler import NodeIdentityHandler, NodeTrustExclusiveHandler, NodeTrustHandler
+from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler
 from components.pki.leaf_handler import CertificateHandler
 from components.rollout.handler import ClusterRestartHandler
@@ -19,6 +20,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = {
         CertificateHandler(),
         NodeTrustHandler(),
         NodeIdentityHandler(),
+        WaveHandler(),
         NodeTrustExclusiveHandler(),
         NodeSettingsHandler(),
         ClusterRestartHandler(),

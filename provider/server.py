@@ -80,7 +80,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def context(self, urn: str) -> ResourceContext:
         """Return the context of one resource."""
-        return ResourceContext(self.log, urn, self.clock)
+        return ResourceContext(self.log, urn, self.clock, self.work)
 
     def handler(self, urn: str) -> AnyHandler:
         """Return the handler of a resource.

@@ -16,6 +16,7 @@ PHASES = {
     "Certificate": "leaf certificates",
     "NodeTrust": "trust files",
     "NodeIdentity": "key files",
+    "Wave": "waves",
     "NodeSettings": "settings",
     "GeneratedPassword": "passwords",
     "ClusterRestart": "rollout",

@@ -45,11 +45,17 @@ class FakeContext:
     said: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     dies_at: str = ""
+    interrupted_at: str = ""
+    interrupted: bool = False
 
     def progress(self, text: str) -> None:
         self.shown.append(text)
         if text == self.dies_at:
             raise Killed(f"when it came to: {text}")
+        self.interrupted |= text == self.interrupted_at
+
+    def stopping(self) -> bool:
+        return self.interrupted
 
     def say(self, text: str) -> None:
         self.said.append(text)

@@ -1,5 +1,6 @@
 """The three waves of one layer in the program: every node trusts, every node presents, nothing else is trusted."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -8,7 +9,7 @@ from components.cluster import Cluster, wire
 from components.nodes.layers import LAYERS
 from components.nodes.spec import Node
 from components.pki.resources import Certificate, CertificateAuthority, NodeCertificates
-from components.pki.spec import FileFormat
+from components.pki.spec import FileFormat, Layer
 from components.resource import Component, Out, Resource
 from components.settings.scenarios import secure_entry_of_key_file, secure_entry_of_trust_file, trust_file_of
 from components.users.resources import GeneratedPassword
@@ -36,7 +37,7 @@ class NodeTrustExclusive(Resource):
         super().__init__(f"{name}-trust-exclusive", inputs, opts)
 
 
-Wave = TypeVar("Wave", NodeTrust, NodeTrustExclusive)
+TrustWave = TypeVar("TrustWave", NodeTrust, NodeTrustExclusive)
 
 
 class NodeIdentity(Resource):
@@ -60,6 +61,16 @@ class NodeIdentity(Resource):
         super().__init__(f"{leaf.title}-identity", inputs, opts)
 
 
+class Wave(Resource):
+    """Every node has reached a wave: what waits for this waits for all of them."""
+
+    token = "essecurity:nodes:Wave"  # noqa: S105 (a resource type, not a secret)
+
+    def __init__(self, layer: Layer, wave: str, nodes: Sequence[Node], opts: pulumi.ResourceOptions) -> None:
+        inputs = {"layer": layer.value, "wave": wave, "nodes": [node.name for node in nodes]}
+        super().__init__(f"{layer}-{wave}-wave", inputs, opts)
+
+
 class LayerFiles(Component):
     """The waves *cover* and *present* of one layer, on every node, and what *retire* needs.
 
@@ -76,15 +87,12 @@ class LayerFiles(Component):
         pkcs12 = verifies and cluster.choices.trust_format is FileFormat.PKCS12
         self.trust_password = GeneratedPassword(f"{layer}-trust-file", 1, self.child()) if pkcs12 else None
         self.trusts = self._wave(NodeTrust, ()) if verifies else ()
+        covered = [Wave(layer, "cover", cluster.nodes, self.child(*self.trusts))] if verifies else []
         self.identities = tuple(
-            NodeIdentity(node, certificates.leaves[node.name], self.child(*self.trusts)) for node in cluster.nodes
+            NodeIdentity(node, certificates.leaves[node.name], self.child(*covered)) for node in cluster.nodes
         )
+        self.presented = Wave(layer, "present", cluster.nodes, self.child(*self.identities))
         self.register_outputs({})
-
-    @property
-    def ready(self) -> tuple[pulumi.Resource, ...]:
-        """Everything that must be in place before a node may be restarted onto this layer."""
-        return (*self.trusts, *self.identities)
 
     def secure_settings(self, node: Node) -> dict[str, pulumi.Output[str]]:
         """Return the keystore entries that a node needs to read its files of this layer."""
@@ -99,8 +107,8 @@ class LayerFiles(Component):
         return self._wave(NodeTrustExclusive, after, parent) if self.trusts else ()
 
     def _wave(
-        self, kind: type[Wave], after: tuple[pulumi.Resource, ...], parent: Component | None = None
-    ) -> tuple[Wave, ...]:
+        self, kind: type[TrustWave], after: tuple[pulumi.Resource, ...], parent: Component | None = None
+    ) -> tuple[TrustWave, ...]:
         opts = (parent or self).child(*after)
         return tuple(
             kind(f"{node.name}-{self.layer}", self._trust_inputs(node, self.certificates.authority), opts)

@@ -13,6 +13,7 @@ from components.nodes.targets import machine_of
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
+from components.rollout.placed import Placed
 from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start, preflight
 from components.rollout.preflight import Gate, shut
 from components.rollout.procedure import (
@@ -197,8 +198,9 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             for item in wanted.nodes
         }
         line = wanted.line.to(tuple(item.node for item in wanted.nodes))
-        cluster = RolloutCluster(line, context.clock, context.progress)
-        return Performer(nodes, cluster, context, Limits(join=wanted.join_timeout))
+        placed = Placed(context)
+        cluster = RolloutCluster(line, context.clock, placed.progress)
+        return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout))
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
         return RolloutView(performer.look(), consent=wanted.full_cluster_restart, starts=wanted.running)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from components.errors import RolloutHalted, SecurityError, TargetUnreachable
-from components.handling import Context
 from components.nodes.machine import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
 from components.rollout.decode import decode, since_last_start
 from components.rollout.node import RolloutNode
+from components.rollout.placed import Placed
 from components.rollout.procedure import Procedure, procedure
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back
 from components.rollout.view import NodeView, RolloutView
@@ -46,7 +46,7 @@ class Performer:
     Attributes:
         nodes: every node, by name.
         cluster: the cluster that they form.
-        context: the clock, and a voice.
+        context: the clock, and a voice that says where in the rollout it speaks.
         limits: how long it waits.
         resumes: whether it goes on with what an earlier rollout left in hand.
         mark: what was noted when the allocation was held; None until then.
@@ -55,7 +55,7 @@ class Performer:
 
     nodes: Mapping[str, RolloutNode]
     cluster: RolloutCluster
-    context: Context
+    context: Placed
     limits: Limits
     resumes: bool = False
     mark: Mark | None = None
@@ -68,6 +68,7 @@ class Performer:
             SecurityError: a step failed.
         """
         for step in steps:
+            self.context.place = step.place
             self.context.progress(str(step))
             began = self.context.clock.monotonic()
             ACTIONS[step.action](self, step.nodes)
@@ -176,11 +177,14 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
     next run.
 
     Raises:
-        RolloutHalted: it was put back (or could not be: the text says which, and what to do).
+        RolloutHalted: it was put back (or could not be: the text says which, and what to do), or the run was
+            interrupted and the next node is not begun.
         SecurityError: a step failed that has nothing to put back.
     """
     performer.resumes = any(node.in_hand for node in view.nodes)
     for number, step in enumerate(steps):
+        if step.place != performer.context.place and performer.context.stopping():
+            raise _stopped_before(step)
         try:
             performer.perform([step])
         except SecurityError as failure:
@@ -188,6 +192,15 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
                 raise
             performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
             put_back(performer, view, failure)
+
+
+def _stopped_before(step: Step) -> RolloutHalted:
+    return RolloutHalted(
+        "the rolling restart was interrupted between two nodes",
+        where=step.place,
+        why="somebody stopped the run, or it was killed; the nodes before this one are finished, this one is untouched",
+        next_step="run `up` again: it goes on from here",
+    )
 
 
 def put_back(performer: Performer, view: RolloutView, failure: SecurityError) -> None:

@@ -1,7 +1,7 @@
 """The steps of a procedure, as values that print themselves: what a preview lists is what is executed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from components.findings import Finding
@@ -30,10 +30,17 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step, for some nodes at once."""
+    """One step, for some nodes at once.
+
+    Attributes:
+        action: what is done.
+        nodes: on which nodes; empty for the cluster as a whole.
+        place: where in a rolling restart it stands, such as `node 2 of 3, es-2`; empty elsewhere.
+    """
 
     action: Action
     nodes: tuple[str, ...] = ()
+    place: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.action.value.format(nodes=", ".join(self.nodes))
@@ -91,7 +98,11 @@ def rolling(view: RolloutView) -> tuple[Step, ...]:
     waited for; the next node is not touched before health is as good as it was.
     """
     order = rolling_order(view)
-    steps = [step for node in order for step in _one_node(node, view)]
+    steps = [
+        replace(step, place=f"node {number} of {len(order)}, {node.name}")
+        for number, node in enumerate(order, 1)
+        for step in _one_node(node, view)
+    ]
     tidy = [node for node in view.nodes if node.left_files and node not in order]
     return (*steps, *_for(Action.DISCARD_PREVIOUS, tidy))
 

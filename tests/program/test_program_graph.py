@@ -11,6 +11,7 @@ PER_CLUSTER = {
     "essecurity:pki:CertificateAuthority": {"transport-ca": ""},
     "essecurity:pki:NodeCertificates": {"transport-certificates": ""},
     "essecurity:nodes:LayerFiles": {"transport-files": "basic-security"},
+    "essecurity:nodes:Wave": {"transport-cover-wave": "transport-files", "transport-present-wave": "transport-files"},
     "essecurity:scenarios:BasicSecurity": {"basic-security": ""},
     "essecurity:scenarios:MinimalSecurity": {"minimal-security": "basic-security"},
     "essecurity:users:GeneratedPassword": {
@@ -31,6 +32,7 @@ WITH_HTTPS = {
     "essecurity:pki:CertificateAuthority": {"http-ca": ""},
     "essecurity:pki:NodeCertificates": {"http-certificates": ""},
     "essecurity:nodes:LayerFiles": {"http-files": "basic-https-security"},
+    "essecurity:nodes:Wave": {"http-present-wave": "http-files"},
     "essecurity:scenarios:BasicHttpsSecurity": {"basic-https-security": ""},
     "essecurity:scenarios:BasicSecurity": {"basic-security": "basic-https-security"},
 }

@@ -97,3 +97,8 @@ def test_without_running_nodes_retire_still_comes_after_the_restart_and_nobody_l
     assert_each_waits_for_all(made, made.names("NodeTrustExclusive"), ["restart"])
     assert made["restart"].inputs["running"] is False
     assert made.names("UserPassword") == made.names("ClusterVerification") == []
+
+
+def test_what_resources_wait_for_grows_with_the_nodes_and_not_with_their_square():
+    three, six = (sum(len(one.after) for one in program(HTTPS, nodes).resources.values()) for nodes in (3, 6))
+    assert six < 2 * three + 3

@@ -140,3 +140,25 @@ def test_a_single_node_cannot_be_rolled_and_its_stop_needs_consent(doors):
     world.scenario, world.consent = Scenario.BASIC_HTTPS, False
     with pytest.raises(ConfigurationRefused, match="stops the only node, es-1, and that was not allowed"):
         world.up()
+
+
+def test_progress_says_which_node_of_how_many_and_what_it_waits_for_since_when(basic):
+    world = basic()
+    world.up()
+    shown = world.context.shown
+    assert "node 1 of 3, es-2: stop es-2" in shown
+    assert "node 3 of 3, es-1: start es-1" in shown
+    waits = [text for text in shown if "not joined yet" in text or "does not answer" in text]
+    assert waits
+    assert all(text.startswith("node ") and " s of at most " in text for text in waits)
+
+
+def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_other(basic):
+    world = basic()
+    said = world.up_interrupted_at("node 1 of 3, es-2: stop es-2")
+    assert "node 2 of 3, es-3: the rolling restart was interrupted between two nodes" in said
+    assert down(world) == []
+    assert world.nothing_is_kept()
+    done = world.up()
+    assert [step for step in done.steps if step.startswith("stop")] == ["stop es-3", "stop es-1"]
+    assert_secured(world)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from components.errors import RolloutHalted
 from components.handling import Recorded
 from components.nodes.cluster_api import ALLOCATION
 from components.nodes.line import LineInputs
@@ -74,6 +75,13 @@ class World:
         self._begin().dies_at = step
         with pytest.raises(Killed):
             ClusterRestartHandler().converge(None, self.wanted(), self.context)
+
+    def up_interrupted_at(self, step: str) -> str:
+        """Run, interrupted while a step is in hand, and return what the run said at its end."""
+        self._begin().interrupted_at = step
+        with pytest.raises(RolloutHalted) as stopped:
+            ClusterRestartHandler().converge(None, self.wanted(), self.context)
+        return str(stopped.value)
 
     def up(self, outputs: ClusterRestartOutputs | None = None) -> ClusterRestartOutputs:
         """Run the restart resource once, some time after whatever was before."""

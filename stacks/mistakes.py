@@ -171,6 +171,7 @@ TYPES = {
     "int_type": "a whole number",
     "bool_type": "true or false",
     "tuple_type": "a list, where each entry begins with `- `",
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), "a day, such as `2027-01-31`"),
     "fraction_type": "a share, such as `1/3` or `0.25`",
     "fraction_parsing": "a share, such as `1/3` or `0.25`",
     **dict.fromkeys(MAPPINGS, "a mapping"),

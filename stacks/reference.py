@@ -7,8 +7,10 @@ asking: the smallest stack file is checked again with each value of a choice in 
 import copy
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -74,7 +76,9 @@ config:
     beats_system: {version: 1}
     apm_system: {version: 1}
     remote_monitoring_user: {version: 1}
-  elasticsearch-security:rollout: {join_timeout: 300}
+  elasticsearch-security:rollout:
+    join_timeout: 300
+    waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
   elasticsearch-security:consent: {full_cluster_restart: true} # all nodes stop once, when transport TLS goes on
   elasticsearch-security:exposure: {allow_public_addresses: false, allow_wildcard_bind: false}
 """
@@ -114,6 +118,7 @@ SMALL_WORDS: Mapping[type, str] = {
     str: "text",
     bool: "true or false",
     int: "whole number",
+    date: "day, such as `2027-01-31`",
     Fraction: "share, such as `1/3` or `0.25`",
 }
 ALIASES: tuple[tuple[Any, str], ...] = (
@@ -235,11 +240,15 @@ def _is_supported(sections: Mapping[str, Any]) -> bool:
 def _changed(path: str, value: Any) -> dict[str, Any]:
     """Return the smallest stack file with another value in one place."""
     sections = sections_of(SMALLEST)
-    *way, key = _parts(path)
     here: Any = sections
-    for part in way:
-        here = here[part] if isinstance(part, int) else here.setdefault(part, {})
-    here[key] = value
+    parts = _parts(path)
+    for part, following in pairwise(parts):
+        if isinstance(part, int):
+            here += [] if here else [{}]
+            here = here[part]
+        else:
+            here = here.setdefault(part, [] if isinstance(following, int) else {})
+    here[parts[-1]] = value
     return sections
 
 
@@ -249,7 +258,7 @@ def _is_missed(path: str) -> bool:
     *way, key = _parts(path)
     here: Any = sections
     for part in way:
-        here = here[part] if isinstance(part, int) else here.get(part, {})
+        here = here[part] if isinstance(part, int) and here else dict(here).get(part, {})
     return here.pop(key, None) is not None and not _is_accepted(sections)
 
 

@@ -27,6 +27,7 @@ from components.rollout.procedure import (
 )
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running
+from components.rollout.waivers import Waiver, in_use, unwaived
 from components.settings.content import Content
 from components.values import UNKNOWN, MaybeUnknown, Wire
 
@@ -48,6 +49,7 @@ class ClusterRestartInputs(Wire):
         full_cluster_restart: the operator's consent to stop all nodes at once.
         running: whether the cluster is to be running; if not, files are written and nothing is started.
         join_timeout: seconds until every node must have joined.
+        waivers: gates that do not keep a restart from beginning.
     """
 
     cluster: str
@@ -56,6 +58,7 @@ class ClusterRestartInputs(Wire):
     full_cluster_restart: bool = False
     running: bool = True
     join_timeout: int = 300
+    waivers: tuple[Waiver, ...] = ()
 
 
 class TimedStep(Wire):
@@ -215,10 +218,13 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
-        found = preflight(view, performer.cluster)
-        findings = [*refusals(view), *cluster_is_not_as_listed(view, performer.cluster), *shut(found)]
+        found, today = preflight(view, performer.cluster), performer.context.clock.now().date()
+        may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
+        findings = [*refusals(view), *unwaived(may_be_waived, wanted.waivers, today)]
         if procedure(view) in RESTARTING:
             findings += nodes_that_cannot_start(performer.nodes.values())
+        for line in in_use(may_be_waived, wanted.waivers, today):
+            performer.context.warn(line)
         if findings:
             raise ConfigurationRefused(
                 f"the {procedure(view)} cannot begin",

@@ -37,5 +37,6 @@ class ClusterRestart(Resource):
             "fullClusterRestart": cluster.consent.full_cluster_restart,
             "running": cluster.running,
             "joinTimeout": cluster.rollout.join_timeout,
+            "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
         }
         super().__init__("restart", inputs, opts)

@@ -1,7 +1,10 @@
 """What an operator writes about restarts."""
 
+from datetime import date
+
 from pydantic import Field, StrictBool
 
+from components.rollout.waivers import Waivable
 from components.values import Spec
 
 
@@ -15,6 +18,13 @@ class ConsentSpec(Spec):
     )
 
 
+class WaiverSpec(Spec):
+    """One thing that need not hold before a rollout."""
+
+    gate: Waivable = Field(description="What is waived, as the refusal names it.")
+    until: date = Field(description="The last day of the waiver (UTC); from the next day on the gate holds again.")
+
+
 class RolloutSpec(Spec):
     """Section `rollout`: how patient a rollout is."""
 
@@ -24,4 +34,7 @@ class RolloutSpec(Spec):
         le=7200,
         strict=True,
         description="Seconds until all nodes must have joined after a start; then everything is put back as it was.",
+    )
+    waivers: tuple[WaiverSpec, ...] = Field(
+        (), description="Gates that do not keep a restart from beginning, each until a day."
     )

@@ -9,6 +9,7 @@ from components.handling import Recorded
 from components.nodes.cluster_api import ALLOCATION
 from components.nodes.line import LineInputs
 from components.rollout.handler import ClusterRestartHandler, ClusterRestartInputs, ClusterRestartOutputs, NodeToRun
+from components.rollout.waivers import Waiver
 from components.settings.content import Content
 from components.settings.rendering import excluded, rendered
 from components.settings.scenarios import Choices, Scenario
@@ -30,6 +31,7 @@ class World:
     consent: bool = True
     running: bool = True
     scenario: Scenario = Scenario.BASIC_HTTPS
+    waivers: tuple[Waiver, ...] = ()
     pause: float = 60.0
     contexts: list[FakeContext] = field(default_factory=list)
 
@@ -65,6 +67,7 @@ class World:
             line=LineInputs(),
             full_cluster_restart=self.consent,
             running=self.running,
+            waivers=self.waivers,
         )
 
     def recorded(self, outputs: ClusterRestartOutputs) -> Recorded:

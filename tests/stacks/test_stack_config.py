@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+from datetime import date
 
 import pulumi
 import pytest
@@ -155,7 +156,7 @@ users:
   beats_system: {version: 7}
   apm_system: {version: 8}
   remote_monitoring_user: {version: 9}
-rollout: {join_timeout: 60}
+rollout: {join_timeout: 60, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
 consent: {full_cluster_restart: true}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}
 """
@@ -183,6 +184,12 @@ def is_set(here, parts):
     if here is None or (key := parts[0].removesuffix("[]")) not in here.model_fields_set:
         return False
     return len(parts) == 1 or is_set(getattr(here, key), parts[1:])
+
+
+@pytest.mark.parametrize("day", ["2027-01-31", '"2027-01-31"', '"2027-01-31T00:00:00Z"'])
+def test_a_day_may_come_as_yaml_or_the_engine_hands_it_over(day):
+    read = model(f"rollout: {{waivers: [{{gate: clocks_agree, until: {day}}}]}}")
+    assert [waiver.until for waiver in read.rollout.waivers] == [date(2027, 1, 31)]
 
 
 def test_the_engine_hands_over_texts_that_are_no_json():

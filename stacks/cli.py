@@ -195,7 +195,7 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
         raise
     for warning in dict.fromkeys(watch.warnings):
         console.say(f"! {warning}")
-    return plan_from(watch.seen, watch.notes), watch.phases()
+    return plan_from(watch.seen, watch.notes, watch.gates), watch.phases()
 
 
 def _carry_out(driver: Driver, expected: Mapping[str, int], *, restarts: bool) -> dict[str, float]:

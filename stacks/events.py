@@ -9,6 +9,7 @@ from typing import Any
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
 from pulumi.runtime import rpc
 
+from components.rollout.preflight import Sign
 from stacks.plan import UNCHANGED, Seen
 
 PHASES = {
@@ -25,6 +26,7 @@ PHASES = {
     "ClusterVerification": "verification",
 }
 """What a person calls the work on each type of resource, in the order in which it is done."""
+SIGNS = tuple(f"{sign} " for sign in Sign)
 WITHOUT_REASON = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
 """What the engine adds after the error that matters."""
 INTERRUPTED = re.compile(r"^\s*\*\s+urn:\S+::(\S+), interrupted while \w+$", re.MULTILINE)
@@ -66,6 +68,11 @@ class Watch:
             self._step(metadata, self.on_end)
         if event.res_op_failed_event is not None:
             self._step(event.res_op_failed_event.metadata, self.on_failure)
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """How the gates of the preflight stand, each as its line."""
+        return tuple(dict.fromkeys(line for line in self.about_restart if line.startswith(SIGNS)))
 
     def phases(self) -> Mapping[str, int]:
         """Return how many resources each phase of the work changed, or would change."""

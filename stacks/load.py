@@ -48,7 +48,12 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
         binds={node.name: node.bind for node in model.nodes if node.bind is not None},
         authorities={Layer.TRANSPORT: model.authorities.transport, Layer.HTTP: model.authorities.http},
         certificates=model.certificates,
-        choices=Choices(model.transport.verification_mode, model.certificates.trust_format, len(model.nodes) > 1),
+        choices=Choices(
+            model.transport.verification_mode,
+            model.certificates.trust_format,
+            several_nodes=len(model.nodes) > 1,
+            traffic_in_clear=model.consent.traffic_in_clear,
+        ),
         users=model.users,
         rollout=model.rollout,
         consent=model.consent,

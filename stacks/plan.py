@@ -69,13 +69,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """The restart that a plan needs; `gates` says how the preflight found the cluster."""
+    """The restart that a plan needs."""
 
     procedure: str
     reasons: tuple[str, ...]
     steps: tuple[str, ...]
     last_seconds: float
-    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +93,14 @@ class Plan:
         rows: one for each change, equal ones of several nodes joined.
         restart: the restart that it takes, if any.
         notes: reasons that the rules gave.
+        gates: how the preflight found the cluster.
         next_due: the next renewal.
     """
 
     rows: tuple[Row, ...] = ()
     restart: Restart | None = None
     notes: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
     next_due: Due | None = None
 
     @property
@@ -108,7 +109,7 @@ class Plan:
         return not self.rows and self.restart is None
 
 
-def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
+def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[str] = ()) -> Plan:
     """Return the plan for what the engine's events show, in the order of the resources."""
     whole = (resource for resource in seen if resource.op not in PART_OF_A_REPLACEMENT)
     resources = sorted(whole, key=_reading_order)  # the engine tells of them in the order in which they happen to end
@@ -125,6 +126,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = ()) -> Plan:
         rows=_joined(sorted(rows, key=lambda row: ORDER.index(row.what))),
         restart=restart,
         notes=tuple(sorted({note for note in notes if not any(text in note for text in shown)}, key=_in_order)),
+        gates=tuple(gates),
         next_due=_next_due(resources),
     )
 
@@ -242,7 +244,6 @@ def _restart(resource: Seen) -> Restart | None:
         reasons=_strings(outputs.get("reasons")),
         steps=_strings(outputs.get("steps")),
         last_seconds=float(outputs.get("fullStopSeconds") or 0),
-        gates=_strings(outputs.get("gates")),
     )
 
 

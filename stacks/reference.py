@@ -79,7 +79,9 @@ config:
   elasticsearch-security:rollout:
     join_timeout: 300
     waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
-  elasticsearch-security:consent: {full_cluster_restart: true} # all nodes stop once, when transport TLS goes on
+  elasticsearch-security:consent:
+    full_cluster_restart: true # all nodes stop once, when transport TLS goes on
+    traffic_in_clear: false
   elasticsearch-security:exposure: {allow_public_addresses: false, allow_wildcard_bind: false}
 """
 INTRODUCTION = """\

@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from components.rollout.preflight import Sign
 from components.rollout.procedure import RESTARTING, Procedure
 from stacks.plan import Plan, Restart, Row
 
@@ -28,10 +29,13 @@ MANY = 4
 def plan_view(plan: Plan, title: str) -> RenderableType:
     """Return a plan as a person reads it: reasons first, then each kind of change, then the restart with its order."""
     if plan.is_empty:
-        return Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
+        head = Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
+        return Group(head, *(Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN)))
     parts: list[RenderableType] = [Text(title, style="bold"), *(Text(f"  {note}") for note in plan.notes), *_rows(plan)]
     if plan.restart is not None:
         parts.append(_restart(plan.restart, plan.rows))
+    if plan.gates:
+        parts += [Text("\ngates now", style="bold"), *(Text(f"  {gate}") for gate in plan.gates)]
     if plan.next_due is not None:
         parts.append(Text(_next_due(plan, "\nnext due: ")))
     return Group(*parts)
@@ -132,10 +136,9 @@ def _restart(restart: Restart, rows: Sequence[Row]) -> RenderableType:
     because = [Text(f"  because {reason}") for reason in _reasons(restart, rows)]
     if order:
         because.append(Text(f"  one node after the other: {', '.join(order)}; for each of them"))
-    gates = [Text("\ngates now", style="bold"), *(Text(f"  {gate}") for gate in restart.gates)] if restart.gates else []
     begun = any(step.startswith(("stop ", START)) for step in restart.steps) or restart.procedure not in RESTARTING
     title = Text(f"\n{'' if begun else 'finish the '}{restart.procedure}{last}", style="bold")
-    return Group(title, *because, Padding(steps, (0, 0, 0, 2), expand=False), *gates)
+    return Group(title, *because, Padding(steps, (0, 0, 0, 2), expand=False))
 
 
 def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -258,6 +258,7 @@ class FakeCluster:
             licence=("basic", "active"),
             disk_used=dict.fromkeys(names, 0.4),
             skew=dict.fromkeys(names, 0.0),
+            voters=frozenset(one.name for one in self.nodes if one.roles != "data"),
             without_replicas=(),
         )
 

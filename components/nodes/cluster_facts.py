@@ -19,6 +19,7 @@ class ClusterFacts:
         licence: its type and status; None where the API does not tell.
         disk_used: used share of the data disk by node, from 0 to 1.
         skew: seconds that a node's clock is ahead of ours, by node.
+        voters: the nodes that may be elected, and so make up the quorum.
         without_replicas: open indices that have no second copy by their own settings, hidden ones left out.
     """
 
@@ -28,6 +29,7 @@ class ClusterFacts:
     licence: tuple[str, str] | None
     disk_used: Mapping[str, float]
     skew: Mapping[str, float]
+    voters: frozenset[str]
     without_replicas: tuple[str, ...]
 
 
@@ -49,6 +51,7 @@ def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
         licence=_licence(client),
         disk_used={node["name"]: _used(node["fs"]["total"]) for node in stats if "total" in node.get("fs", {})},
         skew={node["name"]: node["timestamp"] / 1000 - now for node in stats},
+        voters=frozenset(node["name"] for node in nodes if "master" in node["roles"]),
         without_replicas=tuple(sorted(str(one["index"]) for one in indices if one["rep"] == "0")),  # type: ignore[index]  # typed as text, is JSON
     )
 

@@ -114,7 +114,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def changes(self, recorded: RestartRecord, wanted: ClusterRestartInputs, context: Context) -> Sequence[Change]:
         """Return the reason to restart for each node, as far as the nodes can be looked at now."""
-        view = self._view(self._performer(wanted, recorded, context), wanted)
+        performer = self._performer(wanted, recorded, context)
+        view = self._view(performer, wanted)
+        if procedure(view) not in RESTARTING:  # those of a restart are told with its plan
+            for gate in preflight(view, performer.cluster):
+                context.say(str(gate))
         away = nodes_that_are_away(view)
         return [Change(reason, on="runningNodes") for reason in (*reasons(view), *away)]
 
@@ -200,7 +204,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             )
             for item in wanted.nodes
         }
-        line = wanted.line.to(tuple(item.node for item in wanted.nodes))
+        line = _line(wanted, recorded).to(tuple(item.node for item in wanted.nodes))
         placed = Placed(context)
         cluster = RolloutCluster(line, context.clock, placed.progress)
         return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout))
@@ -261,3 +265,10 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             documents_after=performer.cluster.documents() if counted else -1,
             processes=processes,
         )
+
+
+def _line(wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> LineInputs:
+    """Return how the cluster is called: where HTTPS is taken away, until then by the CA that it had."""
+    if recorded is None or wanted.line.authorities_pem is not None:
+        return wanted.line
+    return wanted.line.model_copy(update={"authorities_pem": recorded.inputs.line.authorities_pem})

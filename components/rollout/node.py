@@ -97,6 +97,8 @@ class RolloutNode:
             self.machine.write_settings(merged.text)
         if self.content.secure and not self._keystore_as_recorded(before):
             self.machine.set_secure_settings({name: reveal(value) for name, value in self.content.secure.items()})
+            if self.content.absent_layers:
+                self.machine.remove_secure_settings(self.content.unwanted(self.machine.secure_setting_names()))
         runs = before.process if before.process and self._process_as_recorded(before.process) else None
         # recorded at once, so that the next look need not read the keystore's values again
         self.recorded = self._recorded(self._look(), runs, on_disk=True)
@@ -193,7 +195,7 @@ class RolloutNode:
         )
 
     def _keystore_changes(self, look: Look) -> tuple[str, ...]:
-        """Return the entries that must be set.
+        """Return the entries that must be set, or must go.
 
         The keystore's command takes about a second, so an untouched keystore is known by its digest, and
         values are only read when the file was changed and every name is there.
@@ -203,6 +205,7 @@ class RolloutNode:
             return ()
         present = self.machine.secure_setting_names() if look.keystore else frozenset()
         missing = [f"+ keystore entry {name}" for name in sorted(secure) if name not in present]
+        missing += [f"− keystore entry {name}" for name in self.content.unwanted(present)]
         if missing or any(isinstance(value, Unknown) for value in secure.values()):
             return tuple(missing) or tuple(f"keystore entry {name}" for name in sorted(secure))
         differing = [

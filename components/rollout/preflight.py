@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from components.findings import Finding
 from components.nodes.cluster_facts import ClusterFacts
-from components.rollout.procedure import Procedure, procedure
+from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView
 
 SUPPORTED = re.compile(r"8\.(19|[2-9]\d)\.|9\.")
@@ -21,10 +21,13 @@ LOW_WATERMARK = 0.85
 SKEW_WARNS, SKEW_BLOCKS = 30.0, 240.0
 """Seconds between a node's clock and ours; a new certificate is valid from five minutes before its making."""
 MOST_NAMES = 5
+LEAST_VOTERS = 3
+"""Master-eligible nodes of which one may be away."""
 CLIENT_CHANGES = {
     "xpack.security.enabled: false → true": "a login",
     "+ xpack.security.enabled: true": "a login",
     "+ xpack.security.http.ssl.enabled: true": "https:// and the CA (output caCertificatePem)",
+    "− xpack.security.http.ssl.enabled": "http:// (nothing is encrypted any more)",
     "xpack.security.http.ssl.enabled: false → true": "https:// and the CA (output caCertificatePem)",
 }
 """How a line of elasticsearch.yml changes, and what that means to whoever calls the cluster."""
@@ -125,6 +128,15 @@ def second_copies(case: Case) -> Gate:
     return Gate("NoSecondCopy", Sign.MIND, f"without a second copy, and away while their node restarts: {named}")
 
 
+def quorum_outlives_one_node(case: Case) -> Gate:
+    """Of one or two master-eligible nodes none may be away. Source: modules-discovery-quorums."""
+    voters = len(case.facts.voters)
+    if procedure(case.view) is Procedure.ROLLING and voters < LEAST_VOTERS:
+        text = f"only {voters} nodes may be elected: while one of them restarts, no search and no write is answered"
+        return Gate("NoQuorum", Sign.MIND, text)
+    return Gate("Quorum", Sign.OPEN, f"{voters} master-eligible node{'' if voters == 1 else 's'}")
+
+
 def clients_can_go_on(case: Case) -> Gate:
     """Whoever calls the cluster has to know before. Source: set-up-basic-security-plus-https (clients), minimal."""
     changes = [change for node in case.view.nodes for change in node.changes]
@@ -140,14 +152,16 @@ GATES: tuple[Callable[[Case], Gate], ...] = (
     licence_is_active,
     disks_have_room,
     clocks_agree,
-    second_copies,
-    clients_can_go_on,
 )
+"""What is looked at in every preview."""
+GATES_OF_A_RESTART: tuple[Callable[[Case], Gate], ...] = (quorum_outlives_one_node, second_copies, clients_can_go_on)
+"""What is looked at besides, when nodes are to be restarted."""
 
 
 def gates(case: Case) -> tuple[Gate, ...]:
-    """Return how every gate stands."""
-    return tuple(gate(case) for gate in GATES)
+    """Return how every gate stands that there is."""
+    asked = (*GATES, *GATES_OF_A_RESTART) if procedure(case.view) in RESTARTING else GATES
+    return tuple(gate(case) for gate in asked)
 
 
 def shut(found: tuple[Gate, ...]) -> tuple[Finding, ...]:

@@ -16,6 +16,11 @@ class ConsentSpec(Spec):
         description="Allow stopping all nodes at once. Needed once, when transport TLS goes on: nodes with and "
         "without TLS cannot talk to each other.",
     )
+    traffic_in_clear: StrictBool = Field(
+        False,
+        description="Allow a scenario below what the nodes run with: from then on passwords and data cross the network "
+        "in clear, for everybody on it to read.",
+    )
 
 
 class WaiverSpec(Spec):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -27,6 +28,15 @@ class Content(Wire):
     def _in_order(cls, settings: dict[str, SettingValue]) -> dict[str, SettingValue]:
         """Order the settings, since the wire does not keep any order: `enabled` comes first in its group."""
         return dict(sorted(settings.items(), key=lambda item: _reading_order(item[0])))
+
+    def unwanted(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the entries of a keystore that belong to a layer of which nothing may be left."""
+        return tuple(sorted(name for name in names if name.startswith(self.absent_layers)))
+
+    @property
+    def absent_layers(self) -> tuple[str, ...]:
+        """The prefixes of which nothing may be left, in elasticsearch.yml or in the keystore."""
+        return tuple(each for each in self.absent if each.endswith("."))
 
     def settings_digest(self) -> str:
         """Return a digest of what must and must not be in elasticsearch.yml."""

@@ -6,18 +6,20 @@ restart would otherwise come back with a configuration that the others do not ha
 (docs/decisions/0004).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
+from components.nodes.machine import NodeMachine
 from components.nodes.spec import Node, Paths
 from components.nodes.targets import machine_of
 from components.settings.content import Content
-from components.settings.lowering import lowered
-from components.settings.merge import flatten
+from components.settings.lowering import in_clear_from_then_on, lowered
+from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
+from components.settings.writers import other_writer
 from components.values import Wire
 
 
@@ -71,8 +73,16 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
     ) -> NodeSettingsOutputs:
         """Return what will be there, and tell which lines change; refuse what would be less than there is."""
         self._refuse_less_security(wanted)
+        for line in in_clear_from_then_on(self._standing(wanted), wanted.content.absent):
+            context.warn(f"{wanted.node.name}: {line}")
         for line in (lines := self._lines(wanted)):
             context.say(f"elasticsearch.yml of {wanted.node.name}: {line}")
+        writer = other_writer(machine_of(wanted.node.machine).settings_text()) if lines else ""
+        if writer:
+            context.warn(
+                f"elasticsearch.yml of {wanted.node.name} says that {writer} writes it, and would take our lines out "
+                "again; let it leave this file alone, or write the same lines"
+            )
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=lines)
 
     def converge(
@@ -94,15 +104,22 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         merged = merged_on(machine_of(wanted.node.machine), wanted.content)
         return tuple(str(change) for change in merged.changes)
 
-    def _refuse_less_security(self, wanted: NodeSettingsInputs) -> None:
+    def _standing(self, wanted: NodeSettingsInputs) -> Mapping[str, Value]:
+        """Return the settings of the node's file as it is now."""
         machine = machine_of(wanted.node.machine)
-        where = f"{machine.name}: {machine.path(Paths.SETTINGS)}"
-        found = lowered(flatten(machine.settings_text(), where=where), wanted.content.settings)
+        return flatten(machine.settings_text(), where=_place(machine))
+
+    def _refuse_less_security(self, wanted: NodeSettingsInputs) -> None:
+        found = lowered(self._standing(wanted), wanted.content.settings, wanted.content.absent)
         if found:
             raise ConfigurationRefused(
                 "this scenario would leave the node with less security than it has",
-                where=where,
+                where=_place(machine_of(wanted.node.machine)),
                 why="; ".join(finding.message for finding in found),
-                next_step="correct `cluster.scenario` in the stack file; to lower security all the same, take the "
-                "settings out of elasticsearch.yml by hand, and restart",
+                next_step="correct `cluster.scenario` in the stack file; to lower security all the same, accept the "
+                "danger with `consent: {traffic_in_clear: true}`",
             )
+
+
+def _place(machine: NodeMachine) -> str:
+    return f"{machine.name}: {machine.path(Paths.SETTINGS)}"

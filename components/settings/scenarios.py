@@ -57,6 +57,7 @@ class Choices:
     verification_mode: VerificationMode = VerificationMode.FULL
     trust_format: FileFormat = FileFormat.PEM
     several_nodes: bool = True
+    traffic_in_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,9 @@ ROWS: Mapping[Scenario, tuple[Row, ...]] = {
     Scenario.BASIC_HTTPS: (*MINIMAL_ROWS, *BASIC_ROWS, *BASIC_HTTPS_ROWS),
 }
 
+LAYER_NEEDS = {Layer.TRANSPORT: Scenario.BASIC, Layer.HTTP: Scenario.BASIC_HTTPS}
+"""The first scenario in which a layer speaks TLS."""
+
 OTHER_KEY_MATERIAL = (
     "key",
     "certificate",
@@ -140,7 +144,14 @@ def excluded_by(scenario: Scenario, choices: Choices) -> tuple[str, ...]:
         excluded += [f"{T}{key}" for key in (*OTHER_KEY_MATERIAL, *OTHER_TRUST[choices.trust_format])]
     if scenario.contains(Scenario.BASIC_HTTPS):
         excluded += [f"{H}{key}" for key in OTHER_KEY_MATERIAL]
+    if choices.traffic_in_clear:
+        excluded += layers_above(scenario)
     return tuple(excluded)
+
+
+def layers_above(scenario: Scenario) -> tuple[str, ...]:
+    """Return the prefixes of the layers that a scenario leaves plain."""
+    return tuple(PREFIXES[layer] for layer, needs in LAYER_NEEDS.items() if not scenario.contains(needs))
 
 
 BOOTSTRAP_PASSWORD = "bootstrap.password"  # noqa: S105 (the entry's name)

@@ -76,7 +76,14 @@ def test_a_lower_scenario_is_refused_and_changes_nothing(one_node):
     assert run.preview()["plan"]["rows"] == []
 
 
-def test_three_nodes_go_from_open_to_basic_and_node_by_node_to_basic_https(tmp_path):
+def test_with_consent_one_node_goes_down_to_minimal(one_node):
+    consent = {"full_cluster_restart": True, "traffic_in_clear": True}
+    settings = one_node.run.cluster.nodes[0].settings
+    assert one_node.to("minimal", consent=consent)["restart"]["procedure"] == "full stop"
+    assert "ssl" not in settings.read_text()
+
+
+def test_three_nodes_go_node_by_node_from_basic_to_basic_https_and_with_consent_back(tmp_path):
     with open_stack(tmp_path, DOCUMENTS) as run:
         climbing = Climbing(run)
         assert climbing.to("basic")["restart"]["procedure"] == "full stop"
@@ -85,3 +92,8 @@ def test_three_nodes_go_from_open_to_basic_and_node_by_node_to_basic_https(tmp_p
         assert plan["restart"]["procedure"] == "rolling restart"
         assert max(map(len, seen)) == 1, "never were two nodes down"
         assert [row for row in plan["rows"] if "forgotten" in row["change"]] == []
+        with watched_nodes(run.cluster.nodes) as seen:
+            plan = climbing.to("basic", consent={"traffic_in_clear": True})
+        assert plan["restart"]["procedure"] == "rolling restart"
+        assert max(map(len, seen)) == 1, "never were two nodes down"
+        assert any("passwords and documents then cross the network in clear" in note for note in plan["notes"])

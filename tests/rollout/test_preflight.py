@@ -6,7 +6,7 @@ import pytest
 
 from components.errors import ConfigurationRefused
 from components.nodes.cluster_facts import ClusterFacts
-from components.rollout.preflight import GATES, Case, Sign, gates, shut
+from components.rollout.preflight import GATES, GATES_OF_A_RESTART, Case, Sign, gates, shut
 from components.rollout.view import NodeView, RolloutView, Running
 from tests.rollout.world import with_own_allocation
 
@@ -17,6 +17,7 @@ GOOD = ClusterFacts(
     licence=("basic", "active"),
     disk_used={"es-1": 0.3, "es-2": 0.85},
     skew={"es-1": 0.4, "es-2": -29.9},
+    voters=frozenset({"es-1", "es-2", "es-3"}),
     without_replicas=(),
 )
 
@@ -40,6 +41,7 @@ def test_a_cluster_that_is_well_has_every_gate_open():
         "✓ licence basic, active",
         "✓ every disk is at most 85% full",
         "✓ clocks are within 30 s of this machine's",
+        "✓ 3 master-eligible nodes",
         "✓ every index has a second copy",
         "✓ nothing changes for clients",
     ]
@@ -67,6 +69,11 @@ def test_a_cluster_that_is_well_has_every_gate_open():
             "✗ the clock of a is 86400 s behind this machine's: new certificates would not be valid there; "
             "set the clocks",
             id="a day",
+        ),
+        pytest.param(
+            {"voters": frozenset({"es-1", "es-2"})},
+            "! only 2 nodes may be elected: while one of them restarts, no search and no write is answered",
+            id="no quorum without one of them",
         ),
         pytest.param(
             {"without_replicas": ("a", "b")},
@@ -113,7 +120,19 @@ def test_only_a_shut_gate_keeps_a_rollout_from_beginning():
     assert {gate.sign for gate in found} == set(Sign)
 
 
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
+def test_without_a_restart_only_the_gates_of_every_preview_are_told():
+    settled = NodeView("es-1", Running.WANTED, on_disk=True, speaks_tls=True, wants_tls=True)
+    said = told(RolloutView((settled,), consent=False), voters=frozenset({"es-1"}), without_replicas=("a",))
+    assert said == [
+        "✓ Elasticsearch 9.5.3 on every node",
+        "✓ health is green",
+        "✓ licence basic, active",
+        "✓ every disk is at most 85% full",
+        "✓ clocks are within 30 s of this machine's",
+    ]
+
+
+@pytest.mark.parametrize("gate", [*GATES, *GATES_OF_A_RESTART], ids=lambda gate: gate.__name__)
 def test_every_gate_says_why_it_is_there(gate):
     assert gate.__doc__
 
@@ -136,3 +155,11 @@ def test_a_rollout_that_was_begun_asks_for_no_gate(doors):
     world.cluster.version = "7.17.29"
     world.up()
     assert world.runs_with_what_is_wanted()
+
+
+def test_a_preview_with_nothing_to_do_tells_the_gates_all_the_same(doors):
+    world = doors(with_own_allocation())
+    done = world.up()
+    world.cluster.sick = True
+    assert world.changes(done) == []
+    assert "! health is yellow, 0 shards unassigned" in world.context.said

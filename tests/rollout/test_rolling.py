@@ -4,9 +4,12 @@ import pytest
 
 from components.errors import ConfigurationRefused, RolloutHalted
 from components.rollout.procedure import Procedure
-from components.settings.scenarios import Scenario
+from components.settings.scenarios import Choices, Scenario
 from tests.fakes import Killed, Moment
 from tests.rollout.world import World, assert_secured, open_cluster, with_own_allocation
+
+HTTP_TLS = "xpack.security.http.ssl.enabled"
+HTTP_PASSWORD = "xpack.security.http.ssl.keystore.secure_password"
 
 
 @pytest.fixture
@@ -162,3 +165,19 @@ def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_
     done = world.up()
     assert [step for step in done.steps if step.startswith("stop")] == ["stop es-3", "stop es-1"]
     assert_secured(world)
+
+
+def test_with_consent_https_is_taken_away_node_by_node_with_its_entries_in_the_keystore(basic):
+    world = basic()
+    world.up()
+    assert all(HTTP_PASSWORD in one.keystore.entries() for one in world.nodes)
+    world.scenario, world.choices = Scenario.BASIC, Choices(traffic_in_clear=True)
+    planned = world.preview()
+    assert f"es-1: − {HTTP_TLS}: true" in planned.reasons[0].partition(",")[0]
+    assert f"− keystore entry {HTTP_PASSWORD}" in planned.reasons[0]
+    assert "! from then on clients need http:// (nothing is encrypted any more)" in planned.gates
+    seen = [names for names in run_and_watch(world) if names]
+    assert max(map(len, seen)) == 1
+    assert world.runs_with_what_is_wanted()
+    assert not [one.name for one in world.nodes if HTTP_PASSWORD in one.keystore.entries()]
+    assert not [one.name for one in world.nodes if HTTP_TLS in one.settings()]

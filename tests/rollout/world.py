@@ -12,7 +12,7 @@ from components.rollout.handler import ClusterRestartHandler, ClusterRestartInpu
 from components.rollout.waivers import Waiver
 from components.settings.content import Content
 from components.settings.rendering import excluded, rendered
-from components.settings.scenarios import Choices, Scenario
+from components.settings.scenarios import Choices, Scenario, layers_above
 from tests.fake_elasticsearch import HTTP, TRANSPORT, USER, FakeCluster, FakeNode, key_file
 from tests.fakes import FakeClock, FakeContext, FakeFile, FakeTarget, Fuse, Killed
 
@@ -31,6 +31,7 @@ class World:
     consent: bool = True
     running: bool = True
     scenario: Scenario = Scenario.BASIC_HTTPS
+    choices: Choices = field(default_factory=Choices)
     waivers: tuple[Waiver, ...] = ()
     pause: float = 60.0
     contexts: list[FakeContext] = field(default_factory=list)
@@ -53,10 +54,15 @@ class World:
 
     def content(self, name: str) -> Content:
         """What the stack wants of a node."""
-        secure = {f"{prefix}keystore.secure_password": password_of(name, prefix) for prefix in CERTIFICATES}
+        above = layers_above(self.scenario)
+        secure = {
+            f"{prefix}keystore.secure_password": password_of(name, prefix)
+            for prefix in CERTIFICATES
+            if prefix not in above
+        }
         return Content(
-            settings=rendered(self.scenario, Choices(), None),
-            absent=excluded(self.scenario, Choices()),
+            settings=rendered(self.scenario, self.choices, None),
+            absent=excluded(self.scenario, self.choices),
             secure={"bootstrap.password": "b00tstrap", **secure},
         )
 

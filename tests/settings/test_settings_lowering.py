@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.settings.lowering import lowered
+from components.settings.lowering import in_clear_from_then_on, lowered
 from components.settings.merge import flatten
-from components.settings.scenarios import Choices, Scenario, settings_for
+from components.settings.scenarios import Choices, Scenario, excluded_by, settings_for
 
 OPEN = "xpack.security.enabled: false\n"
 BASIC = "xpack: {security: {transport.ssl.enabled: true}}\n"
@@ -29,3 +29,33 @@ def test_what_is_on_and_would_be_left_out_is_found(file, scenario, left_out):
     found = lowered(flatten(file, where="es-1"), settings_for(scenario, Choices()))
     assert [finding.message.partition(" in elasticsearch.yml")[0] for finding in found] == left_out
     assert all("use scenario `basic" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "told"),
+    [
+        pytest.param(
+            Scenario.BASIC,
+            ["HTTPS is taken away: passwords and documents then cross the network in clear"],
+            id="to basic",
+        ),
+        pytest.param(
+            Scenario.MINIMAL,
+            [
+                "TLS between nodes is taken away: documents then cross the network in clear",
+                "HTTPS is taken away: passwords and documents then cross the network in clear",
+            ],
+            id="to minimal",
+        ),
+        pytest.param(Scenario.BASIC_HTTPS, [], id="not at all"),
+    ],
+)
+def test_with_consent_it_is_no_mistake_and_what_crosses_in_clear_is_told(scenario, told):
+    choices = Choices(traffic_in_clear=True)
+    standing, absent = flatten(HTTPS, where="es-1"), excluded_by(scenario, choices)
+    assert lowered(standing, settings_for(scenario, choices), absent) == ()
+    assert list(in_clear_from_then_on(standing, absent)) == told
+
+
+def test_without_consent_nothing_of_a_layer_is_taken_away():
+    assert not [key for scenario in Scenario for key in excluded_by(scenario, Choices()) if key.endswith(".")]

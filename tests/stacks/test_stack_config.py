@@ -157,7 +157,7 @@ users:
   apm_system: {version: 8}
   remote_monitoring_user: {version: 9}
 rollout: {join_timeout: 60, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
-consent: {full_cluster_restart: true}
+consent: {full_cluster_restart: true, traffic_in_clear: true}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}
 """
 

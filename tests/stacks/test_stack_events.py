@@ -125,6 +125,14 @@ def test_reasons_on_a_resource_are_notes(watch):
     assert watch.notes == ["leaf of es-1 is due", "leaf of es-2 is due"]
 
 
+def test_what_the_restart_says_with_a_sign_is_how_a_gate_stands(watch):
+    for text in ("rolling restart of es-1, because:", " 1. stop es-1", "✓ health is green", "! licence gold, expired"):
+        watch.event(says(text, about=RESTART))
+    watch.event(says("✓ health is green", about=RESTART))
+    watch.event(says("✗ nobody's gate", about=KEY_FILE))
+    assert watch.gates == ("✓ health is green", "! licence gold, expired")
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -180,14 +180,23 @@ def test_what_looks_like_markup_is_printed_as_it_is(printed):
 
 
 def test_the_gates_of_the_preflight_stand_below_the_steps(printed):
-    stop = restart(gates=["✓ health is green", "! licence gold, expired"])
-    text = printed(plan_view(plan_from([stop]), TITLE))
+    gates = ["✓ health is green", "! licence gold, expired"]
+    text = printed(plan_view(plan_from([restart()], gates=gates), TITLE))
     assert text.index("2. start es-1, es-2") < text.index("gates now\n  ✓ health is green\n  ! licence gold, expired")
 
 
+def test_an_empty_plan_tells_only_what_is_to_be_minded(printed):
+    gates = ["✓ health is green", "! licence gold, expired", "✗ the clock of es-2 is 900 s behind this machine's"]
+    assert printed(plan_view(plan_from([leaf("es-1", "same", **DATES)], gates=gates), TITLE)).splitlines() == [
+        "logs (prod) · basic · nothing to do · next due: transport leaf of es-1, from 2026-12-14",
+        "  ! licence gold, expired",
+        "  ✗ the clock of es-2 is 900 s behind this machine's",
+    ]
+
+
 def test_a_plan_is_the_same_as_data():
-    stop = restart(fullStopSeconds=42.5, gates=["✓ health is green"])
-    plan = plan_from([trust("es-1"), stop, leaf("es-1", "same", **DATES)], ["a note"])
+    stop = restart(fullStopSeconds=42.5)
+    plan = plan_from([trust("es-1"), stop, leaf("es-1", "same", **DATES)], ["a note"], ["✓ health is green"])
     assert json.loads(json.dumps(plan_data(plan))) == {
         "rows": [
             {
@@ -202,15 +211,15 @@ def test_a_plan_is_the_same_as_data():
             "reasons": ["es-1: transport layer plain → TLS", "es-2: transport layer plain → TLS"],
             "steps": ["stop es-1, es-2", "start es-1, es-2"],
             "last_seconds": 42.5,
-            "gates": ["✓ health is green"],
         },
         "notes": ["a note"],
+        "gates": ["✓ health is green"],
         "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},
     }
 
 
 def test_an_empty_plan_is_empty_as_data():
-    assert plan_data(Plan()) == {"rows": (), "restart": None, "notes": (), "next_due": None}
+    assert plan_data(Plan()) == {"rows": (), "restart": None, "notes": (), "gates": (), "next_due": None}
 
 
 def test_a_summary_reads_like_this(printed):

@@ -16,6 +16,7 @@ ORDER = (
     "leaf",
     "password",
     "trust file",
+    "proof",
     "key file",
     "elasticsearch.yml",
     "keystore",
@@ -203,8 +204,8 @@ def _password(resource: Seen, restart_effect: str) -> list[Row]:
     return [Row("password", (), _verb(resource, f"{resource.inputs['purpose']}, generated"))]
 
 
-def _user(resource: Seen, restart_effect: str) -> list[Row]:
-    return [Row("user", (), step) for step in _strings(resource.outputs.get("steps"))]
+def _told(what: str) -> Callable[[Seen, str], list[Row]]:
+    return lambda resource, restart_effect: [Row(what, (), step) for step in _strings(resource.outputs.get("steps"))]
 
 
 def _verification(resource: Seen, restart_effect: str) -> list[Row]:
@@ -219,8 +220,9 @@ ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
     "NodeIdentity": ("key file", _key_file),
     "NodeTrustExclusive": ("trust file", _trust_file),
     "NodeSettings": ("elasticsearch.yml", _settings),
+    "Wave": ("proof", _told("proof")),
     "GeneratedPassword": ("password", _password),
-    "UserPassword": ("user", _user),
+    "UserPassword": ("user", _told("user")),
     "ClusterVerification": ("verification", _verification),
 }
 

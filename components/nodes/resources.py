@@ -1,6 +1,6 @@
 """The three waves of one layer in the program: every node trusts, every node presents, nothing else is trusted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import pulumi
@@ -66,8 +66,10 @@ class Wave(Resource):
 
     token = "essecurity:nodes:Wave"  # noqa: S105 (a resource type, not a secret)
 
-    def __init__(self, layer: Layer, wave: str, nodes: Sequence[Node], opts: pulumi.ResourceOptions) -> None:
-        inputs = {"layer": layer.value, "wave": wave, "nodes": [node.name for node in nodes]}
+    def __init__(
+        self, cluster: Cluster, layer: Layer, wave: str, proof: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        inputs = {"layer": layer.value, "wave": wave, "nodes": cluster.wire_nodes(), **proof}
         super().__init__(f"{layer}-{wave}-wave", inputs, opts)
 
 
@@ -87,11 +89,11 @@ class LayerFiles(Component):
         pkcs12 = verifies and cluster.choices.trust_format is FileFormat.PKCS12
         self.trust_password = GeneratedPassword(f"{layer}-trust-file", 1, self.child()) if pkcs12 else None
         self.trusts = self._wave(NodeTrust, ()) if verifies else ()
-        covered = [Wave(layer, "cover", cluster.nodes, self.child(*self.trusts))] if verifies else []
+        covered = [Wave(cluster, layer, "cover", self._proof(), self.child(*self.trusts))] if verifies else []
         self.identities = tuple(
             NodeIdentity(node, certificates.leaves[node.name], self.child(*covered)) for node in cluster.nodes
         )
-        self.presented = Wave(layer, "present", cluster.nodes, self.child(*self.identities))
+        self.presented = Wave(cluster, layer, "present", {}, self.child(*self.identities))
         self.register_outputs({})
 
     def secure_settings(self, node: Node) -> dict[str, pulumi.Output[str]]:
@@ -114,6 +116,16 @@ class LayerFiles(Component):
             kind(f"{node.name}-{self.layer}", self._trust_inputs(node, self.certificates.authority), opts)
             for node in self.cluster.nodes
         )
+
+    def _proof(self) -> dict[str, Any]:
+        """Return what a probe needs that knocks with a leaf of the CA."""
+        authority = self.certificates.authority
+        return {
+            "file": trust_file_of(self.layer, self.cluster.choices),
+            "generation": authority.spec.generation,
+            "signerCertificatePem": authority.signer_certificate_pem,
+            "signerKeyPem": authority.signer_key_pem,
+        }
 
     def _trust_inputs(self, node: Node, authority: CertificateAuthority) -> dict[str, Any]:
         return {

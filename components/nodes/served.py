@@ -1,5 +1,7 @@
 """Whether a node will pick up a replaced key file by itself, and the proof that it did."""
 
+from collections.abc import Callable
+
 from components.errors import NotConverged
 from components.handling import Context
 from components.nodes.layers import LAYERS
@@ -19,13 +21,22 @@ def will_reload(machine: NodeMachine, layer: Layer) -> bool:
 
     Source: deploy-manage/security/updating-certificates (same file name, watched every 5 s).
     """
+    return reads_now(machine, LAYERS[layer].key_file)
+
+
+def reads_now(machine: NodeMachine, file: str) -> bool:
+    """Tell whether the running node was started with an elasticsearch.yml that names this key or trust file.
+
+    Args:
+        machine: the node's machine.
+        file: a path relative to the config folder; each of ours is named by one setting only.
+    """
     process = machine.process()
     stat = machine.stat(Paths.SETTINGS).get(Paths.SETTINGS)
     if process is None or stat is None or stat.modified > process.started:
         return False
-    facts = LAYERS[layer]
     settings = flatten(machine.settings_text(), where=machine.name)
-    return settings.get(f"{facts.prefix}keystore.path") == facts.key_file
+    return any(file in (value if isinstance(value, tuple) else (value,)) for value in settings.values())
 
 
 def wait_until_served(node: Node, layer: Layer, serial: str, context: Context) -> str:
@@ -34,18 +45,40 @@ def wait_until_served(node: Node, layer: Layer, serial: str, context: Context) -
     Raises:
         NotConverged: the node goes on serving another leaf.
     """
+
+    def refused(passed: float) -> NotConverged:
+        return NotConverged(
+            f"the {layer} layer still serves another leaf after {passed:.0f} s",
+            where=node.name,
+            why="the node did not take the new key file; its log has a WARN from FileWatcher if it cannot read it",
+            next_step="look at the node's log; if it says nothing, restart this node",
+        )
+
+    def serves_it() -> bool:
+        return handshake(node.address, LAYERS[layer].port(node)).serial == serial
+
+    wait_until(serves_it, f"{node.name}: waiting until the {layer} layer serves the new leaf", refused, context)
+    return serial
+
+
+def wait_until(
+    reached: Callable[[], bool], waiting: str, refused: Callable[[float], NotConverged], context: Context
+) -> None:
+    """Return once a node that reloads its files shows that it did.
+
+    Args:
+        reached: looks whether it did.
+        waiting: what is waited for, for the progress line.
+        refused: makes the error, from the seconds that have passed.
+        context: the clock and a voice.
+
+    Raises:
+        NotConverged: it did not in time.
+    """
     began = context.clock.monotonic()
-    while True:
-        served = handshake(node.address, LAYERS[layer].port(node)).serial
-        if served == serial:
-            return served
+    while not reached():
         passed = context.clock.monotonic() - began
         if passed > SERVED_WITHIN:
-            raise NotConverged(
-                f"the {layer} layer still serves another leaf after {passed:.0f} s",
-                where=node.name,
-                why="the node did not take the new key file; its log has a WARN from FileWatcher if it cannot read it",
-                next_step="look at the node's log; if it says nothing, restart this node",
-            )
-        context.progress(f"{node.name}: waiting until the {layer} layer serves the new leaf ({passed:.0f} s)")
+            raise refused(passed)
+        context.progress(f"{waiting} ({passed:.0f} s)")
         context.clock.sleep(POLL)

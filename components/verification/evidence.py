@@ -6,13 +6,9 @@ from datetime import datetime
 from components.nodes.cluster_api import Endpoint, answers_with
 from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech, handshake
 from components.nodes.spec import Node
-from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf, new_authority
-from components.pki.profiles import TRANSPORT
-from components.pki.sans import Sans
+from components.pki.issue import IssuedAuthority, IssuedLeaf, new_authority
+from components.pki.probe import probe_leaf
 from components.pki.spec import KeyType, Layer
-
-PROBE_LIFE = "1D"
-PROBE_NAME = "essecurity-probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ def make_probes(signer: IssuedAuthority, cluster: str, now: datetime) -> Probes:
     stranger = new_authority(
         cluster=cluster, layer=Layer.TRANSPORT, generation=1, key_type=KeyType.EC_P256, valid_for="30D", now=now
     )
-    return Probes(_probe(signer, now), _probe(stranger, now))
+    return Probes(_identity(probe_leaf(signer, now)), _identity(probe_leaf(stranger, now)))
 
 
 def ask_transport(node: Node, probes: Probes) -> TransportEvidence:
@@ -83,7 +79,5 @@ def ask_http(node: Node, authorities_pem: str | None) -> HttpEvidence:
     )
 
 
-def _probe(signer: IssuedAuthority, now: datetime) -> Identity:
-    request = LeafRequest(PROBE_NAME, Sans(dns=(PROBE_NAME,)), TRANSPORT, KeyType.EC_P256, PROBE_LIFE)
-    leaf = issue_leaf(request, signer, now)
+def _identity(leaf: IssuedLeaf) -> Identity:
     return Identity(leaf.certificate_pem, leaf.private_key_pem)

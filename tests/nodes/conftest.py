@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from components.nodes import handler, served
+from components.nodes import handler, served, wave_handler
 from tests.nodes.waves import Host
 
 settings.register_profile("without-deadline", deadline=None)
@@ -15,9 +15,10 @@ def doors(monkeypatch: pytest.MonkeyPatch):
     """Return what leads the room's doors to a host; the last host led to is the one."""
 
     def lead_to(host: Host) -> Host:
-        monkeypatch.setattr(handler, "machine_of", host.machine_of)
-        monkeypatch.setattr(handler, "handshake", host.greet)
-        monkeypatch.setattr(served, "handshake", host.greet)
+        for module in (handler, wave_handler):
+            monkeypatch.setattr(module, "machine_of", host.machine_of)
+        for module in (handler, served, wave_handler):
+            monkeypatch.setattr(module, "handshake", host.greet)
         return host
 
     return lead_to

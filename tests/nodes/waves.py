@@ -18,7 +18,7 @@ from components.nodes.handler import (
     NodeTrustOutputs,
 )
 from components.nodes.layers import LAYERS
-from components.nodes.probes import Answer, Speech
+from components.nodes.probes import Answer, Identity, Speech
 from components.nodes.spec import Machine
 from components.pki.inspect import load_certificate
 from components.pki.issue import IssuedAuthority, IssuedLeaf
@@ -33,7 +33,10 @@ from tests.pki.makers import authority, leaf
 TRUST_FILE = {FileFormat.PEM: "certs/transport-trust.pem", FileFormat.PKCS12: "certs/transport-trust.p12"}
 KEY_FILE = "certs/transport-key.p12"
 PASSWORD = "trustfilepassword42"
-READS_OUR_KEY_FILE = f"xpack.security.transport.ssl.keystore.path: {KEY_FILE}\n"
+READS_OUR_FILES = (
+    f"xpack.security.transport.ssl.keystore.path: {KEY_FILE}\n"
+    f"xpack.security.transport.ssl.certificate_authorities: [{TRUST_FILE[FileFormat.PEM]}]\n"
+)
 G1, G2, G3 = (authority(number) for number in (1, 2, 3))
 NAMES = {one: f"logs transport CA g{number}" for number, one in enumerate((G1, G2, G3), 1)}
 
@@ -59,6 +62,7 @@ class Host:
     format: FileFormat = FileFormat.PEM
     password: SecretStr | Unknown | None = None
     serves: Callable[[], IssuedLeaf | None] = lambda: None
+    takes: Callable[[], Sequence[IssuedAuthority]] = lambda: ()
     greeted: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,9 +73,13 @@ class Host:
         assert machine == self.one.node.machine
         return self.one.machine
 
-    def greet(self, host: str, port: int) -> Answer:
+    def greet(self, host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0) -> Answer:
         """Stand in for `handshake`."""
         self.greeted.append((host, port))
+        if identity is not None:
+            issuer = load_certificate(identity.certificate_pem).issuer
+            trusted = [load_certificate(one.certificate_pem).subject for one in self.takes()]
+            return Answer(Speech.TLS, refusal="" if issuer in trusted else "tlsv1 alert unknown ca")
         found = self.serves()
         if found is None:
             return Answer(Speech.NOTHING, refusal="Connection refused")
@@ -99,9 +107,9 @@ class Host:
         return self.holding(KEY_FILE, key_file_of(found), **differs)
 
     def running(self) -> "Host":
-        """Start Elasticsearch with settings that read our key file, some time ago."""
+        """Start Elasticsearch with settings that read our files, some time ago."""
         self.one.target.put(
-            self.one.config / "elasticsearch.yml", FakeFile(READS_OUR_KEY_FILE.encode(), 0o640, "root", USER)
+            self.one.config / "elasticsearch.yml", FakeFile(READS_OUR_FILES.encode(), 0o640, "root", USER)
         )
         self.one.target.clock.sleep(60)
         self.one.starts()

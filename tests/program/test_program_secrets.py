@@ -114,7 +114,7 @@ def test_the_cluster_is_called_as_elastic_with_its_own_password_or_else_the_boot
     assert made["restart"].inputs["line"].get("authoritiesPem") is None
 
 
-def test_the_key_of_an_authority_reaches_only_leaves_and_the_verification():
+def test_the_key_of_an_authority_reaches_only_leaves_and_those_who_knock_with_one():
     made = program(HTTPS, 3)
     holders = {
         one.kind
@@ -122,4 +122,4 @@ def test_the_key_of_an_authority_reaches_only_leaves_and_the_verification():
         for _, value, _ in texts_in(one.inputs)
         if value.startswith(MARKED) and value.endswith(("signerKeyPem", "privateKeyPem"))
     }
-    assert holders == {"Certificate", "ClusterVerification"}
+    assert holders == {"Certificate", "Wave", "ClusterVerification"}

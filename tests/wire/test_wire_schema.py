@@ -50,7 +50,7 @@ SECRETS = {
     asking.TRUST: {"authoritiesPem", "password"},
     asking.EXCLUSIVE: {"authoritiesPem", "password"},
     asking.IDENTITY: {"keyFile"},
-    asking.WAVE: set(),
+    asking.WAVE: {"signerCertificatePem", "signerKeyPem"},
     asking.SETTINGS: set(),
     asking.RESTART: set(),
     asking.PASSWORD: {"value", "formers"},

@@ -72,7 +72,7 @@ def sections_of_file(path: Path) -> dict[str, Any]:
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise _unreadable(path.name, "there is no such file", "name an environment that has a stack file") from error
+        raise _unreadable(path.name, "there is no such file", _environments_beside(path)) from error
     except OSError as error:
         raise _unreadable(path.name, str(error.strerror), "see to it that it is a file that you may read") from error
     except UnicodeDecodeError as error:
@@ -85,6 +85,11 @@ def sections_of_file(path: Path) -> dict[str, Any]:
         why = "it is empty" if content is None else "it has no section `config:` with keys below it"
         raise _unreadable(path.name, why, f"begin it with `config:`, and `{PREFIX}cluster: …` indented below it")
     return _sections(config, path.name)
+
+
+def _environments_beside(path: Path) -> str:
+    found = sorted(each.stem.removeprefix("Pulumi.") for each in path.parent.glob("Pulumi.*.yaml"))
+    return f"name an environment that has a stack file: {', '.join(found) or 'there is none yet, so write one'}"
 
 
 def sections_of_engine(config: Mapping[str, str], where: str = "stack") -> dict[str, Any]:

@@ -244,7 +244,11 @@ def test_raised_generations_replace_both_authorities_without_a_restart(secured):
     run.write(
         transport={"verification_mode": "certificate"}, users={"elastic": {"version": 2}}, authorities=generations
     )
-    certificates = run.up()["outputs"]["certificates"]
+    done = run.up()
+    assert [row["change"] for row in done["plan"]["rows"] if row["what"] == "proof"] == [
+        "a probe leaf of transport CA g2 is accepted by es-1, es-2, es-3"
+    ]
+    certificates = done["outputs"]["certificates"]
     assert {entry["issuerGeneration"] for entry in certificates} == {2}
     assert [node.process().pid for node in run.cluster.nodes] == pids
     for entry in [entry for entry in certificates if entry["node"]]:

@@ -251,3 +251,10 @@ def test_the_line_that_a_refused_full_stop_asks_for_is_one_that_the_model_takes(
 def open_node(name):
     """Return a node that runs without TLS and must get it."""
     return NodeView(name, Running.OTHER, on_disk=False, speaks_tls=False, wants_tls=True)
+
+
+def test_a_stack_file_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    for name in ("test", "prod"):
+        write_stack_file(tmp_path, sections(), name)
+    with pytest.raises(ConfigurationRefused, match="a stack file: prod, test$"):
+        sections_of_file(tmp_path / "Pulumi.prd.yaml")

@@ -49,7 +49,7 @@ class Component(pulumi.ComponentResource):
     """A component of ours: `child` makes the options of what belongs to it."""
 
     def __init__(self, room: str, name: str, opts: pulumi.ResourceOptions | None) -> None:
-        super().__init__(f"essecurity:{room}:{type(self).__name__}", name, {}, opts)
+        super().__init__(component_type(room, type(self)), name, {}, opts)
 
     def child(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
         """Return the options of a child that waits for other resources."""
@@ -62,3 +62,16 @@ class Component(pulumi.ComponentResource):
         would be forgotten, and others made.
         """
         return pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)])
+
+
+def component_type(room: str, kind: type[Component]) -> str:
+    """Return the type of a component, as its URN has it."""
+    return f"essecurity:{room}:{kind.__name__}"
+
+
+def formerly_in(*parents: pulumi.Output[str]) -> pulumi.ResourceOptions:
+    """Return the options of a scenario that stood inside of a higher one, as long as the stack file asked for that.
+
+    As with `contained`: what belongs to it, above all its passwords, stays the same when the cluster goes down.
+    """
+    return pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=parent) for parent in parents])

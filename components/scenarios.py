@@ -12,7 +12,7 @@ from components.cluster import Cluster
 from components.nodes.resources import LayerFiles
 from components.pki.resources import NodeCertificates
 from components.pki.spec import Layer
-from components.resource import Component
+from components.resource import Component, component_type, formerly_in
 from components.rollout.resources import ClusterRestart
 from components.settings.resources import NodeSettings
 from components.settings.scenarios import BOOTSTRAP_PASSWORD
@@ -31,7 +31,7 @@ class MinimalSecurity(Component):
     def __init__(
         self, cluster: Cluster, layers: Sequence[LayerFiles] = (), opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("scenarios", "minimal-security", opts)
+        super().__init__("scenarios", NAMES[MinimalSecurity], opts)
         self.bootstrap = GeneratedPassword("bootstrap", 1, self.child())
         self.passwords = {
             user: GeneratedPassword(user, spec.version, self.child()) for user, spec in cluster.users.chosen().items()
@@ -97,7 +97,7 @@ class BasicSecurity(Component):
         layers: Sequence[LayerFiles] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("scenarios", "basic-security", opts)
+        super().__init__("scenarios", NAMES[BasicSecurity], opts)
         self.transport = LayerFiles(cluster, transport, self.child())
         self.minimal = MinimalSecurity(cluster, [self.transport, *layers], self.contained())
         self.restart = self.minimal.restart
@@ -116,11 +116,18 @@ class BasicHttpsSecurity(Component):
         http: NodeCertificates,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("scenarios", "basic-https-security", opts)
+        super().__init__("scenarios", NAMES[BasicHttpsSecurity], opts)
         self.http = LayerFiles(cluster, http, self.child())
         self.basic = BasicSecurity(cluster, transport, [self.http], self.contained())
         self.minimal, self.restart, self.done = self.basic.minimal, self.basic.restart, self.basic.done
         self.register_outputs({})
+
+
+NAMES: dict[type[Component], str] = {
+    MinimalSecurity: "minimal-security",
+    BasicSecurity: "basic-security",
+    BasicHttpsSecurity: "basic-https-security",
+}
 
 
 def secured(
@@ -133,8 +140,19 @@ def secured(
         transport: the certificates of the transport layer; None leaves it plain.
         http: those of the HTTP layer; None likewise.
     """
+    in_https = urn_of(BasicHttpsSecurity)
     if transport is None:
-        minimal = MinimalSecurity(cluster)
+        places = (urn_of(BasicSecurity), urn_of(BasicSecurity, in_https))
+        minimal = MinimalSecurity(cluster, opts=formerly_in(*places))
         return minimal, minimal.done
-    above = BasicHttpsSecurity(cluster, transport, http) if http else BasicSecurity(cluster, transport)
+    above = (
+        BasicHttpsSecurity(cluster, transport, http)
+        if http
+        else BasicSecurity(cluster, transport, opts=formerly_in(in_https))
+    )
     return above.minimal, above.done
+
+
+def urn_of(scenario: type[Component], parent: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
+    """Return the URN that a scenario has, by itself or inside of another one."""
+    return pulumi.create_urn(NAMES[scenario], component_type("scenarios", scenario), parent)

@@ -25,8 +25,9 @@ class FoldersRun(StackRun):
         }
 
     def scenario(self, name: str) -> None:
-        """Choose another scenario."""
-        self.write(cluster={"name": "logs", "scenario": name, "running": False})
+        """Choose another scenario, be it a lower one."""
+        cluster = {"name": "logs", "scenario": name, "running": False}
+        self.write(cluster=cluster, consent={"traffic_in_clear": True})
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the recorded resources by name, secrets in clear."""

@@ -1,26 +1,40 @@
-"""From one scenario to a higher one: everything that was made before stays what it is, above all keys and passwords."""
+"""From one scenario to another: what both have stays what it is, above all keys and passwords."""
+
+from itertools import pairwise
 
 import pytest
 
+from components.settings.scenarios import Scenario
 from tests.engine.folders_run import FoldersRun
 
 pytestmark = pytest.mark.engine
-KEPT = ("GeneratedPassword", "Certificate", "CertificateAuthority", "ClusterRestart", "NodeSettings", "NodeIdentity")
+IN_EVERY_SCENARIO = ("GeneratedPassword", "ClusterRestart", "NodeSettings")
+IN_HIGHER_ONES = ("Certificate", "CertificateAuthority", "NodeIdentity")
 
 
-@pytest.mark.parametrize("way", [("minimal", "basic", "basic-https"), ("minimal", "basic-https")], ids=" to ".join)
-def test_what_was_made_for_a_lower_scenario_stays_what_it_is(tmp_path, way):
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("minimal", "basic", "basic-https", "basic", "minimal"),
+        ("minimal", "basic-https", "minimal"),
+    ],
+    ids=" to ".join,
+)
+def test_what_two_scenarios_have_stays_what_it_is(tmp_path, way):
     run = FoldersRun(tmp_path, ("es-1",))
     run.scenario(way[0])
     run.up()
-    for higher in way[1:]:
+    for lower, higher in pairwise(map(Scenario, way)):
         before = run.resources()
-        run.scenario(higher)
+        up = higher.contains(lower)
+        run.scenario(higher.value)
         plan = run.preview()["plan"]
-        assert [row for row in plan["rows"] if "forgotten" in row["change"]] == []
+        forgotten = [row for row in plan["rows"] if "forgotten" in row["change"]]
+        assert bool(forgotten) is not up
         run.up()
         after = run.resources()
-        kept = {name for name, resource in before.items() if resource["type"].rpartition(":")[2] in KEPT}
+        kinds = (*IN_EVERY_SCENARIO, *(IN_HIGHER_ONES if up else ()))
+        kept = {name for name, resource in before.items() if resource["type"].rpartition(":")[2] in kinds}
         assert len(kept) >= 5, "three passwords, the settings and the restart"
         assert kept <= set(after)
         for name in kept:

@@ -256,5 +256,5 @@ def open_node(name):
 def test_a_stack_file_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     for name in ("test", "prod"):
         write_stack_file(tmp_path, sections(), name)
-    with pytest.raises(ConfigurationRefused, match="a stack file: prod, test$"):
+    with pytest.raises(ConfigurationRefused, match=r"a stack file: prod, test$"):
         sections_of_file(tmp_path / "Pulumi.prd.yaml")

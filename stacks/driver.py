@@ -22,6 +22,7 @@ from components.clock import SystemClock
 from components.errors import CommandFailed, SecurityError, TargetUnreachable
 from stacks.debug_log import masked
 from stacks.events import Failure, Watch
+from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
 from stacks.model import NAMESPACE
 from stacks.workspace import ROOT, Workspace
@@ -56,6 +57,7 @@ class Driver:
         options = automation.LocalWorkspaceOptions(
             work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=self._engine
         )
+        remove_broken_attributes(self._backend)
         with _engine_errors("open the stack"):
             self.stack = automation.create_or_select_stack(
                 workspace.stack, project_name=NAMESPACE, program=program or run_program, opts=options
@@ -118,8 +120,11 @@ class Driver:
         return left
 
     def _locks(self) -> tuple[Lock, ...]:
-        environment = {**os.environ, **self.workspace.environment}
-        return locks_on(environment.get("PULUMI_BACKEND_URL", ""), NAMESPACE, self.workspace.stack)
+        return locks_on(self._backend, NAMESPACE, self.workspace.stack)
+
+    @property
+    def _backend(self) -> str:
+        return {**os.environ, **self.workspace.environment}.get("PULUMI_BACKEND_URL", "")
 
     def _logging(self) -> dict[str, Any]:
         """Return the options that make the engine log all it knows, to us, who print it without its secrets."""

@@ -9,12 +9,11 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import psutil
 
 from components.clock import Clock
+from stacks.file_backend import state_folder
 
 POLL = 0.5
 
@@ -42,11 +41,10 @@ def locks_on(backend: str, project: str, stack: str) -> tuple[Lock, ...]:
         project: the project's name.
         stack: the stack's name.
     """
-    parsed = urlparse(backend)
-    if parsed.scheme != "file":
+    state = state_folder(backend)
+    if state is None:
         return ()
-    state = Path(url2pathname(parsed.netloc + parsed.path)).expanduser()  # the engine takes `file://~` for home
-    folder = state / ".pulumi" / "locks" / "organization" / project / stack
+    folder = state / "locks" / "organization" / project / stack
     found = (_read(path) for path in folder.glob("*.json"))
     return tuple(lock for lock in found if lock is not None)
 

@@ -62,10 +62,11 @@ class ClusterRestartInputs(Wire):
 
 
 class TimedStep(Wire):
-    """One executed step and how many seconds it took."""
+    """One executed step, when it began (ISO 8601, UTC; empty in older records) and how many seconds it took."""
 
     step: str
     seconds: float
+    began: str = ""
 
 
 class ClusterRestartOutputs(Wire):
@@ -77,7 +78,7 @@ class ClusterRestartOutputs(Wire):
         reasons: why.
         steps: the steps of the last change: planned in a preview, executed otherwise.
         gates: how the preflight's gates stood before it.
-        timed_steps: how long each step took.
+        timed_steps: when each step began, and how long it took.
         full_stop_seconds: how long the last full stop took; 0 when there was none.
         documents_before: documents before the last full stop; -1 when not counted.
         documents_after: documents after it; -1 when not counted.
@@ -259,7 +260,10 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             procedure=kind,
             reasons=because,
             steps=tuple(timed.step for timed in performer.timed),
-            timed_steps=tuple(TimedStep(step=timed.step, seconds=timed.seconds) for timed in performer.timed),
+            timed_steps=tuple(
+                TimedStep(step=timed.step, began=timed.began.isoformat(timespec="milliseconds"), seconds=timed.seconds)
+                for timed in performer.timed
+            ),
             full_stop_seconds=seconds if kind is Procedure.FULL_STOP else before.full_stop_seconds,
             documents_before=performer.mark.documents if counted and performer.mark else -1,
             documents_after=performer.cluster.documents() if counted else -1,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from components.errors import RolloutHalted, SecurityError, TargetUnreachable
@@ -33,9 +34,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """One executed step and how many seconds it took."""
+    """One executed step, when it began (UTC) and how many seconds it took."""
 
     step: str
+    began: datetime
     seconds: float
 
 
@@ -70,9 +72,9 @@ class Performer:
         for step in steps:
             self.context.place = step.place
             self.context.progress(str(step))
-            began = self.context.clock.monotonic()
+            now, began = self.context.clock.now(), self.context.clock.monotonic()
             ACTIONS[step.action](self, step.nodes)
-            self.timed.append(Timed(str(step), round(self.context.clock.monotonic() - began, 1)))
+            self.timed.append(Timed(str(step), now, round(self.context.clock.monotonic() - began, 3)))
 
     def look(self) -> tuple[NodeView, ...]:
         """Look at every node."""

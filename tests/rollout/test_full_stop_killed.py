@@ -87,7 +87,7 @@ def test_a_killed_run_whose_cause_is_mended_is_finished_by_the_next_one(doors, m
 
 
 @given(st.tuples(*[st.integers(0, 250)] * 3), st.sampled_from(WHEN))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_full_stop_killed_three_times_is_finished_by_the_next_run(doors, kills, moment):
     world = doors(with_own_allocation())
     for at in kills:
@@ -104,7 +104,7 @@ def test_a_full_stop_killed_between_two_steps_does_only_the_rest(doors, step):
     world = doors(with_own_allocation())
     planned = world.preview().steps
     assert len(planned) == 10
-    world.up_killed_before(planned[step])
+    world.up_killed_before(planned, step)
     assert not up(world)
     assert_secured(world, f"killed before: {planned[step]}")
     assert [one.starts_tried() for one in world.nodes] == [2, 2, 2], "by its operator, and once by us"

@@ -151,7 +151,7 @@ def test_a_preview_tells_the_gates_and_a_shut_one_refuses_it(doors):
 
 def test_a_rollout_that_was_begun_asks_for_no_gate(doors):
     world = doors(with_own_allocation())
-    world.up_killed_before("start es-1, es-2, es-3")
+    world.up_killed_before(["start es-1, es-2, es-3"], 0)
     world.cluster.version = "7.17.29"
     world.up()
     assert world.runs_with_what_is_wanted()

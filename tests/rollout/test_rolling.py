@@ -1,6 +1,10 @@
 """A change that nodes read at their start only, on a secured cluster: one node after the other, the master last."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from components.errors import ConfigurationRefused, RolloutHalted
 from components.rollout.procedure import Procedure
@@ -82,6 +86,31 @@ def test_a_rolling_restart_killed_at_any_call_is_finished_node_by_node(basic, mo
         assert len(down(world)) <= 1, case
         assert all(len(names) <= 1 for names in run_and_watch(world)), case
         assert_secured(world, case)
+
+
+@pytest.mark.parametrize("step", range(30))
+def test_a_rolling_restart_killed_between_two_steps_does_only_the_rest(basic, step):
+    world = basic()
+    planned = world.preview().steps
+    assert len(planned) == 30
+    world.up_killed_before(planned, step)
+    assert all(len(names) <= 1 for names in run_and_watch(world)), f"killed before: {planned[step]}"
+    assert_secured(world, f"killed before: {planned[step]}")
+    assert [one.starts_tried() for one in world.nodes] == [3, 3, 3], "once by its operator, and once for each scenario"
+
+
+@given(st.tuples(*[st.integers(0, 400)] * 3), st.sampled_from([Moment.HALF, Moment.AFTER]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_rolling_restart_killed_three_times_is_finished_by_the_next_run(basic, kills, moment):
+    world = basic()
+    for at in kills:
+        world.fuse.arm(at, moment)
+        with suppress(Killed):
+            world.up()
+        assert len(down(world)) <= 1
+        world.fuse.disarm()
+    assert all(len(names) <= 1 for names in run_and_watch(world))
+    assert_secured(world, f"killed {moment} at {kills}")
 
 
 def test_a_node_that_does_not_come_up_is_put_back_and_no_other_is_touched(basic):

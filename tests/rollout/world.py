@@ -1,5 +1,6 @@
 """A cluster of fake nodes, and the stack that wants it secured: what the tests of a rollout start from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -79,9 +80,10 @@ class World:
     def recorded(self, outputs: ClusterRestartOutputs) -> Recorded:
         return Recorded(self.wanted(), outputs)
 
-    def up_killed_before(self, step: str) -> None:
-        """Run until a step is due, and no further."""
-        self._begin().dies_at = step
+    def up_killed_before(self, steps: Sequence[str], number: int) -> None:
+        """Run until one of the planned steps is due, and no further; several may have the same text."""
+        context = self._begin()
+        context.dies_at, context.dies_at_time = steps[number], steps[: number + 1].count(steps[number])
         with pytest.raises(Killed):
             ClusterRestartHandler().converge(None, self.wanted(), self.context)
 

@@ -201,8 +201,8 @@ class NodeMachine:
                 raise CommandFailed(
                     f"the node did not stop within {STOP_TIMEOUT:.0f} s",
                     where=self.name,
-                    why=f"its process {process.pid} does not end after SIGTERM",
-                    next_step="look at the node's log, stop it by hand, and run again",
+                    why=f"its process {process.pid} does not end after SIGTERM; it waits for requests that are open",
+                    next_step="look at the node's log and its tasks; once it has ended, start it, and run again",
                 )
             clock.sleep(0.2)
 

@@ -43,7 +43,7 @@ class FakeKeystore:
     """The command `elasticsearch-keystore` on one node."""
 
     def __init__(self, target: FakeTarget, path: PurePosixPath) -> None:
-        self.target, self.path, self.salt = target, path, count(1)
+        self.target, self.path, self.salt, self.refuses = target, path, count(1), ""
 
     def entries(self) -> dict[str, str]:
         file = self.target.files.get(self.path)
@@ -51,6 +51,8 @@ class FakeKeystore:
 
     def run(self, call: Call) -> Completed:
         verb, *arguments = call.argv[1:]
+        if self.refuses:
+            return _error(65, self.refuses)
         if verb != "create" and self.path not in self.target.files:
             return _error(65, f"Elasticsearch keystore not found at [{self.path}]. Use 'create' command to create one.")
         return getattr(self, f"_{verb}")(call, arguments)
@@ -93,12 +95,13 @@ class FakeKeystore:
 
 @dataclass
 class FakeNode:
-    """A node: its machine, and the Elasticsearch that is installed there."""
+    """A node: its machine, and the Elasticsearch installed there; what it complains of, it logs once it runs."""
 
     name: str
     target: FakeTarget
     port: int
     roles: str = ""
+    complains: str = ""
 
     def __post_init__(self) -> None:
         self.config = PurePosixPath(f"/nodes/{self.name}/config")
@@ -150,6 +153,8 @@ class FakeNode:
         if refusal:
             self._logs(FATAL.format(self.name) + refusal)
             return Completed(1, "", f"ERROR: Elasticsearch did not exit normally - check the logs at {self.log}\n")
+        if self.complains:
+            self._logs(self.complains)
         pid_file = PurePosixPath(call.argv[3])
         self.target.put(pid_file, FakeFile(str(pid).encode(), 0o644, user, user))
         args = f"/usr/bin/java -Des.path.conf={self.config} org.elasticsearch.bootstrap.Elasticsearch"

@@ -5,7 +5,11 @@ telling text stands first.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from components.errors import CommandFailed
 
 STARTUP_LINE = re.compile(r"\bversion\[[^\]]+\], pid\[")
 """The first line that a node logs at each start."""
@@ -54,27 +58,29 @@ SYMPTOMS: tuple[Symptom, ...] = (
     _row(
         r"\[(?P<layer>xpack\.security\.\w+\.ssl)\][^\n]*cannot read configured \[[^\]]+\] keystore[^\[]*\[([^\]]*)\] "
         r"because the file does not exist",
-        "{layer}: there is no key file {1}",
+        "{layer}: there is no key file {1} (`keystore.path` or `truststore.path`)",
         "run `up` again: it writes the file anew",
         "libs/ssl-config StoreKeyConfig",
     ),
     _row(
         r"\[(?P<layer>xpack\.security\.\w+\.ssl)\][^\n]*cannot read configured \[[^\]]+\] keystore[^\[]*\[([^\]]*)\]"
         r" - this is usually caused by an incorrect password",
-        "{layer}: the password in the keystore does not open {1}",
+        "{layer}: the password in the keystore (`keystore.secure_password` or that of the truststore) does not open "
+        "{1}",
         "run `up` again: it writes the file and its password anew",
         "libs/ssl-config StoreKeyConfig",
     ),
     _row(
         r"\[(?P<layer>xpack\.security\.\w+\.ssl)\][^\n]*cannot read configured \[[^\]]+\] keystore[^\[]*\[([^\]]*)\] "
         r"because access to read the file is blocked",
-        "{layer}: Elasticsearch may not read {1}, since it is outside the config folder",
+        "{layer}: Elasticsearch may not read {1} (`keystore.path` or `truststore.path`), since it is outside the "
+        "config folder",
         "keep TLS files in the node's config folder (ES_PATH_CONF)",
         "libs/ssl-config; entitlements",
     ),
     _row(
         r"\[(?P<layer>xpack\.security\.\w+\.ssl)\][^\n]*cannot read configured \[[^\]]+\] keystore[^\[]*\[([^\]]*)\]",
-        "{layer}: the key file {1} is damaged, or is no PKCS#12 file",
+        "{layer}: the key file {1} (`keystore.path` or `truststore.path`) is damaged, or is no PKCS#12 file",
         "run `up` again: it writes the file anew; if it is damaged again, check the disk and what else writes there",
         "libs/ssl-config StoreKeyConfig",
     ),
@@ -116,7 +122,8 @@ SYMPTOMS: tuple[Symptom, ...] = (
     ),
     _row(
         r"bootstrap check failure \[\d+\] of \[\d+\]: Transport SSL must be enabled if security is enabled",
-        "security is on, transport TLS is off, and the node is in production mode",
+        "security is on, transport TLS is off (`xpack.security.transport.ssl.enabled`), and the node is in production "
+        "mode",
         "use scenario `basic` or higher",
         "deploy-manage/deploy/self-managed/bootstrap-checks",
     ),
@@ -153,31 +160,33 @@ SYMPTOMS: tuple[Symptom, ...] = (
     ),
     _row(
         r"No subject alternative (?:DNS )?names? (?:matching|present)[^\n]*|No name matching \S+ found",
-        "a certificate does not name the address by which its node is reached",
+        "a certificate does not name the address by which its node is reached, and "
+        "`xpack.security.transport.ssl.verification_mode` is `full`",
         "add the address to `names` of that node in the stack file",
         "troubleshoot/elasticsearch/security/trb-security-sslhandshake",
     ),
     _row(
         r"PKIX path (?:building|validation) failed|unable to find valid certification path",
-        "a peer's certificate is not signed by a CA that this node trusts",
+        "a peer's certificate is not signed by a CA that this node trusts "
+        "(`xpack.security.transport.ssl.certificate_authorities`)",
         "make sure that every node of the cluster is in the stack file, then run `up` again",
         "troubleshoot/elasticsearch/security/trb-security-sslhandshake",
     ),
     _row(
         r"certificate_required|Empty client certificate chain",
-        "a peer presents no certificate that is accepted",
+        "a peer presents no certificate that is accepted (`xpack.security.transport.ssl.client_authentication`)",
         "make sure that every node of the cluster is in the stack file, then run `up` again",
         "troubleshoot/elasticsearch/security/trb-security-sslhandshake",
     ),
     _row(
         r"not an SSL/TLS record",
-        "a peer speaks plain text to a transport layer that speaks TLS",
+        "a peer speaks plain text to a transport layer that speaks TLS (`xpack.security.transport.ssl.enabled`)",
         "make sure that every node of the cluster is in the stack file and was restarted",
         "troubleshoot/elasticsearch/security/trb-security-ssl",
     ),
     _row(
         r"invalid internal transport message format",
-        "a peer speaks TLS to a transport layer that speaks plain text",
+        "a peer speaks TLS to a transport layer that speaks plain text (`xpack.security.transport.ssl.enabled`)",
         "make sure that every node of the cluster is in the stack file and was restarted",
         "troubleshoot/elasticsearch/security/trb-security-ssl",
     ),
@@ -190,11 +199,11 @@ def since_last_start(log: str) -> str:
     return log[log.rfind("\n", 0, starts[-1]) + 1 :] if starts else log
 
 
-def decode(*texts: str) -> Decoded:
-    """Return the cause that a node's words name, or their last line where no row knows them.
+def known(*texts: str) -> Decoded | None:
+    """Return the cause that a node's words name; None where no row knows them.
 
     Args:
-        texts: what the start command printed, and what the node logged since its last start.
+        texts: what a command printed, and what the node logged since its last start.
     """
     said = "\n".join(texts)
     for symptom in SYMPTOMS:
@@ -204,9 +213,38 @@ def decode(*texts: str) -> Decoded:
             positional = [value or "" for value in match.groups()]
             cause, next_step = (text.format(*positional, **named) for text in (symptom.cause, symptom.next_step))
             return Decoded(cause, next_step, symptom.passes)
+    return None
+
+
+def decode(*texts: str) -> Decoded:
+    """Return the cause that a node's words name, or their last line where no row knows them.
+
+    Args:
+        texts: what a command printed, and what the node logged since its last start.
+    """
+    found = known(*texts)
+    if found is not None:
+        return found
+    said = "\n".join(texts)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "ERROR" in line or "exception" in line.lower()] or lines
     return Decoded(
         f"Elasticsearch said: {telling[-1][:400]}" if telling else "Elasticsearch said nothing",
         "look at the node's log for more",
     )
+
+
+@contextmanager
+def in_an_operators_words() -> Iterator[None]:
+    """Tell what a command of Elasticsearch's said in an operator's words, where a row knows it.
+
+    Raises:
+        CommandFailed: the command failed.
+    """
+    try:
+        yield
+    except CommandFailed as error:
+        found = known(error.why)
+        if found is None:
+            raise
+        raise CommandFailed(error.what, where=error.where, why=found.cause, next_step=found.next_step) from error

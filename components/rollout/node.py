@@ -10,6 +10,7 @@ from components.nodes.machine import NodeMachine, Process
 from components.nodes.probes import Speech, handshake
 from components.nodes.spec import Node, Paths
 from components.nodes.target import DesiredFile, FileStat
+from components.rollout.decode import in_an_operators_words
 from components.rollout.view import NodeView, Running
 from components.settings.content import Content
 from components.settings.merge import flatten
@@ -62,6 +63,7 @@ class RolloutNode:
         self.node, self.machine, self.content, self.recorded = node, machine, content, recorded
         self.name = node.name
 
+    @in_an_operators_words()
     def view(self) -> NodeView:
         """Look at the node and return what a rollout has to know of it; change nothing."""
         look = self._look()
@@ -82,6 +84,7 @@ class RolloutNode:
             changes=changes,
         )
 
+    @in_an_operators_words()
     def record(self) -> RecordedNode:
         """Return what the node has and runs with now, for the state file; what is not as wanted is not vouched for."""
         look = self._look()
@@ -89,6 +92,7 @@ class RolloutNode:
         runs = self._running(look, on_disk=on_disk) is Running.WANTED
         return self._recorded(look, look.process if runs else None, on_disk=on_disk)
 
+    @in_an_operators_words()
     def configure(self) -> None:
         """Put our settings into elasticsearch.yml, and our secure settings into the keystore."""
         before = self._look()

@@ -9,7 +9,7 @@ from typing import TypeVar
 from components.errors import RolloutHalted, SecurityError, TargetUnreachable
 from components.nodes.machine import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
-from components.rollout.decode import decode, since_last_start
+from components.rollout.decode import decode, known, since_last_start
 from components.rollout.node import RolloutNode
 from components.rollout.placed import Placed
 from components.rollout.procedure import Procedure, procedure
@@ -53,6 +53,7 @@ class Performer:
         resumes: whether it goes on with what an earlier rollout left in hand.
         mark: what was noted when the allocation was held; None until then.
         timed: the steps that were done.
+        logged: how many bytes a node had logged before it was started.
     """
 
     nodes: Mapping[str, RolloutNode]
@@ -62,6 +63,7 @@ class Performer:
     resumes: bool = False
     mark: Mark | None = None
     timed: list[Timed] = field(default_factory=list)
+    logged: dict[str, int] = field(default_factory=dict)
 
     def perform(self, steps: Sequence[Step]) -> None:
         """Do the steps in order; the first that fails stops the rest.
@@ -108,11 +110,11 @@ class Performer:
         clock = self.context.clock
         deadline = clock.monotonic() + STOP_TIMEOUT
         while True:
-            logged = node.logged()
+            self.logged[node.name] = node.logged()
             done = node.machine.start()
             if done.ok:
                 return
-            decoded = decode(done.stdout, done.stderr, since_last_start(node.log_since(logged)))
+            decoded = decode(done.stdout, done.stderr, self._said(node))
             if not decoded.passes or clock.monotonic() > deadline:
                 break
             self.context.progress(f"{node.name}: {decoded.cause}; trying again")
@@ -123,6 +125,29 @@ class Performer:
             why=decoded.cause,
             next_step=decoded.next_step,
         )
+
+    def wait_joined(self, names: Sequence[str]) -> None:
+        """Wait until the nodes have joined.
+
+        Raises:
+            RolloutHalted: some did not in time; with what keeps them away, where a node that was started says so.
+        """
+        try:
+            self.cluster.wait_joined(frozenset(names), self.limits.join)
+        except RolloutHalted as halted:
+            causes = {name: found for name in names if (found := known(self._said(self.nodes[name])))}
+            if not causes:
+                raise
+            told = "; ".join(f"{name}: {found.cause}" for name, found in causes.items())
+            next_step = next(iter(causes.values())).next_step
+            where = ", ".join(causes)
+            raise RolloutHalted(halted.what, where=where, why=f"{halted.why}; {told}", next_step=next_step) from halted
+
+    def _said(self, node: RolloutNode) -> str:
+        """Return what a node has logged since it was started; nothing of one that was not."""
+        if node.name not in self.logged:
+            return ""
+        return since_last_start(node.log_since(self.logged[node.name]))
 
     def hold(self) -> None:
         """Hold the allocation, and keep what was noted with it."""
@@ -163,7 +188,7 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.CONFIGURE: lambda do, names: do.each(names, lambda node: node.configure()),
     Action.RESTORE: lambda do, names: do.each(names, lambda node: node.restore()),
     Action.START: lambda do, names: do.each(names, do.start),
-    Action.WAIT_JOINED: lambda do, names: do.cluster.wait_joined(frozenset(names), do.limits.join),
+    Action.WAIT_JOINED: lambda do, names: do.wait_joined(names),
     Action.RELEASE_ALLOCATION: lambda do, names: do.release(),
     Action.WAIT_HEALTHY: lambda do, names: do.cluster.wait_healthy(
         do.mark.status if do.mark else "yellow", do.limits.health

@@ -23,6 +23,16 @@ PLAIN_PEER = (
 )
 CHECKS = "https://www.elastic.co/docs/deploy-manage/deploy/self-managed/bootstrap-checks?version=9.5"
 
+UNNAMED = (
+    "a certificate does not name the address by which its node is reached, and "
+    "`xpack.security.transport.ssl.verification_mode` is `full`"
+)
+UNTRUSTED = (
+    "a peer's certificate is not signed by a CA that this node trusts "
+    "(`xpack.security.transport.ssl.certificate_authorities`)"
+)
+UNACCEPTED = "a peer presents no certificate that is accepted (`xpack.security.transport.ssl.client_authentication`)"
+
 REAL = {
     "Provided keystore password": (
         "ERROR: java.lang.SecurityException: Provided keystore password was incorrect\n"
@@ -32,22 +42,25 @@ REAL = {
     "because the file does not exist": (
         f"{SSL}[xpack.security.http.ssl] - {STORE} because the file does not exist\n"
         "Caused by: java.nio.file.NoSuchFileException: /etc/es/certs/http-key.p12",
-        "xpack.security.http.ssl: there is no key file /etc/es/certs/http-key.p12",
+        "xpack.security.http.ssl: there is no key file /etc/es/certs/http-key.p12 (`keystore.path` or "
+        "`truststore.path`)",
     ),
     "incorrect password": (
         f"{SSL}[xpack.security.http.ssl] - {STORE} - this is usually caused by an incorrect password; "
         "(a keystore password was provided)\nCaused by: java.io.IOException: keystore password was incorrect",
-        "xpack.security.http.ssl: the password in the keystore does not open /etc/es/certs/http-key.p12",
+        "xpack.security.http.ssl: the password in the keystore (`keystore.secure_password` or that of the truststore) "
+        "does not open /etc/es/certs/http-key.p12",
     ),
     "access to read the file is blocked": (
         f"{SSL}[xpack.security.http.ssl] - {STORE} because access to read the file is blocked; SSL resources should "
         "be placed in the [/etc/es] directory",
-        "xpack.security.http.ssl: Elasticsearch may not read /etc/es/certs/http-key.p12, since it is outside the "
-        "config folder",
+        "xpack.security.http.ssl: Elasticsearch may not read /etc/es/certs/http-key.p12 (`keystore.path` or "
+        "`truststore.path`), since it is outside the config folder",
     ),
     r"keystore[^\[]*\[([^\]]*)\]": (
         f"{SSL}[xpack.security.transport.ssl] - {STORE}\nCaused by: java.io.EOFException",
-        "xpack.security.transport.ssl: the key file /etc/es/certs/http-key.p12 is damaged, or is no PKCS#12 file",
+        "xpack.security.transport.ssl: the key file /etc/es/certs/http-key.p12 (`keystore.path` or `truststore.path`) "
+        "is damaged, or is no PKCS#12 file",
     ),
     "does not contain any trusted certificate entries": (
         f"{SSL}[xpack.security.transport.ssl] - the truststore [/etc/es/t.p12] does not contain any trusted "
@@ -86,7 +99,8 @@ REAL = {
         "bootstrap check failure [1] of [1]: Transport SSL must be enabled if security is enabled. Please set "
         "[xpack.security.transport.ssl.enabled] to [true] or disable security by setting [xpack.security.enabled] to "
         f"[false]; for more information see [{CHECKS}#bootstrap-checks-tls]",
-        "security is on, transport TLS is off, and the node is in production mode",
+        "security is on, transport TLS is off (`xpack.security.transport.ssl.enabled`), and the node is in production "
+        "mode",
     ),
     r"bootstrap check failure \[1\]": (
         "bootstrap check failure [1] of [2]: max file descriptors [20000] for elasticsearch process is too low, "
@@ -119,26 +133,26 @@ REAL = {
     "No subject alternative names": (
         f"{PEER}javax.net.ssl.SSLHandshakeException: (certificate_unknown) No subject alternative names matching IP "
         "address 127.0.0.1 found",
-        "a certificate does not name the address by which its node is reached",
+        UNNAMED,
     ),
     "PKIX path": (
         f"{PEER}javax.net.ssl.SSLHandshakeException: (certificate_unknown) PKIX path building failed: "
         "sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to "
         "requested target",
-        "a peer's certificate is not signed by a CA that this node trusts",
+        UNTRUSTED,
     ),
     "certificate_required": (
         f"{PEER}javax.net.ssl.SSLHandshakeException: (certificate_required) Received fatal alert: certificate_required",
-        "a peer presents no certificate that is accepted",
+        UNACCEPTED,
     ),
     "not an SSL/TLS record": (
         f"{PLAIN_PEER}io.netty.handler.codec.DecoderException: io.netty.handler.ssl.NotSslRecordException: "
         "not an SSL/TLS record: 455300000039000000000000000108000003",
-        "a peer speaks plain text to a transport layer that speaks TLS",
+        "a peer speaks plain text to a transport layer that speaks TLS (`xpack.security.transport.ssl.enabled`)",
     ),
     "invalid internal transport message format": (
         f"{PLAIN_PEER}java.io.StreamCorruptedException: invalid internal transport message format, got (16,3,3,1)",
-        "a peer speaks TLS to a transport layer that speaks plain text",
+        "a peer speaks TLS to a transport layer that speaks plain text (`xpack.security.transport.ssl.enabled`)",
     ),
 }
 
@@ -176,18 +190,18 @@ def test_every_row_says_where_elastic_says_so(symptom):
     [
         pytest.param(
             f"{PEER}javax.net.ssl.SSLHandshakeException: (certificate_unknown) No subject alternative names present",
-            "a certificate does not name the address by which its node is reached",
+            UNNAMED,
             id="a certificate without any name",
         ),
         pytest.param(
             f"{PEER}javax.net.ssl.SSLHandshakeException: (certificate_unknown) No subject alternative DNS name "
             "matching es-2.example.net found.",
-            "a certificate does not name the address by which its node is reached",
+            UNNAMED,
             id="a certificate without this host name",
         ),
         pytest.param(
             f"{PEER}javax.net.ssl.SSLHandshakeException: (certificate_required) Empty client certificate chain",
-            "a peer presents no certificate that is accepted",
+            UNACCEPTED,
             id="an empty chain",
         ),
         pytest.param(

@@ -75,6 +75,34 @@ def test_the_nodes_that_did_not_join_are_named(doors):
     assert "es-3 not joined yet" in halted(world).why
 
 
+def test_what_keeps_a_node_from_joining_is_told_as_its_log_tells_it(doors):
+    world = doors(with_own_allocation())
+    world.cluster.unseen = {"es-3"}
+    world["es-3"].complains = "SSLHandshakeException: (certificate_unknown) PKIX path building failed"
+    error = halted(world)
+    assert error.where == "es-3"
+    assert "es-3 not joined yet; es-3: a peer's certificate is not signed by a CA that this node trusts" in error.why
+    assert "make sure that every node of the cluster is in the stack file" in error.next_step
+
+
+def test_what_a_node_complained_of_before_it_was_started_is_not_told(doors):
+    world = doors(with_own_allocation())
+    log = world["es-3"].log
+    world["es-3"].target.files[log].content += b"SSLHandshakeException: PKIX path building failed\n"
+    world.cluster.unseen = {"es-3"}
+    assert "not signed by a CA" not in halted(world).why
+
+
+def test_what_the_keystores_command_says_is_told_in_an_operators_words(doors):
+    world = doors(with_own_allocation())
+    world["es-2"].keystore.refuses = "Provided keystore password was incorrect"
+    with pytest.raises(CommandFailed) as failed:
+        world.preview()
+    assert failed.value.where == "es-2"
+    assert "elasticsearch.keystore is protected by a password" in failed.value.why
+    assert "ES_KEYSTORE_PASSPHRASE_FILE" in failed.value.next_step
+
+
 def test_no_single_failure_leaves_the_cluster_down_or_half_secured(doors):
     """Whatever call fails: the cluster runs, as before or as wanted, and the next run finishes the work."""
     whole = doors(with_own_allocation())

@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.errors import ConfigurationRefused, RolloutHalted
+from components.nodes.cluster_api import ALLOCATION
 from components.rollout.procedure import Procedure
 from components.settings.scenarios import Choices, Scenario
 from tests.fakes import Killed, Moment
-from tests.rollout.world import World, assert_secured, open_cluster, with_own_allocation
+from tests.rollout.world import THE_OPERATORS_OWN, World, assert_secured, open_cluster, with_own_allocation
 
 HTTP_TLS = "xpack.security.http.ssl.enabled"
 HTTP_PASSWORD = "xpack.security.http.ssl.keystore.secure_password"
@@ -49,6 +50,13 @@ def test_every_node_is_restarted_one_at_a_time_and_the_elected_master_last(basic
     assert_secured(world)
     assert max(map(len, seen)) == 1
     assert list(dict.fromkeys(name for [name] in seen)) == ["es-2", "es-3", "es-1"]
+
+
+def test_replicas_are_kept_from_being_moved_whenever_a_node_is_down(basic):
+    world = basic()
+    world.fuse.watch(lambda: (bool(down(world)), world.cluster.persistent[ALLOCATION]))
+    world.up()
+    assert set(world.fuse.notes) == {(False, THE_OPERATORS_OWN), (False, "primaries"), (True, "primaries")}
 
 
 def test_what_is_planned_is_what_is_done_and_needs_no_consent(basic):

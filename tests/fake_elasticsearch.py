@@ -216,6 +216,7 @@ class FakeCluster:
     faults: list[str] = field(default_factory=list)
     unseen: set[str] = field(default_factory=set)
     sick: bool = False
+    alone: tuple[str, ...] = ()
     version: str = "9.5.3"
 
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting: Callable[[str], None]) -> "FakeCluster":
@@ -264,7 +265,7 @@ class FakeCluster:
             disk_used=dict.fromkeys(names, 0.4),
             skew=dict.fromkeys(names, 0.0),
             voters=frozenset(one.name for one in self.nodes if one.roles != "data"),
-            without_replicas=(),
+            without_replicas=self.alone,
         )
 
     def documents(self) -> int:

@@ -10,6 +10,7 @@ from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
+from components.rollout.away import seconds_away
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
@@ -138,7 +139,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
-        passed = self._refuse(view, wanted, performer)
+        passed = self._refuse(view, wanted, performer, before)
         for gate in passed:
             context.say(str(gate))
         planned = {
@@ -167,7 +168,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         if not steps:
             self._refuse_nodes_that_are_away(view)
         else:
-            passed = self._refuse(view, wanted, performer)
+            passed = self._refuse(view, wanted, performer, before)
             carry_out(performer, view, steps)
         if wanted.running:
             self._warn_of_what_is_left(self._view(performer, wanted), context)
@@ -221,9 +222,12 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             return replace(view, elected_master=performer.cluster.summary().elected_master)
         return view
 
-    def _refuse(self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer) -> tuple[Gate, ...]:
+    def _refuse(
+        self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer, before: ClusterRestartOutputs
+    ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
-        found, today = preflight(view, performer.cluster), performer.context.clock.now().date()
+        away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
+        found, today = preflight(view, performer.cluster, away), performer.context.clock.now().date()
         may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
         findings = [*refusals(view), *unwaived(may_be_waived, wanted.waivers, today)]
         if procedure(view) in RESTARTING:

@@ -92,11 +92,11 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
         return (Finding("ClusterUnreachable", f"{error.what} ({error.why})"),)
 
 
-def preflight(view: RolloutView, cluster: RolloutCluster) -> tuple[Gate, ...]:
+def preflight(view: RolloutView, cluster: RolloutCluster, away: float = 0.0) -> tuple[Gate, ...]:
     """Return how every gate stands; none where the cluster is not asked, or does not answer."""
     if is_begun(view):
         return ()
     try:
-        return gates(Case(view, cluster.facts()))
+        return gates(Case(view, cluster.facts(), away))
     except TargetUnreachable:
         return ()

@@ -60,10 +60,12 @@ class Case:
     Attributes:
         view: the nodes, and what is to be done with them.
         facts: what the cluster's API says.
+        away: seconds that a restart took the last time, from stop to join; 0 where there was none.
     """
 
     view: RolloutView
     facts: ClusterFacts
+    away: float = 0.0
 
 
 def version_is_supported(case: Case) -> Gate:
@@ -119,13 +121,14 @@ def clocks_agree(case: Case) -> Gate:
 def second_copies(case: Case) -> Gate:
     """An index without replicas is partly away while a node restarts. Source: rolling restart."""
     alone = case.facts.without_replicas
+    about = f" (about {case.away:.0f} s, as the last time)" if case.away else ""
     if procedure(case.view) is Procedure.FULL_STOP:
-        return Gate("AllAway", Sign.MIND, "no search and no write is answered while all nodes are stopped")
+        return Gate("AllAway", Sign.MIND, f"no search and no write is answered while all nodes are stopped{about}")
     if not alone:
         return Gate("SecondCopies", Sign.OPEN, "every index has a second copy")
     more = f" and {len(alone) - MOST_NAMES} more" if len(alone) > MOST_NAMES else ""
     named = f"{', '.join(alone[:MOST_NAMES])}{more}"
-    return Gate("NoSecondCopy", Sign.MIND, f"without a second copy, and away while their node restarts: {named}")
+    return Gate("NoSecondCopy", Sign.MIND, f"without a second copy, and away while their node restarts{about}: {named}")
 
 
 def quorum_outlives_one_node(case: Case) -> Gate:

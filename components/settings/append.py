@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping as Pairs
 
-from components.settings.edits import Edit, Unsuited, apply, written
+from components.settings.edits import Edit, Unsuited, apply, is_block_text, written
 from components.settings.lines import ends_line, line_break, line_number, line_start, next_line, previous_line
 from components.settings.scalars import Value, write_scalar
-from components.settings.yaml_text import Document, Entry, Mapping, Scalar, Sequence, YamlNode
+from components.settings.yaml_text import Document, Entry, Mapping, Scalar, YamlNode
 
 _LINE = re.compile(r"[^\r\n]*")
 
@@ -92,7 +92,7 @@ def _end(document: Document) -> int:
     would be another text.
     """
     text, root = document.text, document.root
-    if ends_line(text[: document.end]) or not isinstance(root, Mapping) or not _is_block_text(root):
+    if ends_line(text[: document.end]) or not isinstance(root, Mapping) or not is_block_text(root):
         return document.end
     end = line_start(text, root.entries[-1].key.start)
     above = previous_line(text, end)
@@ -101,22 +101,12 @@ def _end(document: Document) -> int:
     return end
 
 
-def _is_block_text(yaml_node: YamlNode) -> bool:
-    """Tell whether something ends with a text in block style (``|`` or ``>``)."""
-    while isinstance(yaml_node, Mapping | Sequence):
-        inner = [entry.value for entry in yaml_node.entries] if isinstance(yaml_node, Mapping) else yaml_node.items
-        if yaml_node.flow or not inner:
-            return False
-        yaml_node = inner[-1]
-    return isinstance(yaml_node, Scalar) and yaml_node.style in {"|", ">"}
-
-
 def _wants_blank_line(document: Document, end: int) -> bool:
     """A blank line sets the header off; not after a text in block style, which it might become part of."""
     before = document.text[:end].removeprefix("\ufeff").splitlines()
     entries = document.root.entries if isinstance(document.root, Mapping) else ()
     last = [entry.value for entry in entries if entry.value.end <= end][-1:]
-    return bool(before) and bool(before[-1].strip()) and not any(map(_is_block_text, last))
+    return bool(before) and bool(before[-1].strip()) and not any(map(is_block_text, last))
 
 
 def _append_in_flow(text: str, root: Mapping, added: Pairs[str, Value]) -> str:

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from components.settings.flat import Place
-from components.settings.lines import ends_line, line_break, line_start, next_line, whole_lines
+from components.settings.lines import (
+    ends_line,
+    is_blank_or_comment,
+    line_break,
+    line_end,
+    line_start,
+    next_line,
+    whole_lines,
+)
 from components.settings.scalars import Value, write_list, write_scalar
-from components.settings.yaml_text import Alias, Document, Entry, Mapping, Scalar, Sequence
+from components.settings.yaml_text import Alias, Document, Entry, Mapping, Scalar, Sequence, YamlNode
 
 _BEHIND = re.compile(r"(?P<blanks>[ \t]*)(?P<sign>(?<![ \t])#)?")
 _ITEM_HEAD = re.compile(r"[ \t]*-[ \t]+")
@@ -180,18 +188,53 @@ def _erased(text: str, mapping: Mapping, gone: frozenset[int]) -> Iterator[tuple
     if mapping.flow:
         yield from _erased_in_flow(text, mapping, gone)
         return
+    is_below_text = False
     for entry in mapping.entries:
-        value = entry.value
-        if not _is_dead(entry, gone):
-            if isinstance(value, Mapping):
-                yield from _erased(text, value, gone)
-        elif isinstance(value, Mapping) and not value.flow:
-            if value.start != value.entries[0].key.start:  # a tag or an anchor stands before it
-                raise Unsuited
-            yield _lines(text, entry.key.start, _colon(text, entry))
-            yield from _erased(text, value, gone)
+        if _is_dead(entry, gone):
+            taken = list(_taken(text, entry, gone))
+            yield from taken
+            if is_below_text:
+                yield from _moved_out(text, entry, taken)
         else:
-            yield _lines(text, entry.key.start, value.end)
+            is_below_text = is_block_text(entry.value)
+            if isinstance(entry.value, Mapping):
+                yield from _erased(text, entry.value, gone)
+
+
+def _taken(text: str, entry: Entry, gone: frozenset[int]) -> Iterator[tuple[int, int]]:
+    value = entry.value
+    if not isinstance(value, Mapping) or value.flow:
+        yield _lines(text, entry.key.start, value.end)
+        return
+    if value.start != value.entries[0].key.start:  # a tag or an anchor stands before it
+        raise Unsuited
+    yield _lines(text, entry.key.start, _colon(text, entry))
+    yield from _erased(text, value, gone)
+
+
+def _moved_out(text: str, entry: Entry, taken: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the blanks that a comment must lose with its key, lest it become part of the text in block style above."""
+    offset = line_start(text, entry.key.start)
+    column = entry.key.start - offset
+    while offset < len(text):
+        line = text[offset : line_end(text, offset)]
+        if not any(start <= offset < end for start, end in taken):
+            if not is_blank_or_comment(line):
+                return
+            blanks = len(line) - len(line.lstrip(" \t"))
+            if column < blanks < len(line):
+                yield offset + column, offset + blanks
+        offset = next_line(text, offset)
+
+
+def is_block_text(yaml_node: YamlNode) -> bool:
+    """Tell whether something ends with a text in block style (``|`` or ``>``)."""
+    while isinstance(yaml_node, Mapping | Sequence):
+        inner = [entry.value for entry in yaml_node.entries] if isinstance(yaml_node, Mapping) else yaml_node.items
+        if yaml_node.flow or not inner:
+            return False
+        yaml_node = inner[-1]
+    return isinstance(yaml_node, Scalar) and yaml_node.style in {"|", ">"}
 
 
 def _lines(text: str, start: int, end: int) -> tuple[int, int]:

@@ -216,6 +216,6 @@ def test_forms_that_ranges_cannot_follow_are_written_anew_with_all_comments(text
 
 
 def test_a_file_whose_comment_would_be_lost_is_refused():
-    text = "a:\n  b: |\n    text\n  c:\n      # deep\n    d: 1\n"  # the comment would become text of b
+    text = "a:\n  b: |\n    text\n  ? c\n  :\n      # deep\n    d: 1\n"  # the comment would become text of b
     with pytest.raises(ConfigurationRefused, match=r"a\.c\.d cannot be set or removed"):
         merge(text, {}, ("a.c.d",), where="es-1", header=HEADER)

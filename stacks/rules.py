@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from components.nodes import hosts
 from components.nodes.spec import MachineSpec
 from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
-from stacks import hosts
 from stacks.inventory import PATHS, machine_spec_of, sans_of
 from stacks.mistakes import Mistake
 from stacks.model import StackModel

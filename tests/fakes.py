@@ -222,7 +222,7 @@ class FakeTarget:
 
     def __post_init__(self) -> None:
         self.programs |= {
-            "sh": self._ps,
+            "sh": self._sh,
             "kill": self._kill,
             "tail": self._tail,
             "test": self._test,
@@ -312,6 +312,15 @@ class FakeTarget:
     def _erase(self, paths: Sequence[PurePosixPath]) -> None:
         for path in paths:
             del self.files[path]
+
+    def _sh(self, call: Call) -> Completed:
+        return self._jvm_options(call) if "jvm.options" in call.argv[2] else self._ps(call)
+
+    def _jvm_options(self, call: Call) -> Completed:
+        config = PurePosixPath(call.argv[-1])
+        files = [config / "jvm.options", *sorted(self._below(config / "jvm.options.d"))]
+        lines = [line for path in files if path in self.files for line in self.files[path].content.decode().split("\n")]
+        return Completed(0, "".join(f"{line}\n" for line in lines if line.startswith("-")), "")
 
     def _ps(self, call: Call) -> Completed:
         process = self.alive().get(int(call.argv[-1]))

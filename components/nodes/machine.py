@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from components.clock import Clock
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.limits import QUESTION, Limits, read_limits
 from components.nodes.spec import Machine, Paths
 from components.nodes.target import Completed, DesiredFile, FileStat, NodeTarget
 
@@ -112,6 +113,21 @@ class NodeMachine:
             why=why,
             next_step="correct the file, or `machine.config` in the stack file",
         )
+
+    def jvm_options(self) -> tuple[str, ...]:
+        """Return the JVM options of `jvm.options` and `jvm.options.d`, in their order.
+
+        Lines for some Java versions only (``8-13:-Xmx2g``) are left out. Source: reference/elasticsearch/jvm-settings.
+        """
+        script = 'grep -hs "^-" "$1/jvm.options" "$1"/jvm.options.d/*.options; true'
+        done = self.target.run(["sh", "-c", script, "sh", self.machine.config])
+        return tuple(line.strip() for line in done.stdout.splitlines())
+
+    def limits(self) -> Limits | None:
+        """Return what a node would be granted that is started as ours is; None where the machine does not tell."""
+        user = self.owner().user
+        done = self.target.run(QUESTION, user=user)
+        return read_limits(done.stdout, user) if done.ok else None
 
     def secure_setting_names(self) -> frozenset[str]:
         """Return the names of the keystore's entries; none when there is no keystore."""

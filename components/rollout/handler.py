@@ -15,7 +15,13 @@ from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
 from components.rollout.placed import Placed
-from components.rollout.preconditions import cluster_is_not_as_listed, nodes_that_cannot_start, preflight
+from components.rollout.preconditions import (
+    cluster_is_not_as_listed,
+    is_begun,
+    nodes_that_cannot_start,
+    nodes_that_would_not_start,
+    preflight,
+)
 from components.rollout.preflight import Gate, shut
 from components.rollout.procedure import (
     RESTARTING,
@@ -119,7 +125,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         performer = self._performer(wanted, recorded, context)
         view = self._view(performer, wanted)
         if procedure(view) not in RESTARTING:  # those of a restart are told with its plan
-            for gate in preflight(view, performer.cluster):
+            for gate in preflight(view, performer.cluster, performer.nodes.values()):
                 context.say(str(gate))
         away = nodes_that_are_away(view)
         return [Change(reason, on="runningNodes") for reason in (*reasons(view), *away)]
@@ -227,11 +233,14 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
         away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
-        found, today = preflight(view, performer.cluster, away), performer.context.clock.now().date()
+        found = preflight(view, performer.cluster, performer.nodes.values(), away)
+        today = performer.context.clock.now().date()
         may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
         findings = [*refusals(view), *unwaived(may_be_waived, wanted.waivers, today)]
         if procedure(view) in RESTARTING:
             findings += nodes_that_cannot_start(performer.nodes.values())
+            if not is_begun(view):  # what is in hand is finished, or put back
+                findings += nodes_that_would_not_start(performer.nodes.values())
         for line in in_use(may_be_waived, wanted.waivers, today):
             performer.context.warn(line)
         if findings:

@@ -10,6 +10,8 @@ from components.rollout.node import RolloutNode
 from components.rollout.preflight import Case, Gate, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView, Running
+from components.settings.concerns import refused
+from components.settings.starting import concerns_on, settings_of
 
 
 def unlisted_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
@@ -74,6 +76,15 @@ def nodes_that_cannot_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]
     return tuple(Finding("CannotStart", f"{name} could not be started again: {why}") for name, why in found if why)
 
 
+def nodes_that_would_not_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
+    """Return why Elasticsearch would refuse to start with what is wanted, the operator's own lines among it.
+
+    The settings resource refuses the same in its preview; it is not asked where the operator alone changed something.
+    """
+    found = ((node.name, concern) for node in nodes for concern in refused(concerns_on(node.machine, node.content)))
+    return tuple(Finding(concern.reason, f"{name}: {concern}") for name, concern in found)
+
+
 def is_begun(view: RolloutView) -> bool:
     """Tell whether there is no point in asking the cluster: a rollout is in hand, or no node runs.
 
@@ -92,11 +103,14 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
         return (Finding("ClusterUnreachable", f"{error.what} ({error.why})"),)
 
 
-def preflight(view: RolloutView, cluster: RolloutCluster, away: float = 0.0) -> tuple[Gate, ...]:
+def preflight(
+    view: RolloutView, cluster: RolloutCluster, nodes: Iterable[RolloutNode], away: float = 0.0
+) -> tuple[Gate, ...]:
     """Return how every gate stands; none where the cluster is not asked, or does not answer."""
     if is_begun(view):
         return ()
     try:
-        return gates(Case(view, cluster.facts(), away))
+        facts = cluster.facts()
     except TargetUnreachable:
         return ()
+    return gates(Case(view, facts, {node.name: settings_of(node.machine, node.content) for node in nodes}, away))

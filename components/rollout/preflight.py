@@ -5,14 +5,16 @@ beginning.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from components.findings import Finding
 from components.nodes.cluster_facts import ClusterFacts
+from components.rollout.licences import uncovered
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView
+from components.settings.merge import Value
 
 SUPPORTED = re.compile(r"8\.(19|[2-9]\d)\.|9\.")
 """Elasticsearch 8.19 and later 8.x, and 9.x."""
@@ -60,11 +62,13 @@ class Case:
     Attributes:
         view: the nodes, and what is to be done with them.
         facts: what the cluster's API says.
+        settings: what each node is to start with, by its name; the operator's own settings among them.
         away: seconds that a restart took the last time, from stop to join; 0 where there was none.
     """
 
     view: RolloutView
     facts: ClusterFacts
+    settings: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     away: float = 0.0
 
 
@@ -88,11 +92,18 @@ def health_is_green(case: Case) -> Gate:
     )
 
 
-def licence_is_active(case: Case) -> Gate:
-    """TLS, passwords and roles come with every licence, also Basic. Source: subscriptions, XPackLicenseState."""
+def licence_is_enough(case: Case) -> Gate:
+    """TLS, passwords and roles come with every licence, also Basic; other features of the operator's own do not.
+
+    Source: subscriptions, XPackLicenseState; each feature's in `licences.py`.
+    """
     if case.facts.licence is None:
         return Gate("LicenceNotKnown", Sign.MIND, "which licence the cluster has could not be found out")
     kind, state = case.facts.licence
+    missed = uncovered(case.settings, kind if state == "active" else "basic")
+    if missed:
+        sign = Sign.SHUT if any(each.feature.refuses for each in missed) else Sign.MIND
+        return Gate("LicenceNotEnough", sign, f"licence {kind}, {state}: {'; '.join(map(str, missed))}")
     sign = Sign.OPEN if state == "active" else Sign.MIND
     return Gate("Licence", sign, f"licence {kind}, {state}")
 
@@ -152,7 +163,7 @@ def clients_can_go_on(case: Case) -> Gate:
 GATES: tuple[Callable[[Case], Gate], ...] = (
     version_is_supported,
     health_is_green,
-    licence_is_active,
+    licence_is_enough,
     disks_have_room,
     clocks_agree,
 )

@@ -15,10 +15,12 @@ from components.handling import Change, Context, Handler, Recorded
 from components.nodes.machine import NodeMachine
 from components.nodes.spec import Node, Paths
 from components.nodes.targets import machine_of
+from components.settings.concerns import Concern, minded, refuse_if_any
 from components.settings.content import Content
 from components.settings.lowering import in_clear_from_then_on, lowered
 from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
+from components.settings.starting import concerns_on
 from components.settings.writers import other_writer
 from components.values import Wire
 
@@ -71,8 +73,9 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
     def preview(
         self, recorded: SettingsRecord | None, wanted: NodeSettingsInputs, context: Context
     ) -> NodeSettingsOutputs:
-        """Return what will be there, and tell which lines change; refuse what would be less than there is."""
-        self._refuse_less_security(wanted)
+        """Return what will be there, tell which lines change and what speaks against it; refuse what may not be."""
+        for concern in minded(self._refuse_what_may_not_be(wanted)):
+            context.warn(f"{wanted.node.name}: {concern}")
         for line in in_clear_from_then_on(self._standing(wanted), wanted.content.absent):
             context.warn(f"{wanted.node.name}: {line}")
         for line in (lines := self._lines(wanted)):
@@ -91,9 +94,10 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         """Check that the operator's file can take our settings, and return what must be there.
 
         Raises:
-            ConfigurationRefused: it cannot, and the text names the line; or it would take security away.
+            ConfigurationRefused: it cannot, and the text names the line; it would take security away; or the node
+                would not start with it, in Elasticsearch's own words.
         """
-        self._refuse_less_security(wanted)
+        self._refuse_what_may_not_be(wanted)
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
 
     def observe(self, recorded: SettingsRecord, context: Context) -> NodeSettingsOutputs:
@@ -108,6 +112,14 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         """Return the settings of the node's file as it is now."""
         machine = machine_of(wanted.node.machine)
         return flatten(machine.settings_text(), where=_place(machine))
+
+    def _refuse_what_may_not_be(self, wanted: NodeSettingsInputs) -> tuple[Concern, ...]:
+        """Refuse, or return what else is to be said."""
+        self._refuse_less_security(wanted)
+        machine = machine_of(wanted.node.machine)
+        concerns = concerns_on(machine, wanted.content)
+        refuse_if_any(concerns, where=_place(machine))
+        return concerns
 
     def _refuse_less_security(self, wanted: NodeSettingsInputs) -> None:
         found = lowered(self._standing(wanted), wanted.content.settings, wanted.content.absent)

@@ -68,11 +68,12 @@ def same(standing: Value, wanted: Value) -> bool:
     only: ``True`` in quotes is no boolean for Elasticsearch, and a list is no text.
     """
     if isinstance(wanted, tuple) and isinstance(standing, str):
-        return standing != "" and _split(standing) == wanted  # an empty value counts as not set at all
+        return standing != "" and split_list(standing) == wanted  # an empty value counts as not set at all
     return standing == wanted
 
 
-def _split(text: str) -> tuple[str, ...]:
+def split_list(text: str) -> tuple[str, ...]:
+    """Return what a list setting makes of a text with commas."""
     parts = text.split(",")
     while parts and not parts[-1]:  # Java drops empty parts at the end, and keeps those inside
         parts.pop()

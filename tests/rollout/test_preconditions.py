@@ -5,12 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from components.errors import TargetUnreachable
+from components.errors import ConfigurationRefused, TargetUnreachable
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.preconditions import PRECONDITIONS, cluster_is_not_as_listed, nodes_that_cannot_start
 from tests.fake_elasticsearch import HOME, FakeNode
 from tests.fakes import FakeClock, FakeFile, FakeTarget
 from tests.rollout.views import cluster, node, open_node, outdated, stopped
+from tests.rollout.world import with_own_allocation
 
 TWO = cluster(open_node("es-1"), open_node("es-2"))
 ROLLING = cluster(outdated("es-1"), outdated("es-2"))
@@ -181,3 +182,25 @@ def test_looking_starts_and_stops_nothing(laid_out):
     nodes_that_cannot_start(rollout_nodes(laid_out))
     assert {call.argv[0] for one in laid_out for call in one.target.ran} <= {"test", "readlink"}
     assert all(not one.target.processes for one in laid_out)
+
+
+def test_a_node_that_would_not_start_with_what_its_operator_wrote_is_not_stopped(doors):
+    world = doors(with_own_allocation())
+    es_2 = world["es-2"]
+    es_2.target.put(es_2.config / "jvm.options.d" / "checks.options", FakeFile(b"-Des.enforce.bootstrap.checks=yes\n"))
+    before = world.snapshot()
+    for run in (world.preview, world.up):
+        with pytest.raises(ConfigurationRefused) as caught:
+            run()
+        assert 'es-2: Elasticsearch would not start: "[es.enforce.bootstrap.checks] must be [true]' in caught.value.why
+    assert world.snapshot() == before
+    assert all(one.starts_tried() == 1 for one in world.nodes)
+
+
+def test_what_is_in_hand_is_finished_or_put_back_whatever_its_operator_wrote_meanwhile(doors):
+    world = doors(with_own_allocation())
+    world.up_killed_before(["start es-1, es-2, es-3"], 0)
+    es_2 = world["es-2"]
+    es_2.target.put(es_2.config / "jvm.options.d" / "checks.options", FakeFile(b"-Des.enforce.bootstrap.checks=yes\n"))
+    world.up()
+    assert world.runs_with_what_is_wanted()

@@ -91,6 +91,37 @@ def test_what_is_not_so_is_told(facts, line):
     assert line in told(**facts)
 
 
+FILTER = {"xpack.security.transport.filter.allow": "10.0.0.0/8"}
+PKI = {"xpack.security.authc.realms.pki.pki1.order": "1"}
+
+
+@pytest.mark.parametrize(
+    ("licence", "settings", "start"),
+    [
+        pytest.param(("basic", "active"), {}, "✓ licence basic, active", id="nothing is asked for"),
+        pytest.param(("basic", "active"), FILTER, "! licence basic, active: IP filtering (", id="a feature in vain"),
+        pytest.param(("basic", "active"), PKI, "✗ licence basic, active: a PKI realm (", id="a realm in vain"),
+        pytest.param(("gold", "active"), FILTER | PKI, "✓ licence gold, active", id="licensed"),
+        pytest.param(("gold", "expired"), FILTER, "! licence gold, expired: IP filtering (", id="not any more"),
+        pytest.param(None, FILTER, "! which licence the cluster has could not be found out", id="nobody knows"),
+    ],
+)
+def test_what_nodes_ask_for_and_the_licence_lacks_is_told(licence, settings, start):
+    case = Case(ROLLING, replace(GOOD, licence=licence), {"es-1": settings, "es-2": {}})
+    assert str(gates(case)[2]).startswith(start)
+
+
+def test_a_preview_refuses_a_pki_realm_of_the_operators_that_the_licence_lacks(doors):
+    world = doors(with_own_allocation())
+    file = world["es-2"].file("elasticsearch.yml")
+    file.content += b"xpack.security.authc.realms.pki.pki1.order: 1\n"
+    before = world.snapshot()
+    for run in (world.preview, world.up):
+        with pytest.raises(ConfigurationRefused, match=r"a PKI realm \(`[a-z.]+\.pki1`, es-2\) takes gold"):
+            run()
+    assert world.snapshot() == before
+
+
 def test_a_full_stop_says_that_nothing_is_answered_meanwhile():
     said = told(FULL_STOP, without_replicas=("a",))
     assert "! no search and no write is answered while all nodes are stopped" in said

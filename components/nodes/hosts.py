@@ -7,7 +7,9 @@ from components.pki.sans import IpAddress
 
 EVERY_ADDRESS = frozenset({"*", "0", "_all_"})
 EVERY_PUBLIC_ADDRESS = frozenset({"_global_", "_global:ipv4_", "_global:ipv6_"})
-LOOPBACK_NAMES = frozenset({"localhost", "_local_", "_local:ipv4_", "_local:ipv6_"})
+LOOPBACK_NAMES = frozenset(
+    {"localhost", *(f"_{name}{version}_" for name in ("local", "lo") for version in ("", ":ipv4", ":ipv6"))}
+)
 _SPECIAL = re.compile(r"_[A-Za-z0-9][A-Za-z0-9_.:-]*_")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 

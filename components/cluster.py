@@ -7,7 +7,7 @@ from typing import Any
 from components.nodes.spec import Node
 from components.pki.sans import Sans
 from components.pki.spec import AuthoritySpec, CertificatesSpec, Layer
-from components.rollout.spec import ConsentSpec, RolloutSpec
+from components.rollout.spec import ConsentSpec, RolloutSpec, TakeoverSpec
 from components.settings.scenarios import Choices, Scenario
 from components.users.spec import UsersSpec
 
@@ -29,6 +29,7 @@ class Cluster:
         users: versions of the built-in users' passwords.
         rollout: how patient a rollout is.
         consent: what may be done although it hurts.
+        takeover: how a cluster that somebody else secured is taken over; None where that is refused.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Cluster:
     users: UsersSpec
     rollout: RolloutSpec
     consent: ConsentSpec
+    takeover: TakeoverSpec | None = None
 
     @property
     def transport_tls(self) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from stacks.fields import fields_at
 from stacks.mistakes import Mistake, close_to, mistake_of
 from stacks.model import NAMESPACE, StackModel
 from stacks.rules import mistakes_across
+from stacks.sealed import encrypted_in_vain, in_clear, out_of_sight
 
 PREFIX = f"{NAMESPACE}:"
 LEAST = {"cluster": {"name": "any", "scenario": "basic"}, "nodes": [{"name": "any", "address": "127.0.0.1"}]}
@@ -29,16 +30,17 @@ def check(sections: Mapping[str, Any], secret: Collection[str] = ()) -> StackMod
         sections: what stands in the stack file.
         secret: sections that the engine keeps encrypted; their values are never repeated.
     """
-    found = {mistake for key, value in sections.items() for mistake in _encrypted(value, key)}
+    found = {mistake for key, value in sections.items() for mistake in encrypted_in_vain(value, key)}
+    found |= set(in_clear(sections, secret))
     sealed = {_section_in(mistake.path) for mistake in found}
     unreadable = set(sealed)
     try:
-        model = StackModel.model_validate(dict(sections))
+        model = StackModel.model_validate(out_of_sight(sections))
     except ValidationError as error:
         problems = [p for p in error.errors(include_url=False) if p["loc"][0] not in sealed and not _is_a_sequel(p)]
         found |= {mistake_of(problem, StackModel, secret) for problem in problems}
         unreadable |= {str(problem["loc"][0]) for problem in problems}
-        readable = {key: value for key, value in sections.items() if key not in unreadable}
+        readable = {key: out_of_sight(value) for key, value in sections.items() if key not in unreadable}
         model = StackModel.model_validate({**LEAST, **readable})
     mistakes = sorted([*found, *mistakes_across(model, unreadable)], key=_place)
     return tuple(mistakes) or model
@@ -126,15 +128,6 @@ def _section_of(key: str) -> str:
 def _is_a_sequel(problem: ErrorDetails) -> bool:
     """Tell whether a list is only too short because its entries were refused, each with a mistake of its own."""
     return problem["type"] == "too_short" and bool(problem["input"])
-
-
-def _encrypted(value: Any, path: str) -> Iterator[Mistake]:
-    """Find what `pulumi config set --secret` encrypted: only the engine can read it, and nothing here needs it."""
-    if isinstance(value, Mapping) and set(value) == {"secure"} and isinstance(value["secure"], str):
-        yield Mistake(path, "is encrypted", "write it in clear: nothing in a stack file is a secret")
-    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    for key, entry in entries:
-        yield from _encrypted(entry, f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}")
 
 
 def _place(mistake: Mistake) -> list[tuple[int, str]]:

@@ -57,4 +57,5 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
         users=model.users,
         rollout=model.rollout,
         consent=model.consent,
+        takeover=model.takeover,
     )

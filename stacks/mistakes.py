@@ -17,7 +17,7 @@ from stacks.model import CLUSTER_NAME
 
 LONGEST_ECHO = 60
 """A longer text is not repeated: it is no name that a person wrote, and it may be a key or a password."""
-WITH_PASSWORDS = frozenset({"users"})
+WITH_PASSWORDS = frozenset({"users", "takeover"})
 """Sections in which texts are never repeated: a person may have taken them for the place of a password."""
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, StringConstraints
 from components.nodes.spec import MachineSpec, NodeSpec
 from components.pki.sans import Host
 from components.pki.spec import AuthoritiesSpec, CertificatesSpec
-from components.rollout.spec import ConsentSpec, RolloutSpec
+from components.rollout.spec import ConsentSpec, RolloutSpec, TakeoverSpec
 from components.settings.scenarios import Scenario, VerificationMode
 from components.users.spec import UsersSpec
 from components.values import Spec
@@ -84,4 +84,7 @@ class StackModel(Spec):
     )
     rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
     consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
+    takeover: TakeoverSpec | None = Field(
+        None, description="Take over a cluster that is secured already; without it that is refused."
+    )
     exposure: ExposureSpec = Field(default_factory=ExposureSpec, description="Dangers that you accept.")

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
@@ -21,69 +21,13 @@ from components.pki.lifetimes import Lifetime
 from components.pki.sans import Host
 from stacks.advice import ADVICE
 from stacks.config import PREFIX, check
+from stacks.examples import FULL, SMALLEST
 from stacks.fields import every_field, is_list, model_in
 from stacks.inventory import PATHS
 from stacks.mistakes import FORMS
 from stacks.model import StackModel
 from stacks.rules import RULES
 
-SMALLEST = """\
-config:
-  elasticsearch-security:cluster: {name: logs, scenario: basic-https}
-  elasticsearch-security:machine: {home: /opt/elasticsearch}
-  elasticsearch-security:nodes:
-    - {name: es-1, address: es-1.example.net}
-"""
-FULL = """\
-config:
-  elasticsearch-security:cluster: {name: logs, scenario: basic-https, production: true, running: true}
-  elasticsearch-security:nodes:
-    - {name: es-1, address: es-1.example.net, names: [10.0.0.11], bind: 10.0.0.11}
-    - {name: es-2, address: es-2.example.net, names: [10.0.0.12], bind: 10.0.0.12}
-    - name: es-3
-      address: es-3.example.net
-      names: [10.0.0.13, logs-3.example.net]
-      bind: _site_
-      http_port: 9203
-      transport_port: 9303
-      machine: # only what differs from the section `machine`
-        layout: archive
-        home: /srv/elasticsearch
-        config: /srv/elasticsearch/config
-        user: search
-        pid_file: /run/elasticsearch/es-3.pid
-  elasticsearch-security:machine:
-    layout: archive
-    home: /opt/elasticsearch
-    config: /etc/elasticsearch/{name}
-    user: elasticsearch
-    pid_file: /run/elasticsearch/{name}.pid
-  elasticsearch-security:transport: {verification_mode: full}
-  elasticsearch-security:http: {names: [es.example.net]} # what clients dial, such as a load balancer
-  elasticsearch-security:authorities:
-    transport: {generation: 1, valid_for: 10y, key: ec-p256} # raise `generation` by one for a new key
-    http: {generation: 1, valid_for: 10y, key: ec-p256}
-  elasticsearch-security:certificates:
-    valid_for: 1y
-    key: ec-p256
-    renew_in_last: 1/3
-    trust_format: pem
-    key_format: pkcs12
-  elasticsearch-security:users:
-    elastic: {version: 1} # raise it for a new password
-    kibana_system: {version: 1}
-    logstash_system: {version: 1} # the next four get no password unless they are named
-    beats_system: {version: 1}
-    apm_system: {version: 1}
-    remote_monitoring_user: {version: 1}
-  elasticsearch-security:rollout:
-    join_timeout: 300
-    waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
-  elasticsearch-security:consent:
-    full_cluster_restart: true # all nodes stop once, when transport TLS goes on
-    traffic_in_clear: false
-  elasticsearch-security:exposure: {allow_public_addresses: false, allow_wildcard_bind: false}
-"""
 INTRODUCTION = """\
 <!-- Made by `make docs` from the models in stacks/model.py. Change it there. -->
 # The stack file
@@ -91,8 +35,8 @@ INTRODUCTION = """\
 One file for each environment: `stacks/Pulumi.<environment>.yaml`. Its keys lie below `config:`, and each one begins
 with `{prefix}`, the project's name. Keys of other projects are left alone.
 
-- It is plain YAML. Nothing in it is a secret, and an encrypted value is refused: keys and passwords are made by the
-  program, and live in the stack's state.
+- It is plain YAML. Keys and passwords are made by the program, and live in the stack's state. The one secret that a
+  person gives, `takeover.elastic_password`, is refused in clear; anything else is refused encrypted.
 - A key that is not on this page is refused. So is a text where a number belongs, also `"9200"` for `9200`.
 - Every mistake is told, in one list, with its place (`nodes[2].address`), what is wrong and what would be right. As
   long as there is one, no node is touched. A rule that looks at a section which has an unknown key or a wrong type
@@ -122,6 +66,7 @@ SMALL_WORDS: Mapping[type, str] = {
     int: "whole number",
     date: "day, such as `2027-01-31`",
     Fraction: "share, such as `1/3` or `0.25`",
+    SecretStr: "text, encrypted",
 }
 ALIASES: tuple[tuple[Any, str], ...] = (
     (Host, "host name or IP address"),

@@ -10,31 +10,25 @@ from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
+from components.rollout.admission import admit
 from components.rollout.away import seconds_away
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
 from components.rollout.placed import Placed
-from components.rollout.preconditions import (
-    cluster_is_not_as_listed,
-    is_begun,
-    nodes_that_cannot_start,
-    nodes_that_would_not_start,
-    preflight,
-)
-from components.rollout.preflight import Gate, shut
+from components.rollout.preconditions import preflight
+from components.rollout.preflight import Gate
 from components.rollout.procedure import (
     RESTARTING,
     Procedure,
     nodes_that_are_away,
     procedure,
     reasons,
-    refusals,
     restart_reasons,
 )
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running
-from components.rollout.waivers import Waiver, in_use, unwaived
+from components.rollout.waivers import Waiver
 from components.settings.content import Content
 from components.values import UNKNOWN, MaybeUnknown, Wire
 
@@ -55,6 +49,7 @@ class ClusterRestartInputs(Wire):
         line: how the cluster is called, before and after.
         full_cluster_restart: the operator's consent to stop all nodes at once.
         running: whether the cluster is to be running; if not, files are written and nothing is started.
+        takes_over: whether nodes that somebody else secured are taken over.
         join_timeout: seconds until every node must have joined.
         waivers: gates that do not keep a restart from beginning.
     """
@@ -64,6 +59,7 @@ class ClusterRestartInputs(Wire):
     line: LineInputs
     full_cluster_restart: bool = False
     running: bool = True
+    takes_over: bool = False
     join_timeout: int = 300
     waivers: tuple[Waiver, ...] = ()
 
@@ -218,7 +214,12 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout))
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
-        return RolloutView(performer.look(), consent=wanted.full_cluster_restart, starts=wanted.running)
+        return RolloutView(
+            performer.look(),
+            consent=wanted.full_cluster_restart,
+            starts=wanted.running,
+            takes_over=wanted.takes_over,
+        )
 
     def _led(self, performer: Performer, view: RolloutView) -> RolloutView:
         """Return the view with the elected master in it, where the order depends on that."""
@@ -233,24 +234,17 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
         away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
-        found = preflight(view, performer.cluster, performer.nodes.values(), away)
-        today = performer.context.clock.now().date()
-        may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
-        findings = [*refusals(view), *unwaived(may_be_waived, wanted.waivers, today)]
-        if procedure(view) in RESTARTING:
-            findings += nodes_that_cannot_start(performer.nodes.values())
-            if not is_begun(view):  # what is in hand is finished, or put back
-                findings += nodes_that_would_not_start(performer.nodes.values())
-        for line in in_use(may_be_waived, wanted.waivers, today):
+        found = admit(view, performer, wanted.waivers, away)
+        for line in found.waived:
             performer.context.warn(line)
-        if findings:
+        if found.against:
             raise ConfigurationRefused(
                 f"the {procedure(view)} cannot begin",
                 where=wanted.cluster,
-                why="; ".join(finding.message for finding in findings),
+                why="; ".join(finding.message for finding in found.against),
                 next_step="nothing was changed by it; correct what is named, then run again",
             )
-        return found
+        return found.gates
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds

@@ -15,6 +15,7 @@ from components.rollout.view import NodeView, Running
 from components.settings.content import Content
 from components.settings.merge import flatten
 from components.settings.operator_file import merged_on
+from components.settings.standing import foreign, told
 from components.values import MaybeUnknown, Unknown, Wire, reveal
 
 KEPT = (Paths.SETTINGS, Paths.KEYSTORE)
@@ -82,6 +83,7 @@ class RolloutNode:
             kept_tls=self._kept_tls() if look.in_hand else None,
             left_files=look.left_files,
             changes=changes,
+            secured=self._secured() if changes else "",
         )
 
     @in_an_operators_words()
@@ -182,6 +184,10 @@ class RolloutNode:
         kept = self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b""
         settings = flatten(kept.decode(errors="replace"), where=f"{self.name}: {Paths.ROLLOUT}/{Paths.SETTINGS}")
         return str(settings.get(TRANSPORT_TLS, "false")).lower() == "true"
+
+    def _secured(self) -> str:
+        """Return how somebody else secured the node; empty where nobody did."""
+        return told(foreign(flatten(self.machine.settings_text(), where=self.name)))
 
     def _changes(self, look: Look) -> tuple[str, ...]:
         """Return what differs from the wanted configuration, each as a line; the recorded file needs no reading."""

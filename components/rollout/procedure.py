@@ -6,6 +6,7 @@ from components.findings import Check, Finding, all_findings
 from components.rollout.view import NodeView, RolloutView, Running
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
+TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
 
 
 class Procedure(StrEnum):
@@ -116,6 +117,19 @@ def _must_stop_together(view: RolloutView) -> bool:
 def _is_on_its_way_to_tls(node: NodeView) -> bool:
     """Tell whether a rollout that stopped half-way on this node is one that turns transport TLS on or off."""
     return node.kept_tls is not None and node.kept_tls != node.wants_tls
+
+
+def secured_by_somebody_else(view: RolloutView) -> Finding | None:
+    """Find nodes that are secured already, and not by us, where the stack file does not say to take them over."""
+    found = [f"{node.name} is secured already: {node.secured}" for node in view.nodes if node.secured]
+    if view.takes_over or not found:
+        return None
+    return Finding(
+        "SecuredAlready",
+        f"{'; '.join(found)}. To take the cluster over, give the present password of elastic, encrypted: `pulumi "
+        "config set --secret --path elasticsearch-security:takeover.elastic_password` asks for it, and adds this line "
+        f"to the stack file: {TAKEOVER_LINE}",
+    )
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:

@@ -38,5 +38,6 @@ class ClusterRestart(Resource):
             "running": cluster.running,
             "joinTimeout": cluster.rollout.join_timeout,
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
+            "takesOver": True if cluster.takeover else None,  # absent from every other stack
         }
         super().__init__("restart", inputs, opts)

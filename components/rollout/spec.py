@@ -1,8 +1,9 @@
 """What an operator writes about restarts."""
 
 from datetime import date
+from enum import StrEnum
 
-from pydantic import Field, StrictBool
+from pydantic import Field, SecretStr, StrictBool
 
 from components.rollout.waivers import Waivable
 from components.values import Spec
@@ -28,6 +29,28 @@ class WaiverSpec(Spec):
 
     gate: Waivable = Field(description="What is waived, as the refusal names it.")
     until: date = Field(description="The last day of the waiver (UTC); from the next day on the gate holds again.")
+
+
+class OldFiles(StrEnum):
+    """What becomes of the files of those who secured a node before."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+class TakeoverSpec(Spec):
+    """Section `takeover`: a cluster that somebody else secured becomes ours."""
+
+    elastic_password: SecretStr | None = Field(
+        None,
+        description="The present password of `elastic`, encrypted (`pulumi config set --secret`): we log in with it "
+        "until the new one is set. Left out where no node runs.",
+    )
+    old_files: OldFiles = Field(
+        OldFiles.KEEP,
+        description="The previous key and trust files, and what the keystore holds for them: `keep`, or `remove` from "
+        "each node once it is back with ours.",
+    )
 
 
 class RolloutSpec(Spec):

@@ -27,6 +27,7 @@ class NodeView:
         kept_tls: whether its transport layer speaks TLS with what is kept of it; None when nothing is kept.
         left_files: whether something lies there that a rollout kept and that no longer counts.
         changes: what differs between its files and what is wanted, each as a line for a person.
+        secured: how somebody else secured it already, by its elasticsearch.yml; empty where nobody did.
     """
 
     name: str
@@ -39,6 +40,7 @@ class NodeView:
     kept_tls: bool | None = None
     left_files: bool = False
     changes: tuple[str, ...] = field(default=())
+    secured: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,14 @@ class RolloutView:
         nodes: every node of the stack.
         consent: whether `consent.full_cluster_restart` is set.
         starts: whether the cluster is to be running (`cluster.running`).
+        takes_over: whether nodes that somebody else secured are to be taken over (section `takeover`).
         elected_master: the node that leads now; None where that was not asked, or nobody answers.
     """
 
     nodes: tuple[NodeView, ...]
     consent: bool
     starts: bool = True
+    takes_over: bool = False
     elected_master: str | None = None
 
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+from dataclasses import replace
 from datetime import date
 
 import pulumi
@@ -10,7 +11,7 @@ from pulumi.runtime.config import set_all_config
 
 from components.errors import ConfigurationRefused
 from components.pki.spec import Layer
-from components.rollout.procedure import refusals
+from components.rollout.procedure import refusals, secured_by_somebody_else
 from components.rollout.view import NodeView, RolloutView, Running
 from stacks.config import PREFIX, model_from, sections_of_engine, sections_of_file
 from stacks.fields import every_field
@@ -158,6 +159,7 @@ users:
   remote_monitoring_user: {version: 9}
 rollout: {join_timeout: 60, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
 consent: {full_cluster_restart: true, traffic_in_clear: true}
+takeover: {elastic_password: {secure: "v1:4Qxr:abc="}, old_files: remove}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}
 """
 
@@ -233,6 +235,7 @@ def test_a_stack_file_becomes_a_cluster_with_every_choice_in_it(tmp_path):
     assert (cluster.choices.verification_mode, cluster.choices.trust_format) == ("certificate", "pkcs12")
     assert (cluster.certificates, cluster.users) == (read.certificates, read.users)
     assert (cluster.rollout, cluster.consent) == (read.rollout, read.consent)
+    assert cluster.takeover == read.takeover
 
 
 def test_the_line_that_a_refused_full_stop_asks_for_is_one_that_the_model_takes(tmp_path):
@@ -246,6 +249,28 @@ def test_the_line_that_a_refused_full_stop_asks_for_is_one_that_the_model_takes(
     allowed = model_from(sections_of_file(path), where="after").consent
     assert allowed.full_cluster_restart
     assert refusals(RolloutView((open_node("es-1"), open_node("es-2")), allowed.full_cluster_restart)) == ()
+
+
+def test_the_line_that_a_refused_take_over_asks_for_is_one_that_the_model_takes(tmp_path):
+    node = replace(open_node("es-1"), secured="by hand (own.p12)")
+    refused = secured_by_somebody_else(RolloutView(nodes=(node,), consent=False))
+    line = refused.message.partition("adds this line to the stack file: ")[2].replace("…", '"v1:4Qxr:abc="')
+    path = write_stack_file(tmp_path, sections())
+
+    path.write_text(f"{path.read_text()}  {line}\n")
+
+    assert model_from(sections_of_file(path), where="after").takeover is not None
+    assert secured_by_somebody_else(RolloutView(nodes=(node,), consent=False, takes_over=True)) is None
+
+
+def test_the_program_gets_the_password_of_a_take_over_and_refuses_one_that_is_not_encrypted(monkeypatch, tmp_path):
+    content = sections("takeover: {elastic_password: hunter22}")
+    cluster = in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path), secret=("takeover",))
+    assert cluster.takeover.elastic_password.get_secret_value() == "hunter22"
+    assert "hunter22" not in repr(cluster)
+    with pytest.raises(pulumi.RunError, match=r"takeover\.elastic_password: stands there in clear") as error:
+        in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path))
+    assert "hunter22" not in str(error.value)
 
 
 def open_node(name):

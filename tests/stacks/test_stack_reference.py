@@ -10,6 +10,7 @@ from stacks.config import check, sections_of_file
 from stacks.fields import every_field, model_in
 from stacks.model import StackModel
 from stacks.reference import FULL, MUST, SMALLEST, default_of, page, sections_of, type_of
+from stacks.sealed import is_encrypted
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FIELDS = dict(every_field(StackModel))
@@ -113,7 +114,7 @@ def test_the_page_is_made_without_pulumi():
 
 def keys_in(value, lead=""):
     """Return the path of every plain value, or list of them, in sections."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not is_encrypted(value):
         dotted = f"{lead}." if lead else ""
         return {path for key, inner in value.items() for path in keys_in(inner, f"{dotted}{key}")}
     if isinstance(value, list) and any(isinstance(entry, dict) for entry in value):

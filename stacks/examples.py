@@ -1,0 +1,62 @@
+"""Stack files as examples: the smallest one, and one with every key. The page on the stack file shows both."""
+
+SMALLEST = """\
+config:
+  elasticsearch-security:cluster: {name: logs, scenario: basic-https}
+  elasticsearch-security:machine: {home: /opt/elasticsearch}
+  elasticsearch-security:nodes:
+    - {name: es-1, address: es-1.example.net}
+"""
+FULL = """\
+config:
+  elasticsearch-security:cluster: {name: logs, scenario: basic-https, production: true, running: true}
+  elasticsearch-security:nodes:
+    - {name: es-1, address: es-1.example.net, names: [10.0.0.11], bind: 10.0.0.11}
+    - {name: es-2, address: es-2.example.net, names: [10.0.0.12], bind: 10.0.0.12}
+    - name: es-3
+      address: es-3.example.net
+      names: [10.0.0.13, logs-3.example.net]
+      bind: _site_
+      http_port: 9203
+      transport_port: 9303
+      machine: # only what differs from the section `machine`
+        layout: archive
+        home: /srv/elasticsearch
+        config: /srv/elasticsearch/config
+        user: search
+        pid_file: /run/elasticsearch/es-3.pid
+  elasticsearch-security:machine:
+    layout: archive
+    home: /opt/elasticsearch
+    config: /etc/elasticsearch/{name}
+    user: elasticsearch
+    pid_file: /run/elasticsearch/{name}.pid
+  elasticsearch-security:transport: {verification_mode: full}
+  elasticsearch-security:http: {names: [es.example.net]} # what clients dial, such as a load balancer
+  elasticsearch-security:authorities:
+    transport: {generation: 1, valid_for: 10y, key: ec-p256} # raise `generation` by one for a new key
+    http: {generation: 1, valid_for: 10y, key: ec-p256}
+  elasticsearch-security:certificates:
+    valid_for: 1y
+    key: ec-p256
+    renew_in_last: 1/3
+    trust_format: pem
+    key_format: pkcs12
+  elasticsearch-security:users:
+    elastic: {version: 1} # raise it for a new password
+    kibana_system: {version: 1}
+    logstash_system: {version: 1} # the next four get no password unless they are named
+    beats_system: {version: 1}
+    apm_system: {version: 1}
+    remote_monitoring_user: {version: 1}
+  elasticsearch-security:rollout:
+    join_timeout: 300
+    waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
+  elasticsearch-security:consent:
+    full_cluster_restart: true # all nodes stop once, when transport TLS goes on
+    traffic_in_clear: false
+  elasticsearch-security:takeover: # only to take over a cluster that is secured already, and only until that is done
+    elastic_password: {secure: "v1:GzqNhJ9xm1y0W8Zs:6mGqDoVZ3Yb0qk7m"} # by `pulumi config set --secret --path …`
+    old_files: keep
+  elasticsearch-security:exposure: {allow_public_addresses: false, allow_wildcard_bind: false}
+"""

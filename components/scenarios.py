@@ -36,12 +36,12 @@ class MinimalSecurity(Component):
         self.passwords = {
             user: GeneratedPassword(user, spec.version, self.child()) for user, spec in cluster.users.chosen().items()
         }
-        ready = [layer.presented for layer in layers]
+        ready = [layer.ready for layer in layers]
         self.settings = [
             NodeSettings(cluster, node, self._secure_settings(layers, index, cluster), self.child(*ready))
             for index, node in enumerate(cluster.nodes)
         ]
-        line = self._line(layers)
+        line = self._line(layers, cluster)
         self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings))
         self.users = self._users(cluster, line) if cluster.running else []
         self.done: tuple[pulumi.Resource, ...] = (self.restart, *self.users)
@@ -68,16 +68,20 @@ class MinimalSecurity(Component):
             entries.update(layer.secure_settings(cluster.nodes[index]))
         return entries
 
-    def _line(self, layers: Sequence[LayerFiles]) -> dict[str, Any]:
+    def _line(self, layers: Sequence[LayerFiles], cluster: Cluster) -> dict[str, Any]:
         """Return how the cluster is called; the bootstrap password works until `elastic` has its own."""
         elastic = self.passwords[SUPERUSER]
+        found = cluster.takeover.elastic_password if cluster.takeover else None
+        given = [{"user": SUPERUSER, "password": pulumi.Output.secret(found.get_secret_value())}] if found else []
         http = [each.certificates.authority for each in layers if each.layer is Layer.HTTP]
         return {
             "authoritiesPem": http[0].bundle_pem if http else None,
             "logins": [
                 {"user": SUPERUSER, "password": elastic.value, "formers": elastic.formers},
                 {"user": SUPERUSER, "password": self.bootstrap.value},
+                *given,
             ],
+            "takesOver": True if cluster.takeover else None,  # absent from every other stack
         }
 
     def _users(self, cluster: Cluster, line: dict[str, Any]) -> list[UserPassword]:
@@ -101,7 +105,7 @@ class BasicSecurity(Component):
         self.transport = LayerFiles(cluster, transport, self.child())
         self.minimal = MinimalSecurity(cluster, [self.transport, *layers], self.contained())
         self.restart = self.minimal.restart
-        self.retired = self.transport.retire(self, (self.restart,))
+        self.retired = self.transport.retire(self, self.restart)
         self.done: tuple[pulumi.Resource, ...] = (*self.minimal.done, *self.retired)
         self.register_outputs({})
 

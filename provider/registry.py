@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.handling import Handler
-from components.nodes.handler import NodeIdentityHandler, NodeTrustExclusiveHandler, NodeTrustHandler
+from components.nodes.adoption_handler import NodeAdoptionHandler
+from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
+from components.nodes.identity_handler import NodeIdentityHandler
 from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler
 from components.pki.leaf_handler import CertificateHandler
@@ -19,6 +21,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = {
         AuthorityHandler(),
         CertificateHandler(),
         NodeTrustHandler(),
+        NodeAdoptionHandler(),
         NodeIdentityHandler(),
         WaveHandler(),
         NodeTrustExclusiveHandler(),

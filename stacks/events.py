@@ -16,6 +16,7 @@ PHASES = {
     "CertificateAuthority": "certificate authorities",
     "Certificate": "leaf certificates",
     "NodeTrust": "trust files",
+    "NodeAdoption": "key files that are taken over",
     "NodeIdentity": "key files",
     "Wave": "waves",
     "NodeSettings": "settings",

@@ -217,6 +217,7 @@ ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
     "CertificateAuthority": ("authority", _authority),
     "Certificate": ("leaf", _leaf),
     "NodeTrust": ("trust file", _trust_file),
+    "NodeAdoption": ("key file", _key_file),
     "NodeIdentity": ("key file", _key_file),
     "NodeTrustExclusive": ("trust file", _trust_file),
     "NodeSettings": ("elasticsearch.yml", _settings),

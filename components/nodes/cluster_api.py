@@ -18,6 +18,7 @@ from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.cluster_facts import ClusterFacts, ask_facts
 from components.nodes.probes import Speech, handshake
 from components.nodes.waiting import within
+from components.pki.inspect import fingerprint_of
 
 if TYPE_CHECKING:  # a third of a second, which only runs that talk to a cluster should pay
     from elasticsearch import Elasticsearch
@@ -33,20 +34,21 @@ OK, UNAUTHORIZED = 200, 401
 NOT_READY = frozenset({408, 429, 502, 503, 504})
 """What a node answers while the cluster has no master, or too much to do."""
 
-
 NOT_OURS = (
     "it speaks TLS already, and this stack has no CA for it: it was secured by hand or by another stack, or the state "
     "of this stack is elsewhere (see PULUMI_BACKEND_URL)"
 )
+UNLESS_OURS = "; if somebody else set the password of elastic, it belongs into `takeover.elastic_password`"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a node's HTTP layer listens."""
+    """Where a node's HTTP layer listens; `known` are fingerprints of what it may serve besides leaves of our CA."""
 
     node: str
     host: str
     port: int
+    known: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.node} ({self.host}:{self.port})"
@@ -243,7 +245,7 @@ class _Refused(Exception):
 
 
 def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
-    if https and line.authorities_pem is None:
+    if https and line.authorities_pem is None and not endpoint.known:
         raise _Refused(NOT_OURS)
     status = answers_with(endpoint, line.authorities_pem, None, https=https)
     if status == OK:
@@ -255,7 +257,7 @@ def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
             client = _client(endpoint, line.authorities_pem, login, https=https)
             return ClusterApi(client, secured=True, https=https)
     users = ", ".join(dict.fromkeys(login.user for login in line.logins)) or "none"
-    raise _Refused(f"every login that is known was refused (users: {users})")
+    raise _Refused(f"every login that is known was refused (users: {users}){UNLESS_OURS}")
 
 
 def _no_answer(*, https: bool) -> str:
@@ -270,7 +272,8 @@ def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None
     warnings.simplefilter("ignore", ElasticsearchWarning)  # "security is not enabled" is what we are here for
     options: dict[str, Any] = {}
     if https:
-        options["ssl_context"] = _trusting(authorities_pem)
+        known = _served_and_known(endpoint)
+        options |= {"ssl_assert_fingerprint": known} if known else {"ssl_context": _trusting(authorities_pem)}
     if login is not None:
         options["basic_auth"] = (login.user, login.password.get_secret_value())
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
@@ -280,6 +283,11 @@ def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None
         max_retries=0,  # the client would ask again at once; a cluster that is coming up needs a moment
         **options,
     )
+
+
+def _served_and_known(endpoint: Endpoint) -> str:
+    chain = handshake(endpoint.host, endpoint.port).chain if endpoint.known else ()
+    return next((mark for one in chain[:1] if (mark := fingerprint_of(one)) in endpoint.known), "")
 
 
 def _trusting(authorities_pem: str | None) -> ssl.SSLContext:

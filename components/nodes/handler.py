@@ -1,10 +1,9 @@
-"""The three waves on a node: it trusts at least, it presents, it trusts nothing but (DESIGN §2, §5).
+"""The two waves about trust on a node: it trusts at least, it trusts nothing but (DESIGN §2, §5).
 
-`essecurity:nodes:NodeTrust`, `NodeIdentity` and `NodeTrustExclusive` each look at the files on the machine and
-at what a handshake shows, never at a saved flag.
+`essecurity:nodes:NodeTrust` and `NodeTrustExclusive` look at the files on the machine, never at a saved flag. The wave
+between them, *present*, is in `identity_handler.py`.
 """
 
-import base64
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -14,20 +13,15 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
-from components.nodes.layers import LAYERS
-from components.nodes.plan import WantedFile
-from components.nodes.probes import handshake
-from components.nodes.served import wait_until_served, will_reload
+from components.nodes.plan import FILE_MODE, WantedFile
 from components.nodes.spec import Node
+from components.nodes.taking_over import in_force, trusted
 from components.nodes.targets import machine_of
 from components.nodes.trust import Authorities, covering, missing_authorities, names, surplus_authorities
 from components.pki.inspect import parse_bundle
 from components.pki.spec import FileFormat, Layer
 from components.pki.trustfiles import read_trust_file, trust_file_p12, trust_file_pem
 from components.values import MaybeUnknown, Unknown, Wire, reveal
-
-FILE_MODE = 0o640
-"""Source: tutorial-self-managed-secure (certificates belong to the group elasticsearch, mode 640)."""
 
 
 class NodeTrustInputs(Wire):
@@ -41,6 +35,7 @@ class NodeTrustInputs(Wire):
         password: of a PKCS#12 trust file.
         authorities_pem: the CAs' certificates.
         generations: their generations, for the reader of a preview.
+        takes_over: whether what somebody else's files trust is trusted too, as long as they are in force.
     """
 
     node: Node
@@ -50,6 +45,7 @@ class NodeTrustInputs(Wire):
     password: MaybeUnknown[SecretStr] | None = None
     authorities_pem: MaybeUnknown[SecretStr]
     generations: tuple[int, ...]
+    takes_over: bool = False
 
 
 class NodeTrustOutputs(Wire):
@@ -123,7 +119,13 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         return tuple(names(one) for one in self.goal(self._present(wanted), self._wanted(wanted)))
 
     def _wanted(self, wanted: NodeTrustInputs) -> Authorities:
-        return parse_bundle(reveal(wanted.authorities_pem))
+        return (*parse_bundle(reveal(wanted.authorities_pem)), *self._taken_over(wanted))
+
+    def _taken_over(self, wanted: NodeTrustInputs) -> Authorities:
+        """Return the CAs that somebody else made the node trust; none where it is not to be taken over, or is ours."""
+        machine = machine_of(wanted.node.machine)
+        found = in_force(wanted.node, machine, wanted.layer) if wanted.takes_over else None
+        return trusted(machine, found) if found is not None else ()
 
     def _present(self, wanted: NodeTrustInputs) -> Authorities:
         """Return the CAs in the node's trust file; none where there is no file or it cannot be read."""
@@ -150,7 +152,8 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def _shows(self, wanted: NodeTrustInputs, authorities: str) -> str:
         """Return what a person reads of the file: this wave takes nothing away."""
-        return f"{authorities}, beside what is trusted now" if self._present(wanted) else authorities
+        there = self._present(wanted) or self._taken_over(wanted)
+        return f"{authorities}, beside what is trusted now" if there else authorities
 
     def _unknown_files(self, file: WantedFile, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
         """Return what a preview shows of CAs that are not made yet: they are missing everywhere."""
@@ -187,112 +190,6 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
     def _unknown_files(self, file: WantedFile, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
         """Return what a preview shows of CAs that are not made yet: whatever is trusted now is surplus then."""
         return (file,) if self._present(wanted) else ()
-
-
-class NodeIdentityInputs(Wire):
-    """Which leaf a node must present on a layer.
-
-    Attributes:
-        node: the node.
-        layer: the layer.
-        file: the key file, relative to the config folder.
-        key_file: the key file's content, in base64.
-        serial: serial number of the leaf, in hex.
-        not_after: when the leaf ends, ISO 8601.
-        generation: generation of the CA that signed it.
-    """
-
-    node: Node
-    layer: Layer
-    file: str
-    key_file: MaybeUnknown[SecretStr]
-    serial: MaybeUnknown[str]
-    not_after: MaybeUnknown[str]
-    generation: int
-
-
-class NodeIdentityOutputs(Wire):
-    """Which leaf the node presents, and what was done last.
-
-    Attributes:
-        presented_serial: serial number of the leaf that a handshake shows; where TLS is not on yet, or the node
-            does not run, of the leaf that it will present.
-        steps: what was done last.
-    """
-
-    presented_serial: MaybeUnknown[str] = ""
-    steps: tuple[str, ...] = ()
-
-
-IdentityRecord = Recorded[NodeIdentityInputs, NodeIdentityOutputs]
-
-
-class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
-    """The wave *present*: the node presents this leaf."""
-
-    token = "essecurity:nodes:NodeIdentity"  # noqa: S105 (a resource type, not a secret)
-    summary = "A node presents this leaf on a layer."
-    inputs = NodeIdentityInputs
-    outputs = NodeIdentityOutputs
-    replace_on: ClassVar[frozenset[str]] = frozenset({"layer"})
-
-    def name(self, wanted: NodeIdentityInputs) -> str:
-        """Return the id."""
-        return f"{wanted.node.name}/{wanted.layer}/identity"
-
-    def changes(self, recorded: IdentityRecord, wanted: NodeIdentityInputs, context: Context) -> Sequence[Change]:
-        """Return what differs between the record, the file and what is served."""
-        if isinstance(wanted.key_file, Unknown):
-            return ()
-        machine = machine_of(wanted.node.machine)
-        steps = plan_on(machine, [self._file(wanted)])
-        if steps:
-            return [Change(Finding("FileDiffers", f"{wanted.node.name}: {steps[0]}"), on="presentedSerial")]
-        served = self._served(wanted)
-        if not served or served == wanted.serial or not will_reload(machine, wanted.layer):
-            return ()
-        text = f"{wanted.node.name}: {wanted.layer} layer serves {served[:8]}…, its file holds another leaf"
-        return [Change(Finding("ServedDiffers", text), on="presentedSerial")]
-
-    def preview(
-        self, recorded: IdentityRecord | None, wanted: NodeIdentityInputs, context: Context
-    ) -> NodeIdentityOutputs:
-        """Return what will be served, and which file is written."""
-        steps = tuple(str(step) for step in plan_on(machine_of(wanted.node.machine), [self._file(wanted)]))
-        for step in steps:
-            context.say(f"{wanted.node.name}: {step}")
-        return NodeIdentityOutputs(presented_serial=wanted.serial, steps=steps)
-
-    def converge(
-        self, recorded: IdentityRecord | None, wanted: NodeIdentityInputs, context: Context
-    ) -> NodeIdentityOutputs:
-        """Write the key file; where the layer speaks TLS with it already, wait until a handshake shows the leaf.
-
-        Raises:
-            NotConverged: something else writes the file, or the node goes on serving another leaf.
-            CommandFailed: it cannot be written.
-        """
-        machine = machine_of(wanted.node.machine)
-        steps = put_files(machine, [self._file(wanted)])
-        served = self._served(wanted)
-        if served and served != wanted.serial and will_reload(machine, wanted.layer):
-            wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context)
-        return NodeIdentityOutputs(presented_serial=wanted.serial, steps=tuple(str(step) for step in steps))
-
-    def observe(self, recorded: IdentityRecord, context: Context) -> NodeIdentityOutputs | None:
-        """Return which leaf is served now."""
-        served = self._served(recorded.inputs) or recorded.outputs.presented_serial
-        return recorded.outputs.model_copy(update={"presented_serial": served})
-
-    def _served(self, wanted: NodeIdentityInputs) -> str:
-        return handshake(wanted.node.address, LAYERS[wanted.layer].port(wanted.node)).serial
-
-    def _file(self, wanted: NodeIdentityInputs) -> WantedFile:
-        until = "" if isinstance(wanted.not_after, Unknown) else f", until {wanted.not_after[:10]}"
-        shows = f"{wanted.layer} leaf, g{wanted.generation}{until}"
-        if isinstance(wanted.key_file, Unknown):
-            return WantedFile(wanted.file, None, FILE_MODE, shows)
-        return WantedFile(wanted.file, base64.b64decode(reveal(wanted.key_file)), FILE_MODE, shows)
 
 
 def _text(password: SecretStr | Unknown | None) -> str | None:

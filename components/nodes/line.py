@@ -4,6 +4,8 @@ from pydantic import SecretStr
 
 from components.nodes.cluster_api import Endpoint, Line, Login
 from components.nodes.spec import Node
+from components.nodes.taking_over import fingerprints_served
+from components.nodes.targets import machine_of
 from components.values import MaybeUnknown, Unknown, Wire
 
 
@@ -26,16 +28,22 @@ class LineInputs(Wire):
     Attributes:
         authorities_pem: the CAs of the HTTP layer; absent where HTTP stays plain.
         logins: users and passwords that may be right.
+        takes_over: whether what somebody else's files serve is taken for the cluster's own.
     """
 
     authorities_pem: MaybeUnknown[SecretStr] | None = None
     logins: tuple[LoginInputs, ...] = ()
+    takes_over: bool = False
 
     def to(self, nodes: tuple[Node, ...]) -> Line:
         """Return the line to these nodes, as far as it is known."""
         pem = self.authorities_pem
         return Line(
-            endpoints=tuple(Endpoint(node.name, node.address, node.http_port) for node in nodes),
+            endpoints=tuple(self._endpoint(node) for node in nodes),
             authorities_pem=None if pem is None or isinstance(pem, Unknown) else pem.get_secret_value(),
             logins=tuple(Login(login.user, password) for login in self.logins for password in login.passwords()),
         )
+
+    def _endpoint(self, node: Node) -> Endpoint:
+        known = fingerprints_served(node, machine_of(node.machine)) if self.takes_over else frozenset()
+        return Endpoint(node.name, node.address, node.http_port, known)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from components.nodes.target import FileStat
 
+FILE_MODE = 0o640
+"""Source: tutorial-self-managed-secure (certificates belong to the group elasticsearch, mode 640)."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedFile:

@@ -73,10 +73,32 @@ class Wave(Resource):
         super().__init__(f"{layer}-{wave}-wave", inputs, opts)
 
 
+class NodeAdoption(Resource):
+    """A node that is taken over goes on presenting its leaf, out of our key file."""
+
+    token = "essecurity:nodes:NodeAdoption"  # noqa: S105 (a resource type, not a secret)
+    steps = Out[list[str]]("steps")
+
+    def __init__(self, node: Node, leaf: Certificate, opts: pulumi.ResourceOptions) -> None:
+        layer = leaf.authority.layer
+        inputs = {
+            "node": wire(node),
+            "layer": layer.value,
+            "file": LAYERS[layer].key_file,
+            "keyFile": leaf.key_file,
+            "password": leaf.key_file_password,
+        }
+        super().__init__(f"{leaf.title}-adoption", inputs, opts)
+
+
+File = TypeVar("File", NodeIdentity, NodeAdoption)
+
+
 class LayerFiles(Component):
     """The waves *cover* and *present* of one layer, on every node, and what *retire* needs.
 
-    Where nodes verify nobody (HTTP without client certificates), there is nothing to cover.
+    Where nodes verify nobody (HTTP without client certificates), there is nothing to cover. Where a cluster is taken
+    over, nodes that verify each other present ours once all of them were restarted: *present* then comes later.
     """
 
     def __init__(
@@ -88,12 +110,10 @@ class LayerFiles(Component):
         verifies = LAYERS[layer].trust_file is not None
         pkcs12 = verifies and cluster.choices.trust_format is FileFormat.PKCS12
         self.trust_password = GeneratedPassword(f"{layer}-trust-file", 1, self.child()) if pkcs12 else None
+        self.takes_over = verifies and cluster.takeover is not None
         self.trusts = self._wave(NodeTrust, ()) if verifies else ()
-        covered = [Wave(cluster, layer, "cover", self._proof(), self.child(*self.trusts))] if verifies else []
-        self.identities = tuple(
-            NodeIdentity(node, certificates.leaves[node.name], self.child(*covered)) for node in cluster.nodes
-        )
-        self.presented = Wave(cluster, layer, "present", {}, self.child(*self.identities))
+        covered = (Wave(cluster, layer, "cover", self._proof(), self.child(*self.trusts)),) if verifies else ()
+        self.ready = self.presented = self._adopt(covered) if self.takes_over else self._present(covered)
         self.register_outputs({})
 
     def secure_settings(self, node: Node) -> dict[str, pulumi.Output[str]]:
@@ -104,16 +124,31 @@ class LayerFiles(Component):
             entries[secure_entry_of_trust_file(self.layer)] = self.trust_password.value
         return entries
 
-    def retire(self, parent: Component, after: tuple[pulumi.Resource, ...]) -> tuple[NodeTrustExclusive, ...]:
-        """Add the wave *retire*, after everything that the new trust must wait for."""
-        return self._wave(NodeTrustExclusive, after, parent) if self.trusts else ()
+    def retire(self, parent: Component, restart: pulumi.Resource) -> tuple[NodeTrustExclusive, ...]:
+        """Add the wave *retire*, after the restart; where the cluster is taken over, *present* comes between them."""
+        if self.takes_over:
+            self.presented = self._present((restart,))
+        return self._wave(NodeTrustExclusive, (restart, self.presented), parent) if self.trusts else ()
+
+    def _adopt(self, after: tuple[pulumi.Resource, ...]) -> Wave:
+        adopted = self._each(NodeAdoption, after)
+        return Wave(self.cluster, self.layer, "adopt", {}, self.child(*adopted))
+
+    def _present(self, after: tuple[pulumi.Resource, ...]) -> Wave:
+        identities = self._each(NodeIdentity, after)
+        return Wave(self.cluster, self.layer, "present", {}, self.child(*identities))
+
+    def _each(self, kind: type[File], after: tuple[pulumi.Resource, ...]) -> tuple[File, ...]:
+        opts, leaves = self.child(*after), self.certificates.leaves
+        return tuple(kind(node, leaves[node.name], opts) for node in self.cluster.nodes)
 
     def _wave(
         self, kind: type[TrustWave], after: tuple[pulumi.Resource, ...], parent: Component | None = None
     ) -> tuple[TrustWave, ...]:
         opts = (parent or self).child(*after)
+        extra: dict[str, Any] = {"takesOver": True} if self.takes_over and kind is NodeTrust else {}
         return tuple(
-            kind(f"{node.name}-{self.layer}", self._trust_inputs(node, self.certificates.authority), opts)
+            kind(f"{node.name}-{self.layer}", self._trust_inputs(node, self.certificates.authority) | extra, opts)
             for node in self.cluster.nodes
         )
 

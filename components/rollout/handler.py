@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
-from components.errors import ConfigurationRefused, TargetUnreachable
+from components.errors import TargetUnreachable
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
-from components.rollout.admission import admit
+from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RecordedNode, RolloutNode
@@ -25,6 +25,7 @@ from components.rollout.procedure import (
     procedure,
     reasons,
     restart_reasons,
+    secured_by_somebody_else,
 )
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running
@@ -50,6 +51,7 @@ class ClusterRestartInputs(Wire):
         full_cluster_restart: the operator's consent to stop all nodes at once.
         running: whether the cluster is to be running; if not, files are written and nothing is started.
         takes_over: whether nodes that somebody else secured are taken over.
+        removes_old: whether their previous files go from each node once it is back.
         join_timeout: seconds until every node must have joined.
         waivers: gates that do not keep a restart from beginning.
     """
@@ -60,6 +62,7 @@ class ClusterRestartInputs(Wire):
     full_cluster_restart: bool = False
     running: bool = True
     takes_over: bool = False
+    removes_old: bool = False
     join_timeout: int = 300
     waivers: tuple[Waiver, ...] = ()
 
@@ -141,7 +144,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
-        passed = self._refuse(view, wanted, performer, before)
+        passed = self._admitted(view, wanted, performer, before)
         for gate in passed:
             context.say(str(gate))
         planned = {
@@ -170,7 +173,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         if not steps:
             self._refuse_nodes_that_are_away(view)
         else:
-            passed = self._refuse(view, wanted, performer, before)
+            passed = self._admitted(view, wanted, performer, before)
             carry_out(performer, view, steps)
         if wanted.running:
             self._warn_of_what_is_left(self._view(performer, wanted), context)
@@ -204,7 +207,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         known = {node.name: node for node in recorded.outputs.running_nodes} if recorded else {}
         nodes = {
             item.node.name: RolloutNode(
-                item.node, machine_of(item.node.machine), item.content, known.get(item.node.name)
+                item.node,
+                machine_of(item.node.machine),
+                item.content,
+                known.get(item.node.name),
+                removes_old=wanted.removes_old,
             )
             for item in wanted.nodes
         }
@@ -223,28 +230,18 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _led(self, performer: Performer, view: RolloutView) -> RolloutView:
         """Return the view with the elected master in it, where the order depends on that."""
-        if procedure(view) is not Procedure.ROLLING:
+        if procedure(view) is not Procedure.ROLLING or secured_by_somebody_else(view):
             return view
         with suppress(TargetUnreachable):  # the preconditions say so, in a sentence
             return replace(view, elected_master=performer.cluster.summary().elected_master)
         return view
 
-    def _refuse(
+    def _admitted(
         self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer, before: ClusterRestartOutputs
     ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
         away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
-        found = admit(view, performer, wanted.waivers, away)
-        for line in found.waived:
-            performer.context.warn(line)
-        if found.against:
-            raise ConfigurationRefused(
-                f"the {procedure(view)} cannot begin",
-                where=wanted.cluster,
-                why="; ".join(finding.message for finding in found.against),
-                next_step="nothing was changed by it; correct what is named, then run again",
-            )
-        return found.gates
+        return admitted(view, performer, wanted.waivers, away, where=wanted.cluster)
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds

@@ -1,6 +1,7 @@
 """One node in a rollout: what it runs with, and its configuration put in place, kept, and put back."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -10,12 +11,15 @@ from components.nodes.machine import NodeMachine, Process
 from components.nodes.probes import Speech, handshake
 from components.nodes.spec import Node, Paths
 from components.nodes.target import DesiredFile, FileStat
+from components.pki.spec import Layer
 from components.rollout.decode import in_an_operators_words
 from components.rollout.view import NodeView, Running
 from components.settings.content import Content
-from components.settings.merge import flatten
+from components.settings.leftovers import entries_to_remove, old_files
+from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
-from components.settings.standing import foreign, told
+from components.settings.scenarios import VERIFICATION_MODE, VerificationMode
+from components.settings.standing import Standing, foreign, told
 from components.values import MaybeUnknown, Unknown, Wire, reveal
 
 KEPT = (Paths.SETTINGS, Paths.KEYSTORE)
@@ -58,11 +62,19 @@ class Look:
 
 
 class RolloutNode:
-    """A node, what it must run with, and what it was last recorded to run with."""
+    """A node, what it must run with, what it was last recorded to run with, and what to do with others' old files."""
 
-    def __init__(self, node: Node, machine: NodeMachine, content: Content, recorded: RecordedNode | None) -> None:
+    def __init__(
+        self,
+        node: Node,
+        machine: NodeMachine,
+        content: Content,
+        recorded: RecordedNode | None,
+        *,
+        removes_old: bool = False,
+    ) -> None:
         self.node, self.machine, self.content, self.recorded = node, machine, content, recorded
-        self.name = node.name
+        self.name, self.removes_old = node.name, removes_old
 
     @in_an_operators_words()
     def view(self) -> NodeView:
@@ -72,6 +84,7 @@ class RolloutNode:
         running = self._running(look, on_disk=not changes)
         speech = handshake(self.node.address, self.node.transport_port).speech if look.process else Speech.NOTHING
         settled = running is Running.WANTED and not changes and not look.in_hand
+        others = self._secured_by_others() if changes else ()
         return NodeView(
             name=self.name,
             running=running,
@@ -83,7 +96,8 @@ class RolloutNode:
             kept_tls=self._kept_tls() if look.in_hand else None,
             left_files=look.left_files,
             changes=changes,
-            secured=self._secured() if changes else "",
+            secured=told(others),
+            unnamed=any(self._may_lack_its_name(one) for one in others),
         )
 
     @in_an_operators_words()
@@ -98,6 +112,10 @@ class RolloutNode:
     def configure(self) -> None:
         """Put our settings into elasticsearch.yml, and our secure settings into the keystore."""
         before = self._look()
+        if self._secured_by_others():  # first, since what is left to do is known by the files that come after
+            present = self.machine.secure_setting_names()
+            going = entries_to_remove(present, self.content.secure, also_idle=self.removes_old)
+            self.machine.remove_secure_settings(going)
         merged = merged_on(self.machine, self.content)
         if merged.changes:
             self.machine.write_settings(merged.text)
@@ -138,7 +156,16 @@ class RolloutNode:
                 self.machine.target.write(DesiredFile(path, kept, mode, owner, group))
 
     def discard_previous(self) -> None:
-        """Let go of what was kept: the manifest first, so that half of it is never taken for all of it."""
+        """Let go of what was kept: the manifest first, so that half of it is never taken for all of it.
+
+        Where other people's files are to go, they go before that, unless they are in force again: what was kept tells
+        which they are.
+        """
+        if self.removes_old and not self._secured_by_others():
+            present = flatten(self.machine.settings_text(), where=self.name)
+            kept = self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b""
+            for path in old_files(foreign(_flat(kept, where=self.name)), present):
+                self.machine.target.remove(self.machine.path(path))
         self.machine.target.remove(self.machine.path(MANIFEST))
         self.machine.target.remove(self.machine.path(Paths.ROLLOUT))
 
@@ -181,13 +208,16 @@ class RolloutNode:
 
     def _kept_tls(self) -> bool:
         """Tell whether the transport layer speaks TLS with the elasticsearch.yml that is kept."""
-        kept = self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b""
-        settings = flatten(kept.decode(errors="replace"), where=f"{self.name}: {Paths.ROLLOUT}/{Paths.SETTINGS}")
+        settings = _flat(self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b"", where=self.name)
         return str(settings.get(TRANSPORT_TLS, "false")).lower() == "true"
 
-    def _secured(self) -> str:
-        """Return how somebody else secured the node; empty where nobody did."""
-        return told(foreign(flatten(self.machine.settings_text(), where=self.name)))
+    def _secured_by_others(self) -> tuple[Standing, ...]:
+        return foreign(flatten(self.machine.settings_text(), where=self.name))
+
+    def _may_lack_its_name(self, other: Standing) -> bool:
+        wanted = self.content.settings.get(VERIFICATION_MODE)
+        strict = VerificationMode.FULL.value
+        return other.layer is Layer.TRANSPORT and other.verification_mode != strict == wanted
 
     def _changes(self, look: Look) -> tuple[str, ...]:
         """Return what differs from the wanted configuration, each as a line; the recorded file needs no reading."""
@@ -256,3 +286,8 @@ class RolloutNode:
         """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
         roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
         return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))
+
+
+def _flat(kept: bytes, *, where: str) -> Mapping[str, Value]:
+    """Return the settings of an elasticsearch.yml that is kept."""
+    return flatten(kept.decode(errors="replace"), where=f"{where}: {Paths.ROLLOUT}/{Paths.SETTINGS}")

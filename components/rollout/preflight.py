@@ -31,6 +31,8 @@ CLIENT_CHANGES = {
     "+ xpack.security.http.ssl.enabled: true": "https:// and the CA (output caCertificatePem)",
     "− xpack.security.http.ssl.enabled": "http:// (nothing is encrypted any more)",
     "xpack.security.http.ssl.enabled: false → true": "https:// and the CA (output caCertificatePem)",
+    "xpack.security.http.ssl.keystore.path: ": "another CA (output caCertificatePem)",
+    "− xpack.security.http.ssl.certificate: ": "another CA (output caCertificatePem)",
 }
 """How a line of elasticsearch.yml changes, and what that means to whoever calls the cluster."""
 
@@ -155,6 +157,8 @@ def clients_can_go_on(case: Case) -> Gate:
     """Whoever calls the cluster has to know before. Source: set-up-basic-security-plus-https (clients), minimal."""
     changes = [change for node in case.view.nodes for change in node.changes]
     needs = [what for key, what in CLIENT_CHANGES.items() if any(change.startswith(key) for change in changes)]
+    if any(node.secured for node in case.view.nodes):
+        needs.append("new passwords (outputs elasticPassword, userPasswords)")
     if needs:
         return Gate("ClientsChange", Sign.MIND, f"from then on clients need {' and '.join(needs)}")
     return Gate("ClientsGoOn", Sign.OPEN, "nothing changes for clients")

@@ -6,6 +6,7 @@ from components.findings import Check, Finding, all_findings
 from components.rollout.view import NodeView, RolloutView, Running
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
+MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
 
 
@@ -56,8 +57,16 @@ def process_is_older_than_its_files(node: NodeView) -> Finding | None:
     return Finding("StartedBeforeItsFiles", f"{node.name}: was started before its files were changed")
 
 
+def is_taken_over(node: NodeView) -> Finding | None:
+    """Find a node that runs with somebody else's keys and CAs."""
+    if not node.secured or node.running is not Running.OTHER:
+        return None
+    return Finding("TakenOver", f"{node.name}: is taken over; it is secured {node.secured}")
+
+
 RESTART_REASONS: tuple[Check[NodeView], ...] = (
     rollout_is_in_hand,
+    is_taken_over,
     transport_tls_changes,
     configuration_differs,
     process_is_older_than_its_files,
@@ -147,6 +156,22 @@ def _all_of(view: RolloutView) -> str:
     return f"all {len(view.nodes)} nodes at once" if len(view.nodes) > 1 else f"the only node, {view.nodes[0].name}"
 
 
+def names_cannot_be_verified_yet(view: RolloutView) -> Finding | None:
+    """Find nodes whose present certificates may lack their address, where peers are to verify it from the first on.
+
+    Source: security-settings, xpack.security.transport.ssl.verification_mode.
+    """
+    unnamed = [node.name for node in view.nodes if node.unnamed]
+    if not unnamed or procedure(view) is not Procedure.ROLLING:
+        return None
+    return Finding(
+        "NamesNotVerified",
+        f"{', '.join(unnamed)} present certificates that need not name their address (verification_mode is not full "
+        "there), and a restarted node would refuse those that are still to come; until all are taken over, add this "
+        f"line to the stack file: {MODE_LINE}",
+    )
+
+
 def nodes_run_though_none_should(view: RolloutView) -> Finding | None:
     """Find running nodes where the stack file says that the cluster is not started yet."""
     running = [node.name for node in view.nodes if node.running is not Running.NOT_RUNNING]
@@ -185,6 +210,7 @@ def no_node_runs(view: RolloutView) -> Finding | None:
 
 REFUSALS: tuple[Check[RolloutView], ...] = (
     consent_is_missing,
+    names_cannot_be_verified_yet,
     nodes_run_though_none_should,
     a_node_is_down,
     no_node_runs,

@@ -7,6 +7,7 @@ import pulumi
 
 from components.cluster import Cluster
 from components.resource import Out, Resource
+from components.rollout.spec import OldFiles, TakeoverSpec
 from components.settings.resources import NodeSettings
 
 
@@ -38,6 +39,11 @@ class ClusterRestart(Resource):
             "running": cluster.running,
             "joinTimeout": cluster.rollout.join_timeout,
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
-            "takesOver": True if cluster.takeover else None,  # absent from every other stack
+            **({} if cluster.takeover is None else _taking_over(cluster.takeover)),
         }
         super().__init__("restart", inputs, opts)
+
+
+def _taking_over(spec: TakeoverSpec) -> dict[str, Any]:
+    """Return what only a stack that takes a cluster over says; no other one gets another record for it."""
+    return {"takesOver": True, "removesOld": spec.old_files is OldFiles.REMOVE}

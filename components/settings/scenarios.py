@@ -23,6 +23,7 @@ TRUST_FILES = {
     (Layer.TRANSPORT, FileFormat.PEM): Paths.TRANSPORT_TRUST_FILE,
     (Layer.TRANSPORT, FileFormat.PKCS12): Paths.TRANSPORT_TRUST_STORE,
 }
+VERIFICATION_MODE = f"{T}verification_mode"
 DISCOVERY_TYPE = "discovery.type"
 NOT_BESIDE_SINGLE_NODE = ("cluster.initial_master_nodes", "discovery.seed_hosts")
 """Beside `discovery.type: single-node` the first stops a node, and the second means nothing."""
@@ -86,7 +87,7 @@ MINIMAL_ROWS: tuple[Row, ...] = (Row("xpack.security.enabled", _always(True), MI
 
 BASIC_ROWS: tuple[Row, ...] = (
     Row(f"{T}enabled", _always(True), BASIC_PAGE),
-    Row(f"{T}verification_mode", lambda choices: choices.verification_mode.value, BASIC_PAGE),
+    Row(VERIFICATION_MODE, lambda choices: choices.verification_mode.value, BASIC_PAGE),
     Row(f"{T}client_authentication", _always("required"), BASIC_PAGE),
     Row(f"{T}keystore.path", _always(Paths.TRANSPORT_KEY_FILE), BASIC_PAGE),
     # without explicit trust, every CA of the JVM would be trusted between nodes

@@ -197,6 +197,6 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
     def _status_at(self, endpoint: Endpoint, authorities_pem: str | None, login: Login) -> int:
         answer = handshake(endpoint.host, endpoint.port)
         https = answer.speech is Speech.TLS
-        if answer.speech is Speech.NOTHING or (https and authorities_pem is None):
+        if answer.speech is Speech.NOTHING or (https and authorities_pem is None and not endpoint.known):
             return 0
         return answers_with(endpoint, authorities_pem, login, https=https)

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from components.nodes import handler, served, wave_handler
+from components.nodes import adoption_handler, handler, identity_handler, served, taking_over, wave_handler
 from tests.nodes.waves import Host
 
 settings.register_profile("without-deadline", deadline=None)
@@ -15,9 +15,9 @@ def doors(monkeypatch: pytest.MonkeyPatch):
     """Return what leads the room's doors to a host; the last host led to is the one."""
 
     def lead_to(host: Host) -> Host:
-        for module in (handler, wave_handler):
+        for module in (handler, identity_handler, adoption_handler, wave_handler):
             monkeypatch.setattr(module, "machine_of", host.machine_of)
-        for module in (handler, served, wave_handler):
+        for module in (taking_over, identity_handler, served, wave_handler):
             monkeypatch.setattr(module, "handshake", host.greet)
         return host
 

@@ -1,14 +1,18 @@
 """An open line to a cluster: through the first node that answers, with the first login that is taken."""
 
+from dataclasses import replace
+
 import pytest
 
 from components.errors import TargetUnreachable
-from components.nodes.cluster_api import NOT_OURS, Endpoint, answers_with, connect
+from components.nodes.cluster_api import NOT_OURS, UNLESS_OURS, Endpoint, answers_with, connect
+from components.pki.inspect import fingerprint_of, load_certificate
 from tests.nodes.tls import MAPPED, OURS, STRANGERS, TODAY, context_of
 from tests.nodes.web import Elastic, answering, down, line, login
 from tests.pki.makers import leaf
 
 BOOTSTRAP, ELASTIC, WRONG = login("elastic", "b00tstrap"), login("elastic", "pa55word"), login("kibana_system", "wr0ng")
+REFUSED = "every login that is known was refused"
 USERS = {"elastic": "pa55word"}
 
 
@@ -58,23 +62,25 @@ def test_where_every_login_is_refused_the_users_are_named_once_and_a_password_ne
     node = Elastic(users=USERS)
     with answering(node):
         text = why(line(node.endpoint, logins=(WRONG, BOOTSTRAP, login("elastic", "0ther"))))
-    assert text == f"{node.endpoint}: every login that is known was refused (users: kibana_system, elastic)"
+    assert (
+        text == f"{node.endpoint}: every login that is known was refused (users: kibana_system, elastic){UNLESS_OURS}"
+    )
     assert [password for password in ("wr0ng", "b00tstrap", "0ther") if password in text] == []
 
 
 def test_a_secured_cluster_that_no_login_is_known_for_is_said():
     node = Elastic(users=USERS)
     with answering(node):
-        assert why(line(node.endpoint)) == f"{node.endpoint}: every login that is known was refused (users: none)"
+        assert why(line(node.endpoint)) == f"{node.endpoint}: {REFUSED} (users: none){UNLESS_OURS}"
 
 
 def test_every_node_that_does_not_answer_is_named_with_its_own_reason():
     starting, secured, gone = Elastic(name="es-1", refuses=503), Elastic(name="es-2", users=USERS), down("es-3")
     with answering(starting, secured):
         text = why(line(starting.endpoint, secured.endpoint, gone))
-    assert text.split("; ") == [
+    assert text.replace(UNLESS_OURS, "").split("; ") == [
         f"{starting.endpoint}: GET / was answered with status 503",
-        f"{secured.endpoint}: every login that is known was refused (users: none)",
+        f"{secured.endpoint}: {REFUSED} (users: none)",
         f"{gone}: Connection refused",
     ]
 
@@ -129,3 +135,31 @@ def test_an_ipv6_address_is_dialled():
         endpoint = Endpoint("es-1", MAPPED, node.port)
         assert answers_with(endpoint, None, None, https=False) == 200
         connect(line(endpoint)).close()
+
+
+def test_https_with_a_certificate_that_is_known_from_the_node_itself_is_taken_whatever_it_names():
+    node = Elastic(users=USERS)
+    other = leaf("es-2", signer=STRANGERS, hosts=("es-2.example.net",), at=TODAY)
+    known = frozenset({fingerprint_of(load_certificate(other.certificate_pem)), "of another"})
+    with answering(node, tls=context_of(other)):
+        for pem in (None, OURS.certificate_pem):
+            api = connect(line(replace(node.endpoint, known=known), logins=(ELASTIC,), pem=pem))
+            api.flush()
+            api.close()
+    assert (api.secured, api.https) == (True, True)
+
+
+def test_https_with_a_certificate_of_ours_is_taken_where_another_one_is_known_too():
+    node = Elastic(users=USERS)
+    with answering(node, tls=context_of()):
+        endpoint = replace(node.endpoint, known=frozenset({"of another"}))
+        connect(line(endpoint, logins=(ELASTIC,), pem=OURS.certificate_pem)).close()
+
+
+def test_https_with_another_certificate_than_the_known_one_gets_no_login():
+    node = Elastic(users=USERS)
+    with answering(node, tls=context_of()):
+        endpoint = replace(node.endpoint, known=frozenset({"of another"}))
+        for pem in (None, STRANGERS.certificate_pem):
+            assert "not with a certificate of a CA that is trusted here" in why(line(endpoint, pem=pem))
+    assert node.requests == []

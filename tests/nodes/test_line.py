@@ -3,6 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
+from components.nodes import line
 from components.nodes.cluster_api import Endpoint
 from components.nodes.line import LineInputs, LoginInputs
 from components.values import UNKNOWN
@@ -15,9 +16,9 @@ UNMADE = LoginInputs(user="elastic", password=UNKNOWN)
 
 def test_every_node_is_an_endpoint_in_the_order_of_the_stack_file():
     other = NODE.model_copy(update={"name": "es-2", "address": "::1", "http_port": 9201})
-    line = LineInputs().to((NODE, other))
-    assert line.endpoints == (Endpoint("es-1", "es-1", 9200), Endpoint("es-2", "::1", 9201))
-    assert [str(endpoint) for endpoint in line.endpoints] == ["es-1 (es-1:9200)", "es-2 (::1:9201)"]
+    found = LineInputs().to((NODE, other))
+    assert found.endpoints == (Endpoint("es-1", "es-1", 9200), Endpoint("es-2", "::1", 9201))
+    assert [str(endpoint) for endpoint in found.endpoints] == ["es-1 (es-1:9200)", "es-2 (::1:9201)"]
 
 
 def test_a_login_whose_password_is_not_made_yet_is_left_out():
@@ -62,3 +63,10 @@ def test_a_line_never_shows_a_password(show):
     shown = show(inputs) + show(inputs.to((NODE,)))
     assert "elastic" in shown
     assert [password for password in ("pa55word", "form3r") if password in shown] == []
+
+
+def test_only_a_line_that_takes_over_reads_what_a_node_may_serve_besides(monkeypatch):
+    monkeypatch.setattr(line, "machine_of", lambda machine: f"the machine of {machine.node}")
+    monkeypatch.setattr(line, "fingerprints_served", lambda node, machine: frozenset({f"{node.name} on {machine}"}))
+    assert LineInputs(takes_over=True).to((NODE,)).endpoints[0].known == {"es-1 on the machine of es-1"}
+    assert LineInputs().to((NODE,)).endpoints[0].known == frozenset()

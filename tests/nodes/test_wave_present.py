@@ -3,7 +3,7 @@
 import pytest
 
 from components.errors import CommandFailed, NotConverged
-from components.nodes.handler import NodeIdentityHandler
+from components.nodes.identity_handler import NodeIdentityHandler
 from components.nodes.served import SERVED_WITHIN
 from components.values import Unknown
 from tests.fake_elasticsearch import USER

@@ -8,15 +8,8 @@ from cryptography import x509
 from pydantic import SecretStr
 
 from components.handling import Change, Recorded
-from components.nodes.handler import (
-    NodeIdentityHandler,
-    NodeIdentityInputs,
-    NodeIdentityOutputs,
-    NodeTrustExclusiveHandler,
-    NodeTrustHandler,
-    NodeTrustInputs,
-    NodeTrustOutputs,
-)
+from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler, NodeTrustInputs, NodeTrustOutputs
+from components.nodes.identity_handler import NodeIdentityHandler, NodeIdentityInputs, NodeIdentityOutputs
 from components.nodes.layers import LAYERS
 from components.nodes.probes import Answer, Identity, Speech
 from components.nodes.spec import Machine
@@ -148,6 +141,7 @@ class Trust:
     handler: NodeTrustHandler
     wants: Sequence[IssuedAuthority] | Unknown = (G1,)
     generation: int = 1
+    takes_over: bool = False
 
     def wanted(self) -> NodeTrustInputs:
         known = None if isinstance(self.wants, Unknown) else "".join(one.certificate_pem for one in self.wants)
@@ -159,6 +153,7 @@ class Trust:
             password=self.host.password,
             authorities_pem=UNKNOWN if known is None else SecretStr(known),
             generations=(self.generation,),
+            takes_over=self.takes_over,
         )
 
     def recorded(self, *trusted: str) -> Recorded:

@@ -23,11 +23,14 @@ from pulumi.runtime.settings import SETTINGS, get_root_resource
 
 from provider.registry import HANDLERS
 from stacks.config import PREFIX
+from stacks.sealed import SECRETS
 from tests.wire.talking import hidden, is_hidden, struct
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = ROOT / "__main__.py"
 STACK, PROJECT = "prod", "elasticsearch-security"
+ENCRYPTED = frozenset(f"{PREFIX}{path.partition('.')[0]}" for path in SECRETS)
+"""What the engine keeps encrypted, and hands over in clear."""
 MARKED = "a secret: "
 """How the text of every secret output begins."""
 
@@ -178,7 +181,7 @@ async def _program(texts: dict[str, str]) -> Run:
     engine, voice = Engine(), Voice()
     mocks.set_mocks(mocks=None, project=PROJECT, stack=STACK, preview=False, monitor=engine)
     SETTINGS.engine = voice
-    set_all_config(texts, [])
+    set_all_config(texts, [key for key in texts if key in ENCRYPTED])
     runpy.run_path(str(PROGRAM), run_name="__main__")
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.wait(others)

@@ -85,7 +85,7 @@ def test_the_program_makes_exactly_these_resources_each_below_its_component(scen
 
 
 def test_every_resource_type_of_the_plugin_is_used_by_the_program_and_no_other():
-    made = program(HTTPS, 1)
+    made = program(HTTPS, 1, takeover={})
     assert {one.type for one in made.resources.values() if one.custom} == set(HANDLERS)
 
 

@@ -137,11 +137,27 @@ def test_a_full_stop_says_that_nothing_is_answered_meanwhile():
             "! from then on clients need a login and https:// and the CA (output caCertificatePem)",
             id="both",
         ),
+        pytest.param(
+            ("xpack.security.http.ssl.keystore.path: certs/http.p12 → certs/http-key.p12",),
+            "! from then on clients need another CA (output caCertificatePem)",
+            id="another CA",
+        ),
+        pytest.param(
+            ("− xpack.security.http.ssl.certificate: http.crt", "+ xpack.security.http.ssl.keystore.path: x"),
+            "! from then on clients need another CA (output caCertificatePem)",
+            id="another CA in place of PEM files",
+        ),
     ],
 )
 def test_what_clients_need_from_then_on_is_told(changes, line):
     nodes = (replace(ROLLING.nodes[0], changes=changes), ROLLING.nodes[1])
     assert told(replace(ROLLING, nodes=nodes))[-1] == line
+
+
+def test_a_cluster_that_is_taken_over_gets_new_passwords():
+    nodes = (replace(ROLLING.nodes[0], secured="by hand (http.p12)"), ROLLING.nodes[1])
+    needed = "new passwords (outputs elasticPassword, userPasswords)"
+    assert told(replace(ROLLING, nodes=nodes))[-1] == f"! from then on clients need {needed}"
 
 
 def test_only_a_shut_gate_keeps_a_rollout_from_beginning():

@@ -1,11 +1,14 @@
 """Why nodes are restarted, what it takes, and what keeps it from beginning: rule by rule."""
 
+from dataclasses import replace
+
 import pytest
 
 from components.rollout import procedure as rules
 from components.rollout.procedure import (
     CONSENT_LINE,
     FILE_REASONS,
+    MODE_LINE,
     REFUSALS,
     RESTART_REASONS,
     RESTARTING,
@@ -14,10 +17,12 @@ from components.rollout.procedure import (
     reasons,
     refusals,
     restart_reasons,
+    secured_by_somebody_else,
 )
 from components.rollout.view import Running
 from tests.rollout.views import cluster, node, open_node, outdated, stopped
 
+BY_HAND = "by hand (own.p12)"
 IN_HAND = "es-1: an earlier rollout stopped half-way and is finished now"
 
 
@@ -71,6 +76,15 @@ def told(findings):
             ],
             id="left in the middle, and still open: every reason, in order",
         ),
+        pytest.param(
+            outdated(secured=BY_HAND),
+            [
+                ("TakenOver", f"es-1: is taken over; it is secured {BY_HAND}"),
+                ("ConfigurationDiffers", "es-1: ~ a: 1 → 2"),
+            ],
+            id="secured by somebody else",
+        ),
+        pytest.param(stopped(secured=BY_HAND, on_disk=False), [], id="secured by somebody else, and stopped"),
         pytest.param(stopped(), [], id="stopped, with the right files"),
         pytest.param(stopped(on_disk=False, changes=("+ tls",)), [], id="stopped: files alone are no restart"),
         pytest.param(outdated(running=Running.WANTED), [], id="files were changed since, by somebody else"),
@@ -84,6 +98,7 @@ def test_a_node_is_restarted_for_these_reasons(one, expected):
 
 def test_every_rule_that_asks_for_a_restart_has_a_case_of_its_own():
     found = {finding.reason for finding in restart_reasons(cluster(open_node(in_hand=True), node(running="other")))}
+    found |= {finding.reason for finding in restart_reasons(cluster(outdated(secured=BY_HAND)))}
     found |= {finding.reason for finding in restart_reasons(cluster(node(running=Running.OTHER)))}
     assert len(found) == len(RESTART_REASONS)
 
@@ -259,7 +274,37 @@ def test_a_cluster_that_somebody_stopped_is_to_be_started_or_named_as_not_starte
 def test_every_refusal_is_told_at_once():
     view = cluster(open_node("es-1"), stopped("es-2"), consent=False, starts=False)
     assert [finding.reason for finding in refusals(view)] == ["ConsentMissing", "RunningUnexpectedly", "NodeDown"]
-    assert len(REFUSALS) == 4
+    assert len(REFUSALS) == 5
+
+
+@pytest.mark.parametrize(
+    ("nodes", "expected"),
+    [
+        pytest.param((outdated("es-1", unnamed=True), outdated("es-2", unnamed=True)), ["NamesNotVerified"], id="both"),
+        pytest.param((outdated("es-1", unnamed=True), node("es-2")), ["NamesNotVerified"], id="the last one"),
+        pytest.param((outdated("es-1"), outdated("es-2")), [], id="they name their addresses"),
+        pytest.param((outdated("es-1", unnamed=True),), [], id="the only node: it meets nobody"),
+    ],
+)
+def test_names_are_not_asked_for_while_some_certificate_may_lack_them(nodes, expected):
+    found = refusals(cluster(*nodes))
+    assert [finding.reason for finding in found] == expected
+    assert all(finding.message.startswith("es-1") and finding.message.endswith(MODE_LINE) for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "takes_over", "expected"),
+    [
+        pytest.param((outdated("es-1", secured=BY_HAND), node("es-2")), False, f"es-1 is secured already: {BY_HAND}. "),
+        pytest.param((outdated("es-1", secured=BY_HAND), node("es-2")), True, ""),
+        pytest.param((outdated("es-1"), open_node("es-2")), False, ""),
+    ],
+    ids=["refused", "to be taken over", "ours, or open"],
+)
+def test_what_somebody_else_secured_is_left_alone_unless_it_is_to_be_taken_over(nodes, takes_over, expected):
+    found = secured_by_somebody_else(replace(cluster(*nodes), takes_over=takes_over))
+    assert (found.message if found else "").startswith(expected)
+    assert bool(found) is bool(expected)
 
 
 @pytest.mark.parametrize("rule", [*RESTART_REASONS, *FILE_REASONS, *REFUSALS], ids=lambda rule: rule.__name__)

@@ -31,6 +31,7 @@ class World:
     cluster: FakeCluster
     consent: bool = True
     running: bool = True
+    takeover: dict[str, bool] = field(default_factory=dict)
     scenario: Scenario = Scenario.BASIC_HTTPS
     choices: Choices = field(default_factory=Choices)
     waivers: tuple[Waiver, ...] = ()
@@ -75,6 +76,7 @@ class World:
             full_cluster_restart=self.consent,
             running=self.running,
             waivers=self.waivers,
+            **self.takeover,
         )
 
     def recorded(self, outputs: ClusterRestartOutputs) -> Recorded:

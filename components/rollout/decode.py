@@ -49,7 +49,8 @@ def _row(pattern: str, cause: str, next_step: str, citation: str, *, passes: boo
 
 SYMPTOMS: tuple[Symptom, ...] = (
     _row(
-        r"Provided keystore password was incorrect",
+        r"Provided keystore password was incorrect|"
+        r"Enter password for the elasticsearch keystore|Elasticsearch keystore password: ",
         "elasticsearch.keystore is protected by a password, and the node did not get the right one",
         "start the node with the right password (ES_KEYSTORE_PASSPHRASE_FILE), or remove it with "
         "`elasticsearch-keystore passwd`",
@@ -179,13 +180,13 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "troubleshoot/elasticsearch/security/trb-security-sslhandshake",
     ),
     _row(
-        r"not an SSL/TLS record",
+        r"not an SSL/TLS record|received plaintext traffic on an encrypted channel",
         "a peer speaks plain text to a transport layer that speaks TLS (`xpack.security.transport.ssl.enabled`)",
         "make sure that every node of the cluster is in the stack file and was restarted",
         "troubleshoot/elasticsearch/security/trb-security-ssl",
     ),
     _row(
-        r"invalid internal transport message format",
+        r"invalid internal transport message format|SSL/TLS request received but SSL/TLS is not enabled",
         "a peer speaks TLS to a transport layer that speaks plain text (`xpack.security.transport.ssl.enabled`)",
         "make sure that every node of the cluster is in the stack file and was restarted",
         "troubleshoot/elasticsearch/security/trb-security-ssl",

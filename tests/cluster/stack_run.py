@@ -48,6 +48,7 @@ class StackRun:
     folder: Path
     cluster: DevCluster
     sections: dict[str, Any] = field(default_factory=dict)
+    provider: Path = CHECKOUT / "provider"
 
     @property
     def project(self) -> Path:
@@ -76,7 +77,7 @@ class StackRun:
         passphrase.chmod(0o600)
         yaml = YAML(typ="safe", pure=True)
         project = yaml.load(CHECKOUT / "Pulumi.yaml")
-        project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "provider")
+        project["plugins"]["providers"][0]["path"] = str(self.provider)
         yaml.dump(project, self.project / "Pulumi.yaml")
         self.sections = {**self.usual(), **sections}
         path = self.project / "stacks" / f"Pulumi.{STACK}.yaml"
@@ -245,7 +246,25 @@ def kill_run(process: subprocess.Popen[str]) -> None:
 def is_of_the_run(process: psutil.Process) -> bool:
     """Tell the run's own processes from the nodes that it started."""
     words = " ".join(process.cmdline())
-    return "-m stacks" in words or "-m provider" in words or "pulumi" in process.name()
+    return "-m stacks" in words or is_plugin(words) or "pulumi" in process.name()
+
+
+def is_plugin(words: str) -> bool:
+    """Tell whether a command line is that of our plugin, or of the one that tests let halt."""
+    return "-m provider" in words or "-m tests.cluster.halting_provider" in words
+
+
+def survivors(run: StackRun) -> list[psutil.Process]:
+    """Return every engine and plugin of a stack that goes on although its run is over."""
+    return [one for one in psutil.process_iter() if _belongs_to(one, run)]
+
+
+def _belongs_to(process: psutil.Process, run: StackRun) -> bool:
+    try:
+        words = " ".join(process.cmdline())
+        return (is_plugin(words) or "pulumi" in process.name()) and str(run.folder) in repr(process.environ())
+    except psutil.Error:
+        return False
 
 
 def wait_for(moment: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 180) -> None:

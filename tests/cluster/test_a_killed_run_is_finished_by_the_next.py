@@ -1,9 +1,9 @@
 """SIGKILL at five different moments of the first `up`, seen from outside; the next `up` ends in the same state."""
 
-import psutil
 import pytest
 
-from tests.cluster.stack_run import kill_run, open_stack, wait_for
+from tests.cluster.finished import assert_finished
+from tests.cluster.stack_run import kill_run, open_stack, survivors, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 1000
@@ -58,31 +58,10 @@ def test_the_next_up_finishes_what_a_killed_one_began(tmp_path, moment):
         process = run.start("up", "--json")
         wait_for(lambda: moment(run), process)
         kill_run(process)
-        survivors = [one for one in psutil.process_iter() if belongs_to(one, run)]
+        left = survivors(run)
 
         data = run.up()
 
-        assert survivors == []
+        assert left == []
         assert data["result"] == "changed"
-        api = run.api()
-        assert api.ask_anonymously("/")[0] == 401
-        assert sorted(node["name"] for node in api.ask("/_cat/nodes?format=json")[1]) == ["es-1", "es-2", "es-3"]
-        assert api.ask("/books/_count")[1]["count"] == DOCUMENTS
-        assert api.ask("/_cluster/health")[1]["status"] == "green"
-        assert api.ask("/_cluster/settings?flat_settings=true")[1]["persistent"] == {}
-        status, who = api.ask("/_security/_authenticate", 0, "kibana_system", run.password("kibana_system"))
-        assert (status, who["username"]) == (200, "kibana_system")
-        for node in run.cluster.nodes:
-            assert not (node.config / "essecurity-rollout").exists()
-            assert not list(node.config.rglob("*.essecurity-new"))
-        plan = run.preview()["plan"]
-        assert (plan["rows"], plan["restart"]) == ([], None)
-
-
-def belongs_to(process, run):
-    """Tell whether a process is an engine or a plugin of this run that outlived its being killed."""
-    try:
-        words = " ".join(process.cmdline())
-        return ("-m provider" in words or "pulumi" in process.name()) and str(run.folder) in repr(process.environ())
-    except psutil.Error:
-        return False
+        assert_finished(run, DOCUMENTS)

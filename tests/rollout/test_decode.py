@@ -205,6 +205,29 @@ def test_every_row_says_where_elastic_says_so(symptom):
             id="an empty chain",
         ),
         pytest.param(
+            "Enter password for the elasticsearch keystore : ERROR: java.lang.IllegalStateException: unable to read "
+            "from standard input; is standard input open and a tty attached?, with exit code 1",
+            REAL["Provided keystore password"][1],
+            id="a keystore with a password, asked for by its own command",
+        ),
+        pytest.param(
+            "Elasticsearch keystore password: ERROR: java.io.IOException: the keystore has a password, and standard "
+            "input has none, with exit code 1",
+            REAL["Provided keystore password"][1],
+            id="a keystore with a password, asked for at the start",
+        ),
+        pytest.param(
+            "received plaintext traffic on an encrypted channel, closing connection Netty4TcpChannel{localAddress=/x}",
+            REAL["not an SSL/TLS record"][1],
+            id="a plain peer",
+        ),
+        pytest.param(
+            "SSL/TLS request received but SSL/TLS is not enabled on this node, got (16,3,1,2), "
+            "[Netty4TcpChannel{localAddress=/x}], closing connection",
+            REAL["invalid internal transport message format"][1],
+            id="a peer with TLS",
+        ),
+        pytest.param(
             f"{BOOT}org.elasticsearch.http.BindHttpException: Failed to bind to 127.0.0.1:9200\n"
             "Caused by: java.net.BindException: Address already in use",
             "a port of the node is used by another process",

@@ -53,6 +53,7 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
             model.certificates.trust_format,
             several_nodes=len(model.nodes) > 1,
             traffic_in_clear=model.consent.traffic_in_clear,
+            key_format=model.certificates.key_format,
         ),
         users=model.users,
         rollout=model.rollout,

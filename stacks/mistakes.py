@@ -122,14 +122,9 @@ def _key_of_another_type(problem: Problem) -> tuple[str, str]:
 
 
 def _not_one_of_them(problem: Problem) -> tuple[str, str]:
-    hidden = NOT_OFFERED.get(str(problem.parts[-1]), "")
-    kinds = [word for word in re.findall(r"'([^']*)'", str(problem.context["expected"])) if word != hidden]
+    kinds = re.findall(r"'([^']*)'", str(problem.context["expected"]))
     meant = close_to(problem.value.lower(), kinds) if isinstance(problem.value, str) else ""
     return f"is {_given(problem)}", f"did you mean `{meant}`?" if meant else f"it must be {_choice(kinds)}"
-
-
-NOT_OFFERED = {"key_format": "pem"}
-"""What the models know and `rules.py` refuses for now."""
 
 
 def _of_another_type(problem: Problem) -> tuple[str, str]:

@@ -108,7 +108,7 @@ def type_of(path: str, field: FieldInfo) -> str:
         entry, *metadata = get_args(get_args(field.annotation)[0]) or [get_args(field.annotation)[0]]
         return f"list; each entry a {_plain_type(entry, metadata)}"
     if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
-        return _choice(path, field.annotation)
+        return _choice(field.annotation)
     return _plain_type(field.annotation, field.metadata)
 
 
@@ -162,11 +162,8 @@ def _limits(metadata: Sequence[Any]) -> str:
     return "".join(f", {words[name].format(limit)}" for name, limit in limits.items())
 
 
-def _choice(path: str, kinds: type[Enum]) -> str:
-    accepted = [kind for kind in kinds if _is_supported(_changed(path, kind.value))]
-    later = [kind for kind in kinds if kind not in accepted]
-    text = _or(accepted) if len(accepted) == 1 else f"one of {_or(accepted)}"
-    return f"{text} (not supported yet: {_or(later)})" if later else text
+def _choice(kinds: type[Enum]) -> str:
+    return _or(list(kinds)) if len(kinds) == 1 else f"one of {_or(list(kinds))}"
 
 
 def _or(kinds: Sequence[Enum]) -> str:
@@ -176,12 +173,6 @@ def _or(kinds: Sequence[Enum]) -> str:
 
 def _is_accepted(sections: Mapping[str, Any]) -> bool:
     return isinstance(check(sections), StackModel)
-
-
-def _is_supported(sections: Mapping[str, Any]) -> bool:
-    """Tell whether a value is one that the program can serve, if not with the rest of the smallest stack file."""
-    checked = check(sections)
-    return isinstance(checked, StackModel) or not any("not supported yet" in mistake.wrong for mistake in checked)
 
 
 def _changed(path: str, value: Any) -> dict[str, Any]:

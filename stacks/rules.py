@@ -213,11 +213,11 @@ def minimal_stays_on_loopback(model: StackModel) -> Iterator[Mistake]:
                 )
 
 
-def pem_key_files_are_not_there_yet(model: StackModel) -> Iterator[Mistake]:
-    """The layout is known, but nothing writes it: better refused than quietly ignored."""
-    if model.certificates.key_format is FileFormat.PEM:
+def taking_over_needs_one_key_file(model: StackModel) -> Iterator[Mistake]:
+    """A node that is taken over presents its old leaf out of our one key file until all trust the new CA."""
+    if model.takeover is not None and model.certificates.key_format is FileFormat.PEM:
         yield Mistake(
-            "certificates.key_format", "is `pem`, which is not supported yet", "leave it out, or use `pkcs12`"
+            "certificates.key_format", "is `pem`, and `takeover` needs `pkcs12`", "change it once the cluster is ours"
         )
 
 
@@ -264,7 +264,7 @@ RULES: tuple[Rule, ...] = (
     _rule(minimal_is_for_one_node, "cluster", "nodes"),
     _rule(minimal_is_not_for_production, "cluster"),
     _rule(minimal_stays_on_loopback, "cluster", "nodes"),
-    _rule(pem_key_files_are_not_there_yet, "certificates"),
+    _rule(taking_over_needs_one_key_file, "takeover", "certificates"),
     _rule(http_names_need_https, "cluster", "http"),
 )
 

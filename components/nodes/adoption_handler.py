@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
+from components.nodes.identity import FILE_MODE
 from components.nodes.machine import NodeMachine
-from components.nodes.plan import FILE_MODE, WantedFile
+from components.nodes.plan import WantedFile
 from components.nodes.spec import Node
 from components.nodes.taking_over import in_force, presented
 from components.nodes.targets import machine_of

@@ -13,7 +13,8 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
-from components.nodes.plan import FILE_MODE, WantedFile
+from components.nodes.identity import FILE_MODE
+from components.nodes.plan import WantedFile
 from components.nodes.spec import Node
 from components.nodes.taking_over import in_force, trusted
 from components.nodes.targets import machine_of

@@ -47,13 +47,17 @@ class NodeIdentity(Resource):
     presented_serial = Out[str]("presentedSerial")
     steps = Out[list[str]]("steps")
 
-    def __init__(self, node: Node, leaf: Certificate, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, node: Node, leaf: Certificate, key_format: FileFormat, opts: pulumi.ResourceOptions) -> None:
         layer = leaf.authority.layer
+        pem = key_format is FileFormat.PEM
+        file, leaf_file = LAYERS[layer].pem_files if pem else (LAYERS[layer].key_file, None)
         inputs = {
             "node": wire(node),
             "layer": layer.value,
-            "file": LAYERS[layer].key_file,
+            "file": file,
             "keyFile": leaf.key_file,
+            "leafFile": leaf_file,
+            "certificatePem": leaf.certificate_pem if pem else None,
             "serial": leaf.serial,
             "notAfter": leaf.not_after,
             "generation": leaf.authority.spec.generation,
@@ -91,9 +95,6 @@ class NodeAdoption(Resource):
         super().__init__(f"{leaf.title}-adoption", inputs, opts)
 
 
-File = TypeVar("File", NodeIdentity, NodeAdoption)
-
-
 class LayerFiles(Component):
     """The waves *cover* and *present* of one layer, on every node, and what *retire* needs.
 
@@ -119,7 +120,7 @@ class LayerFiles(Component):
     def secure_settings(self, node: Node) -> dict[str, pulumi.Output[str]]:
         """Return the keystore entries that a node needs to read its files of this layer."""
         leaf = self.certificates.leaves[node.name]
-        entries = {secure_entry_of_key_file(self.layer): leaf.key_file_password}
+        entries = {secure_entry_of_key_file(self.layer, self.cluster.choices): leaf.key_file_password}
         if self.trust_password is not None:
             entries[secure_entry_of_trust_file(self.layer)] = self.trust_password.value
         return entries
@@ -131,16 +132,16 @@ class LayerFiles(Component):
         return self._wave(NodeTrustExclusive, (restart, self.presented), parent) if self.trusts else ()
 
     def _adopt(self, after: tuple[pulumi.Resource, ...]) -> Wave:
-        adopted = self._each(NodeAdoption, after)
+        opts, leaves = self.child(*after), self.certificates.leaves
+        adopted = [NodeAdoption(node, leaves[node.name], opts) for node in self.cluster.nodes]
         return Wave(self.cluster, self.layer, "adopt", {}, self.child(*adopted))
 
     def _present(self, after: tuple[pulumi.Resource, ...]) -> Wave:
-        identities = self._each(NodeIdentity, after)
-        return Wave(self.cluster, self.layer, "present", {}, self.child(*identities))
-
-    def _each(self, kind: type[File], after: tuple[pulumi.Resource, ...]) -> tuple[File, ...]:
         opts, leaves = self.child(*after), self.certificates.leaves
-        return tuple(kind(node, leaves[node.name], opts) for node in self.cluster.nodes)
+        identities = [
+            NodeIdentity(node, leaves[node.name], self.cluster.choices.key_format, opts) for node in self.cluster.nodes
+        ]
+        return Wave(self.cluster, self.layer, "present", {}, self.child(*identities))
 
     def _wave(
         self, kind: type[TrustWave], after: tuple[pulumi.Resource, ...], parent: Component | None = None

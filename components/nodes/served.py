@@ -16,16 +16,11 @@ SERVED_WITHIN = 30.0
 POLL = 0.25
 
 
-def will_reload(machine: NodeMachine, layer: Layer) -> bool:
-    """Tell whether the running node reads our key file on this layer, and so reloads it when it is replaced.
-
-    Source: deploy-manage/security/updating-certificates (same file name, watched every 5 s).
-    """
-    return reads_now(machine, LAYERS[layer].key_file)
-
-
 def reads_now(machine: NodeMachine, file: str) -> bool:
     """Tell whether the running node was started with an elasticsearch.yml that names this key or trust file.
+
+    It reloads such a file when it is replaced. Source: deploy-manage/security/updating-certificates (same file name,
+    watched every 5 s).
 
     Args:
         machine: the node's machine.

@@ -13,13 +13,13 @@ from components.handling import Change, Context, Handler, Recorded, Refusal
 from components.pki.handler import iso
 from components.pki.inspect import authority_facts, leaf_facts
 from components.pki.issue import IssuedAuthority, IssuedLeaf, LeafRequest, issue_leaf
-from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12
+from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_file_pem
 from components.pki.lifetimes import Lifetime, lifetime_end
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
 from components.pki.renewal import REISSUE_CHECKS, LeafView
 from components.pki.sans import Sans
-from components.pki.spec import KeyType, Layer, RenewalFraction
+from components.pki.spec import FileFormat, KeyType, Layer, RenewalFraction
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
 
 
@@ -35,6 +35,7 @@ class CertificateInputs(Wire):
         key_type: type of its key.
         valid_for: its life.
         renew_in_last: last share of its life in which it is renewed.
+        key_format: how key and leaf are laid out in files.
         generation: generation of the CA that signs.
         signer_certificate_pem: the CA's certificate.
         signer_key_pem: the CA's key.
@@ -48,6 +49,7 @@ class CertificateInputs(Wire):
     key_type: KeyType
     valid_for: Lifetime
     renew_in_last: RenewalFraction
+    key_format: FileFormat = FileFormat.PKCS12
     generation: int
     signer_certificate_pem: MaybeUnknown[SecretStr]
     signer_key_pem: MaybeUnknown[SecretStr]
@@ -58,7 +60,7 @@ class CertificateOutputs(Wire):
 
     Attributes:
         certificate_pem: the leaf.
-        key_file: PKCS#12 with key and leaf, in base64.
+        key_file: PKCS#12 with key and leaf, or the key alone in encrypted PEM; in base64.
         key_file_password: its password, the same for every leaf in this place (another one would need a restart).
         serial: serial number, in hex.
         not_before: ISO 8601.
@@ -127,11 +129,14 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
             wanted.subject, Sans(dns=wanted.dns, ips=wanted.ips), _profile(wanted), wanted.key_type, wanted.valid_for
         )
         password = recorded.outputs.key_file_password if recorded else SecretStr(new_password())
-        return self._outputs(issue_leaf(request, signer, now), known(password), wanted.layer)
+        return self._outputs(issue_leaf(request, signer, now), known(password), wanted)
 
     def _finding(self, recorded: LeafRecord, wanted: CertificateInputs, now: datetime) -> Finding | None:
         if isinstance(wanted.signer_certificate_pem, Unknown):
             return Finding("SignerReplaced", f"generation {wanted.generation} of the {wanted.layer} CA signs now")
+        if recorded.inputs.key_format is not wanted.key_format:
+            text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
+            return Finding("KeyFormatDiffers", text)
         view = LeafView(
             issued=leaf_facts(reveal(recorded.outputs.certificate_pem)),
             subject=wanted.subject,
@@ -144,26 +149,30 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         )
         return first_finding(REISSUE_CHECKS, view)
 
-    def _outputs(self, leaf: IssuedLeaf, password: SecretStr, layer: Layer) -> CertificateOutputs:
-        key_file = key_file_p12(
-            leaf.private_key_pem, leaf.certificate_pem, (), password.get_secret_value(), ALIASES[layer]
-        )
-        flaw = check_key_file(key_file, password.get_secret_value(), leaf.certificate_pem)
-        if flaw:
-            raise VerificationFailed(
-                "a key file was made that a node could not use",
-                where=leaf.facts.subject,
-                why=flaw.message,
-                next_step="run again; if it happens twice, report it with the versions of cryptography and OpenSSL",
-            )
+    def _outputs(self, leaf: IssuedLeaf, password: SecretStr, wanted: CertificateInputs) -> CertificateOutputs:
         return CertificateOutputs(
             certificate_pem=SecretStr(leaf.certificate_pem),
-            key_file=SecretStr(base64.b64encode(key_file).decode()),
+            key_file=SecretStr(base64.b64encode(_key_file(leaf, password.get_secret_value(), wanted)).decode()),
             key_file_password=password,
             serial=leaf.facts.serial,
             not_before=iso(leaf.facts.not_before),
             not_after=iso(leaf.facts.not_after),
         )
+
+
+def _key_file(leaf: IssuedLeaf, password: str, wanted: CertificateInputs) -> bytes:
+    if wanted.key_format is FileFormat.PEM:
+        return key_file_pem(leaf.private_key_pem, leaf.certificate_pem, (), password).private_key.encode()
+    key_file = key_file_p12(leaf.private_key_pem, leaf.certificate_pem, (), password, ALIASES[wanted.layer])
+    flaw = check_key_file(key_file, password, leaf.certificate_pem)
+    if flaw:
+        raise VerificationFailed(
+            "a key file was made that a node could not use",
+            where=leaf.facts.subject,
+            why=flaw.message,
+            next_step="run again; if it happens twice, report it with the versions of cryptography and OpenSSL",
+        )
+    return key_file
 
 
 def _profile(wanted: CertificateInputs) -> Profile:

@@ -73,6 +73,7 @@ class Certificate(Resource):
             "keyType": cluster.certificates.key.value,
             "validFor": cluster.certificates.valid_for,
             "renewInLast": str(cluster.certificates.renew_in_last),
+            "keyFormat": cluster.choices.key_format.value,
             "generation": authority.spec.generation,
             "signerCertificatePem": authority.signer_certificate_pem,
             "signerKeyPem": authority.signer_key_pem,

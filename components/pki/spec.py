@@ -77,7 +77,8 @@ class CertificatesSpec(Spec):
     )
     key_format: FileFormat = Field(
         FileFormat.PKCS12,
-        description="How nodes get their key and leaf: one `pkcs12` key file, or two `pem` files.",
+        description="How nodes get their key and leaf: one `pkcs12` key file, or two `pem` files, which cannot be "
+        "replaced at one stroke. A change reissues, and restarts nodes.",
     )
 
 

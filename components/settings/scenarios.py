@@ -59,6 +59,7 @@ class Choices:
     trust_format: FileFormat = FileFormat.PEM
     several_nodes: bool = True
     traffic_in_clear: bool = False
+    key_format: FileFormat = FileFormat.PKCS12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +84,23 @@ def _pkcs12(choices: Choices) -> bool:
     return choices.trust_format is FileFormat.PKCS12
 
 
+def _pem_key(choices: Choices) -> bool:
+    return choices.key_format is FileFormat.PEM
+
+
+def _pkcs12_key(choices: Choices) -> bool:
+    return choices.key_format is FileFormat.PKCS12
+
+
 MINIMAL_ROWS: tuple[Row, ...] = (Row("xpack.security.enabled", _always(True), MINIMAL_PAGE),)
 
 BASIC_ROWS: tuple[Row, ...] = (
     Row(f"{T}enabled", _always(True), BASIC_PAGE),
     Row(VERIFICATION_MODE, lambda choices: choices.verification_mode.value, BASIC_PAGE),
     Row(f"{T}client_authentication", _always("required"), BASIC_PAGE),
-    Row(f"{T}keystore.path", _always(Paths.TRANSPORT_KEY_FILE), BASIC_PAGE),
+    Row(f"{T}keystore.path", _always(Paths.TRANSPORT_KEY_FILE), BASIC_PAGE, _pkcs12_key),
+    Row(f"{T}key", _always(Paths.TRANSPORT_KEY_PEM), SETTINGS_PAGE, _pem_key),
+    Row(f"{T}certificate", _always(Paths.TRANSPORT_LEAF_PEM), SETTINGS_PAGE, _pem_key),
     # without explicit trust, every CA of the JVM would be trusted between nodes
     Row(f"{T}certificate_authorities", _always((Paths.TRANSPORT_TRUST_FILE,)), SETTINGS_PAGE, _pem),
     Row(f"{T}truststore.path", _always(Paths.TRANSPORT_TRUST_STORE), BASIC_PAGE, _pkcs12),
@@ -98,7 +109,9 @@ BASIC_ROWS: tuple[Row, ...] = (
 
 BASIC_HTTPS_ROWS: tuple[Row, ...] = (
     Row(f"{H}enabled", _always(True), HTTPS_PAGE),
-    Row(f"{H}keystore.path", _always(Paths.HTTP_KEY_FILE), HTTPS_PAGE),
+    Row(f"{H}keystore.path", _always(Paths.HTTP_KEY_FILE), HTTPS_PAGE, _pkcs12_key),
+    Row(f"{H}key", _always(Paths.HTTP_KEY_PEM), SETTINGS_PAGE, _pem_key),
+    Row(f"{H}certificate", _always(Paths.HTTP_LEAF_PEM), SETTINGS_PAGE, _pem_key),
     Row(f"{H}supported_protocols", _always(TLS_PROTOCOLS), SETTINGS_PAGE),
 )
 
@@ -114,15 +127,25 @@ ROWS: Mapping[Scenario, tuple[Row, ...]] = {
 LAYER_NEEDS = {Layer.TRANSPORT: Scenario.BASIC, Layer.HTTP: Scenario.BASIC_HTTPS}
 """The first scenario in which a layer speaks TLS."""
 
-OTHER_KEY_MATERIAL = (
-    "key",
-    "certificate",
-    "key_passphrase",
-    "keystore.password",
-    "keystore.type",
-    "keystore.algorithm",
-)
-"""Beside `keystore.path` these stop a node. Source: libs/ssl-config SslConfigurationLoader."""
+OTHER_KEY_MATERIAL: Mapping[FileFormat, tuple[str, ...]] = {
+    FileFormat.PKCS12: (
+        "key",
+        "certificate",
+        "key_passphrase",
+        "keystore.password",
+        "keystore.type",
+        "keystore.algorithm",
+    ),
+    FileFormat.PEM: (
+        "key_passphrase",
+        "keystore.path",
+        "keystore.password",
+        "keystore.key_password",
+        "keystore.type",
+        "keystore.algorithm",
+    ),
+}
+"""Beside `keystore.path`, or beside `key`, these stop a node. Source: libs/ssl-config SslConfigurationLoader."""
 OTHER_TRUST: Mapping[FileFormat, tuple[str, ...]] = {
     FileFormat.PEM: ("truststore.path", "truststore.password", "truststore.type", "truststore.algorithm"),
     FileFormat.PKCS12: ("certificate_authorities", "truststore.password", "truststore.type"),
@@ -142,9 +165,10 @@ def excluded_by(scenario: Scenario, choices: Choices) -> tuple[str, ...]:
     elif choices.several_nodes:
         excluded.append(DISCOVERY_TYPE)
     if scenario.contains(Scenario.BASIC):
-        excluded += [f"{T}{key}" for key in (*OTHER_KEY_MATERIAL, *OTHER_TRUST[choices.trust_format])]
+        others = (*OTHER_KEY_MATERIAL[choices.key_format], *OTHER_TRUST[choices.trust_format])
+        excluded += [f"{T}{key}" for key in others]
     if scenario.contains(Scenario.BASIC_HTTPS):
-        excluded += [f"{H}{key}" for key in OTHER_KEY_MATERIAL]
+        excluded += [f"{H}{key}" for key in OTHER_KEY_MATERIAL[choices.key_format]]
     if choices.traffic_in_clear:
         excluded += layers_above(scenario)
     return tuple(excluded)
@@ -159,9 +183,10 @@ BOOTSTRAP_PASSWORD = "bootstrap.password"  # noqa: S105 (the entry's name)
 """The first password of `elastic`, dead once it has another. Source: built-in-users."""
 
 
-def secure_entry_of_key_file(layer: Layer) -> str:
+def secure_entry_of_key_file(layer: Layer, choices: Choices) -> str:
     """Return the name of the keystore entry with a key file's password."""
-    return f"{PREFIXES[layer]}keystore.secure_password"
+    name = "secure_key_passphrase" if _pem_key(choices) else "keystore.secure_password"
+    return f"{PREFIXES[layer]}{name}"
 
 
 def secure_entry_of_trust_file(layer: Layer) -> str:

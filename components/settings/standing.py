@@ -47,8 +47,9 @@ class Standing:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it presents our key file."""
-        return self.keystore == LAYERS[self.layer].key_file
+        """Whether it presents what we wrote, in one file or in two."""
+        ours = LAYERS[self.layer]
+        return self.keystore == ours.key_file or (self.key, self.certificate) == ours.pem_files
 
     @property
     def key_files(self) -> tuple[str, ...]:

@@ -108,3 +108,5 @@ def test_each_layer_has_its_own_port_files_and_settings():
         Paths.TRANSPORT_KEY_FILE,
         Paths.HTTP_KEY_FILE,
     )
+    assert LAYERS[Layer.TRANSPORT].pem_files == (Paths.TRANSPORT_KEY_PEM, Paths.TRANSPORT_LEAF_PEM)
+    assert LAYERS[Layer.HTTP].pem_files == (Paths.HTTP_KEY_PEM, Paths.HTTP_LEAF_PEM)

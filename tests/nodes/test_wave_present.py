@@ -10,6 +10,7 @@ from tests.fake_elasticsearch import USER
 from tests.nodes.waves import KEY_FILE, Host, Present, key_file_of, serial_of
 from tests.pki.makers import authority, leaf
 
+KEY_PEM, LEAF_PEM = "certs/transport-key.pem", "certs/transport-leaf.pem"
 OLD, NEW = leaf("es-1"), leaf("es-1", signer=authority(2))
 
 
@@ -148,3 +149,45 @@ def test_nothing_that_is_said_holds_the_key_file(doors):
 
 def test_the_id_names_node_layer_and_wave(doors):
     assert NodeIdentityHandler().name(Present(doors(Host()), NEW).wanted()) == "es-1/transport/identity"
+
+
+def test_key_and_leaf_in_pem_are_two_files_with_the_same_owner_and_mode(doors):
+    host = doors(Host())
+    outputs = Present(host, NEW, pem=True).up()
+    assert outputs.steps == (
+        f"write {KEY_PEM} (0640): key of the transport leaf, g1, until 2027-11-24 (new)",
+        f"write {LEAF_PEM} (0640): transport leaf, g1, until 2027-11-24 (new)",
+    )
+    key, certificate = host.one.file(KEY_PEM), host.one.file(LEAF_PEM)
+    assert (key.content, certificate.content.decode()) == (key_file_of(NEW), NEW.certificate_pem)
+    assert {(file.mode, file.owner, file.group) for file in (key, certificate)} == {(0o640, USER, USER)}
+    assert Present(host, NEW, pem=True).changes() == []
+
+
+def test_a_run_that_was_killed_between_the_two_files_is_finished_by_the_next(doors):
+    host = doors(Host())
+    Present(host, OLD, pem=True).up()
+    host.one.target.breaks("write", LEAF_PEM)
+    with pytest.raises(CommandFailed):
+        Present(host, NEW, pem=True).up()
+    wave = Present(host, NEW, pem=True)
+    assert [change.finding.message for change in wave.changes()] == [
+        f"es-1: write {LEAF_PEM} (0640): transport leaf, g1, until 2027-11-24 (content differs)"
+    ]
+    wave.up()
+    assert host.one.file(LEAF_PEM).content.decode() == NEW.certificate_pem
+
+
+def test_a_preview_of_pem_files_that_are_not_made_yet_shows_both_without_their_end(doors):
+    outputs = Present(doors(Host()), None, pem=True).preview()
+    assert outputs.steps == (
+        f"write {KEY_PEM} (0640): key of the transport leaf, g1 (new)",
+        f"write {LEAF_PEM} (0640): transport leaf, g1 (new)",
+    )
+
+
+def test_a_node_that_still_reads_the_pkcs12_file_is_not_waited_for(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    assert Present(host, NEW, pem=True).up().presented_serial == serial_of(NEW)
+    assert host.context.shown == []
+    assert host.one.file(KEY_FILE).content == key_file_of(OLD), "it may have to start with it again"

@@ -188,13 +188,19 @@ class Present:
 
     host: Host
     leaf: IssuedLeaf | None = field(default_factory=leaf)
+    pem: bool = False
 
     def wanted(self) -> NodeIdentityInputs:
         known = self.leaf is not None
+        facts = LAYERS[Layer.TRANSPORT]
+        file, leaf_file = facts.pem_files if self.pem else (facts.key_file, None)
+        certificate = SecretStr(self.leaf.certificate_pem) if self.leaf else UNKNOWN
         return NodeIdentityInputs(
             node=self.host.one.node,
             layer=Layer.TRANSPORT,
-            file=LAYERS[Layer.TRANSPORT].key_file,
+            file=file,
+            leaf_file=leaf_file,
+            certificate_pem=certificate if self.pem else None,
             key_file=SecretStr(base64.b64encode(key_file_of(self.leaf)).decode()) if known else UNKNOWN,
             serial=serial_of(self.leaf) if known else UNKNOWN,
             not_after="2027-11-24T04:00:00+00:00" if known else UNKNOWN,

@@ -102,6 +102,23 @@ def test_what_travels_as_a_secret_is_what_its_resource_made():
     assert sent["verification", "httpCertificatePem"] == "http-ca bundlePem"
 
 
+def test_key_files_in_pem_travel_as_secrets_and_name_one_entry_of_the_keystore_only():
+    made = program(HTTPS, 1, certificates={"key_format": "pem"})
+    for layer in ("transport", "http"):
+        identity, prefix = made[f"es-1-{layer}-identity"], f"xpack.security.{layer}.ssl."
+        assert (identity.inputs["file"], identity.inputs["leafFile"]) == (
+            f"certs/{layer}-key.pem",
+            f"certs/{layer}-leaf.pem",
+        )
+        assert secrets_of(identity) == {"keyFile", "certificatePem"}
+        assert made[f"es-1-{layer}-leaf"].inputs["keyFormat"] == "pem"
+        content = made["es-1-settings"].inputs["content"]
+        assert f"{prefix}secure_key_passphrase" in content["secure"]
+        assert f"{prefix}keystore.secure_password" not in content["secure"]
+        assert f"{prefix}keystore.path" in content["absent"]
+        assert content["settings"][f"{prefix}key"] == f"certs/{layer}-key.pem"
+
+
 def test_the_cluster_is_called_as_elastic_with_its_own_password_or_else_the_bootstrap_password():
     made = program(BASIC, 1)
     for name in ("restart", "elastic-user", "kibana_system-user"):

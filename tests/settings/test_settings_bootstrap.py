@@ -67,6 +67,7 @@ def test_checks_are_enforced_in_production_mode_or_when_the_jvm_is_told_so(text,
 @pytest.mark.parametrize("text", [REACHABLE, LOOPBACK], ids=["production", "development"])
 def test_a_node_as_the_scenarios_make_it_passes_every_check(text):
     more = {"limits": ENOUGH, "secure": frozenset({"xpack.watcher.encryption_key"})}
+    text += "xpack.security: {http.ssl.enabled: true, authc.token.enabled: true}\n"
     text += f"{PKI}xpack.watcher.encrypt_sensitive_data: true\nxpack.security.authc.api_key.enabled: true\n"
     assert told(text, "-Xms1g", "-Xmx1024m", **more) == []
 

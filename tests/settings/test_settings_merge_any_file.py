@@ -96,7 +96,8 @@ def names_a_line_of(text, where):
         pytest.param("t: >-\n  x\nk:\n  # c\n  l: 1\n  # d\n", "t: >-\n  x\n# c\n# d\n", id="in a group that goes"),
         pytest.param("u:\n  t: |\n    x\nk: 1\n  # c\n", "u:\n  t: |\n    x\n# c\n", id="the text ends a group"),
         pytest.param("t: x\nk: 1\n  # c\n", "t: x\n  # c\n", id="nothing would take it in"),
+        pytest.param("t:\n  u: |\n    x\n  k: 1\n# c\n", "t:\n  u: |\n    x\n# c\n", id="it stands further out"),
     ],
 )
 def test_a_comment_whose_key_goes_does_not_become_part_of_a_text_above_it(text, after):
-    assert merge(text, {}, ("k", "k."), where="es-1", header=None).text == after
+    assert merge(text, {}, ("k", "k.", "t.k"), where="es-1", header=None).text == after

@@ -27,7 +27,9 @@ T = "xpack.security.transport.ssl."
 H = "xpack.security.http.ssl."
 PEM, PKCS12 = FileFormat.PEM, FileFormat.PKCS12
 FULL, CERTIFICATE = VerificationMode.FULL, VerificationMode.CERTIFICATE
-EVERY_CHOICE = [Choices(mode, form) for mode, form in product(VerificationMode, FileFormat)]
+EVERY_CHOICE = [
+    Choices(mode, trust, key_format=key) for mode, trust, key in product(VerificationMode, FileFormat, FileFormat)
+]
 EVERY_CASE = list(product(Scenario, EVERY_CHOICE))
 TOGETHER_REFUSED = [
     ("keystore.path", "key"),
@@ -60,6 +62,30 @@ HTTPS_ADDS = {
     f"{H}keystore.path": "certs/http-key.p12",
     f"{H}supported_protocols": ("TLSv1.3", "TLSv1.2"),
 }
+
+
+def with_pem_keys(settings, prefix, layer):
+    """Return a layer's settings with a key and a leaf in PEM in the place of the PKCS#12 file."""
+    pem = {f"{prefix}key": f"certs/{layer}-key.pem", f"{prefix}certificate": f"certs/{layer}-leaf.pem"}
+    found = {}
+    for key, value in settings.items():
+        found |= pem if key == f"{prefix}keystore.path" else {key: value}
+    return found
+
+
+BASIC_PEM_FULL_PEM_KEY = with_pem_keys(BASIC_PEM_FULL, T, "transport")
+HTTPS_ADDS_PEM_KEY = with_pem_keys(HTTPS_ADDS, H, "http")
+
+
+@pytest.mark.parametrize("choices", EVERY_CHOICE)
+def test_a_key_file_is_pkcs12_or_pem_and_never_both(choices):
+    settings, absent = settings_for(Scenario.BASIC_HTTPS, choices), excluded_by(Scenario.BASIC_HTTPS, choices)
+    for prefix in (T, H):
+        pkcs12, pem = {f"{prefix}keystore.path"}, {f"{prefix}key", f"{prefix}certificate"}
+        there, gone = (pem, pkcs12) if choices.key_format is PEM else (pkcs12, pem)
+        assert there <= settings.keys()
+        assert gone.isdisjoint(settings)
+        assert gone <= set(absent)
 
 
 @pytest.mark.parametrize(("lower", "higher"), list(pairwise(Scenario)))
@@ -121,6 +147,9 @@ def test_every_row_has_a_key_of_its_own_but_for_what_choices_tell_apart():
             {**BASIC_PKCS12_CERTIFICATE, **HTTPS_ADDS},
             id="basic-https, PKCS#12, certificate",
         ),
+        pytest.param(
+            Scenario.BASIC_HTTPS, Choices(key_format=PEM), BASIC_PEM_FULL_PEM_KEY | HTTPS_ADDS_PEM_KEY, id="PEM keys"
+        ),
     ],
 )
 def test_a_scenario_sets_exactly_this_in_this_order(scenario, choices, expected):
@@ -177,14 +206,26 @@ def test_what_stops_a_node_beside_our_settings_is_taken_out_of_the_operators_fil
             {
                 "discovery.type",
                 *(f"{T}truststore.{name}" for name in ("path", "password", "type", "algorithm")),
-                *(f"{H}{name}" for name in OTHER_KEY_MATERIAL),
+                *(f"{H}{name}" for name in OTHER_KEY_MATERIAL[PKCS12]),
             },
             id="basic-https, PEM",
+        ),
+        pytest.param(
+            Scenario.BASIC_HTTPS,
+            Choices(key_format=PEM),
+            {
+                "discovery.type",
+                *(f"{T}truststore.{name}" for name in ("path", "password", "type", "algorithm")),
+                *(f"{H}{name}" for name in OTHER_KEY_MATERIAL[PEM]),
+            },
+            id="basic-https, PEM keys",
         ),
     ],
 )
 def test_exactly_these_keys_may_not_stand_beside_a_scenario(scenario, choices, expected):
-    transport = {f"{T}{name}" for name in OTHER_KEY_MATERIAL} if scenario is not Scenario.MINIMAL else set()
+    transport = (
+        {f"{T}{name}" for name in OTHER_KEY_MATERIAL[choices.key_format]} if scenario is not Scenario.MINIMAL else set()
+    )
     found = excluded_by(scenario, choices)
     assert set(found) == expected | transport
     assert len(set(found)) == len(found)
@@ -229,8 +270,11 @@ def test_the_http_layer_has_no_trust_file():
 
 
 def test_passwords_of_files_are_entries_of_the_keystore():
-    assert secure_entry_of_key_file(Layer.TRANSPORT) == "xpack.security.transport.ssl.keystore.secure_password"
-    assert secure_entry_of_key_file(Layer.HTTP) == "xpack.security.http.ssl.keystore.secure_password"
+    pem = Choices(key_format=PEM)
+    assert secure_entry_of_key_file(Layer.TRANSPORT, Choices()) == f"{T}keystore.secure_password"
+    assert secure_entry_of_key_file(Layer.HTTP, Choices()) == f"{H}keystore.secure_password"
+    assert secure_entry_of_key_file(Layer.TRANSPORT, pem) == f"{T}secure_key_passphrase"
+    assert secure_entry_of_key_file(Layer.HTTP, pem) == f"{H}secure_key_passphrase"
     assert secure_entry_of_trust_file(Layer.TRANSPORT) == "xpack.security.transport.ssl.truststore.secure_password"
     assert BOOTSTRAP_PASSWORD == "bootstrap.password"
 

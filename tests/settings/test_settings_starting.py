@@ -7,6 +7,7 @@ from components.nodes.target import Completed
 from components.settings import handler
 from components.settings.content import Content
 from components.settings.handler import NodeSettingsHandler, NodeSettingsInputs
+from components.settings.scenarios import Choices, Scenario, settings_for
 from components.settings.starting import start_of
 from tests.fakes import FakeContext, FakeFile
 from tests.nodes.machines import commands, one_node
@@ -112,3 +113,14 @@ def test_what_is_unwise_is_a_warning_and_what_undoes_the_scenario_is_refused(nod
     assert "es-1: `xpack.security.authc.anonymous.roles: monitor`" in preview(node(REACHABLE + anonymous))[1].warned[0]
     with pytest.raises(ConfigurationRefused, match="built-in users could not log in"):
         preview(node(f"{REACHABLE}xpack.security.authc.reserved_realm.enabled: false\n"))
+
+
+def test_weak_settings_of_a_layer_of_ours_are_named_where_they_are_replaced(node):
+    prefix = "xpack.security.transport.ssl."
+    one = node(f"{REACHABLE}{prefix}supported_protocols: [TLSv1.2, TLSv1.1]\n{prefix}client_authentication: none\n")
+    content = Content(settings=settings_for(Scenario.BASIC, Choices()))
+    context = FakeContext()
+    outputs = NodeSettingsHandler().preview(None, NodeSettingsInputs(node=one.node, content=content), context)
+    assert f"{prefix}supported_protocols: [TLSv1.2, TLSv1.1] → [TLSv1.3, TLSv1.2]" in outputs.steps
+    assert f"{prefix}client_authentication: none → required" in outputs.steps
+    assert context.warned == [], "they do not stay"

@@ -57,7 +57,7 @@ def test_no_type_is_told_in_the_words_of_python(path):
         ("nodes[].address", "host name or IP address"),
         ("cluster.running", "true or false"),
         ("cluster.scenario", "one of `minimal`, `basic` or `basic-https`"),
-        ("certificates.key_format", "`pkcs12` (not supported yet: `pem`)"),
+        ("certificates.key_format", "one of `pem` or `pkcs12`"),
         ("certificates.valid_for", "lifetime: `90D` (days), `18M` (months) or `1y` (years)"),
         ("machine.config", "path"),
         ("machine.user", "text"),

@@ -51,7 +51,7 @@ SECRETS = {
     asking.TRUST: {"authoritiesPem", "password"},
     asking.EXCLUSIVE: {"authoritiesPem", "password"},
     asking.ADOPTION: {"keyFile", "password"},
-    asking.IDENTITY: {"keyFile"},
+    asking.IDENTITY: {"keyFile", "certificatePem"},
     asking.WAVE: {"signerCertificatePem", "signerKeyPem"},
     asking.SETTINGS: set(),
     asking.RESTART: set(),

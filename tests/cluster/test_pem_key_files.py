@@ -1,0 +1,76 @@
+"""Keys and leaves as PEM files: secured with them, renewed without a restart, and exchanged for PKCS#12 and back."""
+
+import pytest
+
+from components.nodes.probes import handshake
+from devcluster.seed import count
+from tests.cluster.stack_run import CONSENT, open_stack
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+DOCUMENTS = 500
+PEM = {"key_format": "pem"}
+PKCS12_FILES = ["http-key.p12", "transport-key.p12"]
+PEM_FILES = ["http-key.pem", "http-leaf.pem", "transport-key.pem", "transport-leaf.pem"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    with open_stack(tmp_path_factory.mktemp("pem"), DOCUMENTS) as found:
+        assert count(found.cluster.nodes) == DOCUMENTS
+        yield found
+
+
+def processes(run):
+    return [node.process().pid for node in run.cluster.nodes]
+
+
+def served(run):
+    """Return the serial number that each layer of each node serves."""
+    return [
+        handshake("127.0.0.1", port).serial
+        for node in run.cluster.nodes
+        for port in (node.spec.http_port, node.spec.transport_port)
+    ]
+
+
+def key_files(run):
+    """Return the names of the key files and leaves on each node, and that they are for the node alone to read."""
+    found = []
+    for node in run.cluster.nodes:
+        files = [path for path in (node.config / "certs").iterdir() if "trust" not in path.name]
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o640}
+        found.append(sorted(path.name for path in files))
+    return found
+
+
+def test_a_cluster_is_secured_with_pem_files_alone(run):
+    run.write(certificates=PEM, consent=CONSENT)
+    assert run.up()["result"] == "changed"
+    assert key_files(run) == [PEM_FILES] * 3
+    for node in run.cluster.nodes:
+        assert (node.config / "certs" / "http-key.pem").read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY")
+    assert run.api().ask("/books/_count")[1]["count"] == DOCUMENTS
+
+
+def test_leaves_in_pem_are_reissued_without_a_restart(run):
+    before, pids = served(run), processes(run)
+    nodes = [{**node, "names": [f"{node['name']}.example.net"]} for node in run.usual()["nodes"]]
+    run.write(certificates=PEM, nodes=nodes)
+    assert run.up()["result"] == "changed"
+    assert set(served(run)).isdisjoint(before)
+    assert processes(run) == pids
+    assert run.preview()["plan"]["rows"] == []
+
+
+@pytest.mark.parametrize(("wanted", "setting"), [("pkcs12", "keystore.path"), ("pem", "certificate")])
+def test_another_layout_of_key_files_is_a_rolling_restart(run, wanted, setting):
+    pids = processes(run)
+    run.write(certificates={"key_format": wanted})
+    assert run.preview()["plan"]["restart"]["procedure"] == "rolling restart"
+    assert run.up()["result"] == "changed"
+    assert set(processes(run)).isdisjoint(pids)
+    assert key_files(run) == [sorted(PEM_FILES + PKCS12_FILES)] * 3
+    for node in run.cluster.nodes:
+        assert f"xpack.security.http.ssl.{setting}: " in node.settings.read_text()
+    assert run.api().ask("/books/_count")[1]["count"] == DOCUMENTS
+    assert run.preview()["plan"]["rows"] == []

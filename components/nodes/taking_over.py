@@ -3,6 +3,8 @@
 Only what the running node really speaks counts: of settings that were never put into force there is nothing to take.
 """
 
+from collections.abc import Sequence
+
 from components.errors import ConfigurationRefused
 from components.nodes.layers import LAYERS
 from components.nodes.machine import NodeMachine
@@ -79,6 +81,18 @@ def fingerprints_served(node: Node, machine: NodeMachine) -> frozenset[str]:
     if found is None:
         return frozenset()
     return frozenset(fingerprint_of(one) for one in presented(machine, found).certificates)
+
+
+def why_useless(machine: NodeMachine, found: Sequence[Standing]) -> str:
+    """Return why a node does not start with what others' settings name; empty where nothing speaks against it."""
+    try:
+        for one in found:
+            presented(machine, one)
+            if one.layer is Layer.TRANSPORT:
+                trusted(machine, one)
+    except ConfigurationRefused as error:
+        return error.why
+    return ""
 
 
 def _in_truststore(machine: NodeMachine, found: Standing) -> Authorities:

@@ -221,8 +221,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout))
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
+        nodes = performer.look()
+        if not wanted.running:  # nobody expects a node to start
+            nodes = tuple(replace(node, half_done="") for node in nodes)
         return RolloutView(
-            performer.look(),
+            nodes,
             consent=wanted.full_cluster_restart,
             starts=wanted.running,
             takes_over=wanted.takes_over,

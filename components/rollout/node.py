@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from components.nodes.machine import NodeMachine, Process
 from components.nodes.probes import Speech, handshake
 from components.nodes.spec import Node, Paths
+from components.nodes.taking_over import why_useless
 from components.nodes.target import DesiredFile, FileStat
 from components.pki.spec import Layer
 from components.rollout.decode import in_an_operators_words
@@ -97,6 +98,7 @@ class RolloutNode:
             left_files=look.left_files,
             changes=changes,
             secured=told(others),
+            half_done=why_useless(self.machine, others) if look.process is None else "",
             unnamed=any(self._may_lack_its_name(one) for one in others),
         )
 

@@ -30,7 +30,7 @@ def unlisted_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
 def absent_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
     """Find nodes of the stack file that are not members: they are other nodes, or not well."""
     view, cluster = case
-    absent = set(view.names()) - cluster.nodes
+    absent = {node.name for node in view.nodes if not node.half_done} - cluster.nodes
     if not absent:
         return None
     return Finding(

@@ -8,6 +8,7 @@ from components.rollout.view import NodeView, RolloutView, Running
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
+FINISH_LINE = "elasticsearch-security:takeover: {}"
 
 
 class Procedure(StrEnum):
@@ -59,14 +60,22 @@ def process_is_older_than_its_files(node: NodeView) -> Finding | None:
 
 def is_taken_over(node: NodeView) -> Finding | None:
     """Find a node that runs with somebody else's keys and CAs."""
-    if not node.secured or node.running is not Running.OTHER:
+    if not node.secured or node.running is not Running.OTHER or node.speaks_tls is False:
         return None
     return Finding("TakenOver", f"{node.name}: is taken over; it is secured {node.secured}")
+
+
+def was_secured_half_way(node: NodeView) -> Finding | None:
+    """Find a node that somebody began to secure, and that does not start with what they left."""
+    if not node.half_done:
+        return None
+    return Finding("HalfDone", f"{node.name}: was secured half-way, and does not start: {node.half_done}")
 
 
 RESTART_REASONS: tuple[Check[NodeView], ...] = (
     rollout_is_in_hand,
     is_taken_over,
+    was_secured_half_way,
     transport_tls_changes,
     configuration_differs,
     process_is_older_than_its_files,
@@ -117,10 +126,14 @@ def procedure(view: RolloutView) -> Procedure:
 
 
 def _must_stop_together(view: RolloutView) -> bool:
-    """TLS and plain nodes cannot talk; and a node that stands alone cannot be spared either."""
-    return len(view.nodes) == 1 or any(
+    """TLS and plain nodes cannot talk; a node that stands alone cannot be spared; and where none runs, none waits."""
+    return len(view.nodes) in (1, len(_down(view))) or any(
         transport_tls_changes(node) or _is_on_its_way_to_tls(node) for node in view.nodes
     )
+
+
+def _down(view: RolloutView) -> list[NodeView]:
+    return [node for node in view.nodes if node.running is Running.NOT_RUNNING]
 
 
 def _is_on_its_way_to_tls(node: NodeView) -> bool:
@@ -130,20 +143,37 @@ def _is_on_its_way_to_tls(node: NodeView) -> bool:
 
 def secured_by_somebody_else(view: RolloutView) -> Finding | None:
     """Find nodes that are secured already, and not by us, where the stack file does not say to take them over."""
-    found = [f"{node.name} is secured already: {node.secured}" for node in view.nodes if node.secured]
+    found = [node for node in view.nodes if node.secured]
     if view.takes_over or not found:
         return None
-    return Finding(
-        "SecuredAlready",
-        f"{'; '.join(found)}. To take the cluster over, give the present password of elastic, encrypted: `pulumi "
-        "config set --secret --path elasticsearch-security:takeover.elastic_password` asks for it, and adds this line "
-        f"to the stack file: {TAKEOVER_LINE}",
-    )
+    told = "; ".join(_how_secured(node) for node in found)
+    if any(_in_force(node) for node in found):
+        ask = "pulumi config set --secret --path elasticsearch-security:takeover.elastic_password"
+        text = (
+            f"{told}. To take the cluster over, give the present password of elastic, encrypted: `{ask}` asks for it, "
+            f"and adds this line to the stack file: {TAKEOVER_LINE}"
+        )
+    else:
+        text = f"{told}. To let this stack finish it, add this line to the stack file: {FINISH_LINE}"
+    return Finding("SecuredAlready", text)
+
+
+def _in_force(node: NodeView) -> bool:
+    return not node.half_done and node.speaks_tls is not False
+
+
+def _how_secured(node: NodeView) -> str:
+    if _in_force(node):
+        return f"{node.name} is secured already: {node.secured}"
+    state = f"it does not start: {node.half_done}" if node.half_done else "it still runs without TLS"
+    return f"{node.name} was secured half-way, {node.secured}, and {state}"
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:
     """Find a full stop that nobody allowed. One that was begun with consent is finished without asking again."""
     if procedure(view) is not Procedure.FULL_STOP or view.consent or any(node.in_hand for node in view.nodes):
+        return None
+    if len(_down(view)) == len(view.nodes):  # there is nothing to stop
         return None
     return Finding(
         "ConsentMissing",
@@ -188,10 +218,12 @@ def a_node_is_down(view: RolloutView) -> Finding | None:
 
     Where no other has to be restarted, it is a new node that gets its files before its first start.
     """
-    down = [n.name for n in view.nodes if n.running is Running.NOT_RUNNING and not n.in_hand]
-    if not down or len(down) == len(view.nodes) or any(node.in_hand for node in view.nodes):
+    kind = procedure(view)
+    waits = kind is Procedure.FULL_STOP  # what was secured half-way is started with the others then
+    down = [node.name for node in _down(view) if not node.in_hand and not (waits and node.half_done)]
+    if not down or len(_down(view)) == len(view.nodes) or any(node.in_hand for node in view.nodes):
         return None
-    if procedure(view) not in RESTARTING:
+    if kind not in RESTARTING:
         return None
     return Finding("NodeDown", f"{', '.join(down)} does not run, and the others do; start it first")
 
@@ -199,7 +231,7 @@ def a_node_is_down(view: RolloutView) -> Finding | None:
 def no_node_runs(view: RolloutView) -> Finding | None:
     """Find a cluster that somebody stopped: what it takes to change it depends on how it runs."""
     stopped = all(node.running is Running.NOT_RUNNING and not node.in_hand for node in view.nodes)
-    if not (view.starts and stopped):
+    if not (view.starts and stopped) or any(node.half_done for node in view.nodes):
         return None
     return Finding(
         "NoNodeRuns",

@@ -28,6 +28,7 @@ class NodeView:
         left_files: whether something lies there that a rollout kept and that no longer counts.
         changes: what differs between its files and what is wanted, each as a line for a person.
         secured: how somebody else secured it already, by its elasticsearch.yml; empty where nobody did.
+        half_done: why it does not start as somebody else left it; empty where it runs, or may be started.
         unnamed: whether what it presents now need not name its address, and its peers are to ask for that.
     """
 
@@ -42,6 +43,7 @@ class NodeView:
     left_files: bool = False
     changes: tuple[str, ...] = field(default=())
     secured: str = ""
+    half_done: str = ""
     unnamed: bool = False
 
 

@@ -175,12 +175,13 @@ def _generated_password(cluster: DevCluster, node: DevNode) -> str:
         tool = Path(name) / "elasticsearch-auto-config-gen-passwd"
         tool.symlink_to(cluster.home / "bin" / "elasticsearch-tool")
         Path(name).chmod(0o755)
-        done = _as_the_node(node, [str(tool)])
+        done = as_the_node(node, [str(tool)])
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def _as_the_node(node: DevNode, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def as_the_node(node: DevNode, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command of Elasticsearch as the node's user."""
     user = {"user": node.account.uid, "group": node.account.gid, "extra_groups": []} if node.account.switch else {}
     return subprocess.run(command, env=node.environment(), cwd="/", capture_output=True, text=True, timeout=120, **user)
 

@@ -3,9 +3,11 @@
 import pytest
 
 from components.errors import ConfigurationRefused
-from components.nodes.taking_over import fingerprints_served, in_force, presented, trusted
+from components.nodes.taking_over import fingerprints_served, in_force, presented, trusted, why_useless
 from components.pki.inspect import fingerprint_of
 from components.pki.spec import Layer
+from components.settings.merge import flatten
+from components.settings.standing import foreign as foreign_layers
 from tests.nodes.others import (
     AUTO_CONFIGURED,
     PEM,
@@ -152,3 +154,37 @@ def test_a_stack_that_takes_nothing_over_does_not_look_at_what_somebody_else_tru
     cover(host, G1).up()
     assert host.trusted() == (NAMES[G1],)
     assert host.greeted == []
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        pytest.param(lambda: auto_configured(running=False), "", id="all is there"),
+        pytest.param(
+            lambda: auto_configured(running=False, secure={}),
+            "the password that the node has for it does not open it",
+            id="the password was never put into the keystore",
+        ),
+        pytest.param(
+            lambda: auto_configured(running=False, settings=f"{TRANSPORT}enabled: true"),
+            "no key file is named there",
+            id="TLS is on, and that is all",
+        ),
+        pytest.param(
+            lambda: auto_configured(running=False, settings=f"{TRANSPORT}enabled: true\n{TRANSPORT}keystore.path: a"),
+            "its elasticsearch.yml names a, which is not there",
+            id="the file is missing",
+        ),
+        pytest.param(
+            lambda: auto_configured(
+                running=False, settings=f"{WITHOUT_TRUST}{TRANSPORT}certificate_authorities: [certs/ca.crt]"
+            ),
+            "its elasticsearch.yml names certs/ca.crt, which is not there",
+            id="the trust file is missing",
+        ),
+    ],
+)
+def test_what_keeps_a_node_from_starting_as_somebody_left_it_is_known(doors, host, why):
+    one = doors(host()).one
+    found = foreign_layers(flatten(one.machine.settings_text(), where="es-1"))
+    assert why_useless(one.machine, found) == why

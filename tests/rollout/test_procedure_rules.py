@@ -8,10 +8,12 @@ from components.rollout import procedure as rules
 from components.rollout.procedure import (
     CONSENT_LINE,
     FILE_REASONS,
+    FINISH_LINE,
     MODE_LINE,
     REFUSALS,
     RESTART_REASONS,
     RESTARTING,
+    TAKEOVER_LINE,
     Procedure,
     procedure,
     reasons,
@@ -24,6 +26,11 @@ from tests.rollout.views import cluster, node, open_node, outdated, stopped
 
 BY_HAND = "by hand (own.p12)"
 IN_HAND = "es-1: an earlier rollout stopped half-way and is finished now"
+
+
+def half_done(name="es-1", **changes):
+    """Return a node that somebody began to secure, and that does not start."""
+    return stopped(name, **{"on_disk": False, "secured": BY_HAND, "half_done": "it lacks own.p12", **changes})
 
 
 def told(findings):
@@ -85,6 +92,19 @@ def told(findings):
             id="secured by somebody else",
         ),
         pytest.param(stopped(secured=BY_HAND, on_disk=False), [], id="secured by somebody else, and stopped"),
+        pytest.param(
+            half_done(),
+            [("HalfDone", "es-1: was secured half-way, and does not start: it lacks own.p12")],
+            id="secured half-way, and stopped",
+        ),
+        pytest.param(
+            open_node(secured=BY_HAND),
+            [
+                ("TransportTlsChanges", "es-1: transport layer plain → TLS"),
+                ("ConfigurationDiffers", "es-1: + tls"),
+            ],
+            id="secured half-way, and running as before",
+        ),
         pytest.param(stopped(), [], id="stopped, with the right files"),
         pytest.param(stopped(on_disk=False, changes=("+ tls",)), [], id="stopped: files alone are no restart"),
         pytest.param(outdated(running=Running.WANTED), [], id="files were changed since, by somebody else"),
@@ -98,7 +118,7 @@ def test_a_node_is_restarted_for_these_reasons(one, expected):
 
 def test_every_rule_that_asks_for_a_restart_has_a_case_of_its_own():
     found = {finding.reason for finding in restart_reasons(cluster(open_node(in_hand=True), node(running="other")))}
-    found |= {finding.reason for finding in restart_reasons(cluster(outdated(secured=BY_HAND)))}
+    found |= {finding.reason for finding in restart_reasons(cluster(outdated(secured=BY_HAND), half_done()))}
     found |= {finding.reason for finding in restart_reasons(cluster(node(running=Running.OTHER)))}
     assert len(found) == len(RESTART_REASONS)
 
@@ -305,6 +325,50 @@ def test_what_somebody_else_secured_is_left_alone_unless_it_is_to_be_taken_over(
     found = secured_by_somebody_else(replace(cluster(*nodes), takes_over=takes_over))
     assert (found.message if found else "").startswith(expected)
     assert bool(found) is bool(expected)
+
+
+def test_what_was_secured_half_way_needs_no_password_to_be_finished():
+    nodes = (half_done("es-1"), open_node("es-2", secured=BY_HAND), open_node("es-3"))
+    assert secured_by_somebody_else(cluster(*nodes)).message == (
+        f"es-1 was secured half-way, {BY_HAND}, and it does not start: it lacks own.p12; es-2 was secured half-way, "
+        f"{BY_HAND}, and it still runs without TLS. To let this stack finish it, add this line to the stack file: "
+        f"{FINISH_LINE}"
+    )
+    also_in_force = (*nodes, outdated("es-4", secured=BY_HAND))
+    assert secured_by_somebody_else(cluster(*also_in_force)).message.endswith(TAKEOVER_LINE)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "consent", "kind", "refused"),
+    [
+        pytest.param((half_done(),), False, Procedure.FULL_STOP, [], id="the only one: nothing is stopped"),
+        pytest.param(
+            (half_done("es-1"), half_done("es-2"), stopped("es-3", on_disk=False)),
+            False,
+            Procedure.FULL_STOP,
+            [],
+            id="none runs: all are started",
+        ),
+        pytest.param(
+            (half_done("es-1"), open_node("es-2")), False, Procedure.FULL_STOP, ["ConsentMissing"], id="others are open"
+        ),
+        pytest.param((half_done("es-1"), open_node("es-2")), True, Procedure.FULL_STOP, [], id="and may be stopped"),
+        pytest.param(
+            (half_done("es-1"), outdated("es-2")), False, Procedure.ROLLING, ["NodeDown"], id="others run with TLS"
+        ),
+        pytest.param(
+            (stopped("es-1", on_disk=False), stopped("es-2", on_disk=False)),
+            True,
+            Procedure.FILES_ONLY,
+            ["NoNodeRuns"],
+            id="none is half done, and somebody stopped them",
+        ),
+    ],
+)
+def test_nodes_that_were_secured_half_way_are_started_where_that_stops_nobody_unasked(nodes, consent, kind, refused):
+    view = cluster(*nodes, consent=consent)
+    assert procedure(view) is kind
+    assert [finding.reason for finding in refusals(view)] == refused
 
 
 @pytest.mark.parametrize("rule", [*RESTART_REASONS, *FILE_REASONS, *REFUSALS], ids=lambda rule: rule.__name__)

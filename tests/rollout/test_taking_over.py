@@ -164,3 +164,49 @@ def test_the_only_node_is_stopped_for_it_and_that_needs_consent(doors):
     world.up()
     assert world.runs_with_what_is_wanted()
     assert PurePosixPath(f"{world['es-1'].config}/{FILES[0]}") in world["es-1"].target.files
+
+
+def half_done(**takeover: bool) -> World:
+    """Return a node that somebody began to secure: its settings name files that are not there, and it does not run."""
+    world = stopped_cluster(("es-1",))
+    world.takeover, world.choices, world.consent = takeover, LOOSELY, False
+    one = world["es-1"]
+    _auto_configure(one)
+    for name in FILES:
+        one.target.files.pop(one.config / name)
+    return world
+
+
+def test_a_node_that_was_secured_half_way_is_refused_with_why_it_does_not_start(doors):
+    world = doors(half_done())
+    before = world.snapshot()
+    for run in (world.preview, world.up):
+        with pytest.raises(ConfigurationRefused) as refused:
+            run()
+        assert "and it does not start: its elasticsearch.yml names certs/transport.p12, which is not there" in str(
+            refused.value
+        )
+        assert refused.value.why.endswith("add this line to the stack file: elasticsearch-security:takeover: {}")
+    assert world.snapshot() == before
+
+
+def test_a_node_that_was_secured_half_way_is_configured_and_started_and_no_consent_is_asked_for(doors):
+    world = doors(half_done(**TAKING))
+    planned = world.preview()
+    done = world.up()
+    assert planned.steps == done.steps
+    assert [step for step in done.steps if step.startswith(("stop", "write", "start"))] == [
+        "write elasticsearch.yml and keystore of es-1",
+        "start es-1",
+    ]
+    assert world.runs_with_what_is_wanted()
+    assert world.nothing_is_kept()
+    assert world.preview(done).steps == ()
+
+
+def test_before_the_first_start_it_is_only_given_its_files(doors):
+    world = doors(half_done(**TAKING))
+    world.running = False
+    assert world.up().procedure == Procedure.FILES_ONLY
+    assert world["es-1"].process is None
+    assert world["es-1"].settings()[f"{TRANSPORT}keystore.path"] == "certs/transport-key.p12"

@@ -81,7 +81,7 @@ class MinimalSecurity(Component):
                 {"user": SUPERUSER, "password": self.bootstrap.value},
                 *given,
             ],
-            "takesOver": True if cluster.takeover else None,  # absent from every other stack
+            **({"takesOver": True} if cluster.takeover else {}),
         }
 
     def _users(self, cluster: Cluster, line: dict[str, Any]) -> list[UserPassword]:

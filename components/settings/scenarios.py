@@ -133,6 +133,7 @@ OTHER_KEY_MATERIAL: Mapping[FileFormat, tuple[str, ...]] = {
         "certificate",
         "key_passphrase",
         "keystore.password",
+        "keystore.key_password",
         "keystore.type",
         "keystore.algorithm",
     ),

@@ -67,4 +67,5 @@ def test_the_restart_hears_whether_nodes_are_taken_over_and_their_files_removed(
     for made in (program(BASIC, 1, **sections), minimal(**sections)):
         inputs = made["restart"].inputs
         assert (inputs.get("takesOver"), inputs.get("removesOld")) == expected
+        assert ("takesOver" in inputs, "takesOver" in inputs["line"]) == (bool(sections), bool(sections))
         assert [login["user"] for login in inputs["line"]["logins"]] == ["elastic", "elastic"]

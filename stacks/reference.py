@@ -207,10 +207,11 @@ def _parts(path: str) -> list[str | int]:
 
 def _inherits_from(path: str) -> str:
     """Return the section whose keys serve where an optional mapping of the same model leaves them out."""
-    holder = dict(every_field(StackModel)).get(path.rpartition(".")[0])
+    place = path.rpartition(".")[0]
+    holder = dict(every_field(StackModel)).get(place)
     if holder is None or holder.is_required() or holder.default is not None:
         return ""
-    return next((name for name, model in _sections() if model is model_in(holder.annotation)), "")
+    return next((name for name, model in _sections() if model is model_in(holder.annotation) and name != place), "")
 
 
 def _sections() -> Iterator[tuple[str, type[BaseModel] | None]]:

@@ -61,6 +61,7 @@ def test_no_type_is_told_in_the_words_of_python(path):
         ("certificates.valid_for", "lifetime: `90D` (days), `18M` (months) or `1y` (years)"),
         ("machine.config", "path"),
         ("machine.user", "text"),
+        ("takeover.elastic_password", "text, encrypted"),
     ],
 )
 def test_types_are_told_in_an_operators_words(path, said):
@@ -79,6 +80,8 @@ def test_types_are_told_in_an_operators_words(path, said):
         ("certificates.renew_in_last", "`1/3`"),
         ("authorities.http.key", "`ec-p256`"),
         ("rollout.join_timeout", "`300`"),
+        ("takeover.elastic_password", "–"),
+        ("takeover.old_files", "`keep`"),
     ],
 )
 def test_defaults_are_told_as_they_would_be_written(path, said):

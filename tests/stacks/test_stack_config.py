@@ -252,7 +252,7 @@ def test_the_line_that_a_refused_full_stop_asks_for_is_one_that_the_model_takes(
 
 
 def test_the_line_that_a_refused_take_over_asks_for_is_one_that_the_model_takes(tmp_path):
-    node = replace(open_node("es-1"), secured="by hand (own.p12)")
+    node = replace(open_node("es-1"), speaks_tls=True, secured="by hand (own.p12)")
     refused = secured_by_somebody_else(RolloutView(nodes=(node,), consent=False))
     line = refused.message.partition("adds this line to the stack file: ")[2].replace("…", '"v1:4Qxr:abc="')
     path = write_stack_file(tmp_path, sections())

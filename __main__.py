@@ -25,15 +25,15 @@ if cluster.https:
     http = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.HTTP))
     pulumi.export("caCertificatePem", pulumi.Output.unsecret(http.authority.bundle_pem))
 
-# Security itself: settings, one restart for them all, passwords. Then the proof.
+# Security itself: settings, one restart for them all, passwords, Kibana. Then the proof.
 security, done = secured(cluster, transport, http)
 certificates = [each for each in (transport, http) if each]
 if cluster.running:
     ClusterVerification(cluster, certificates, security.restart, pulumi.ResourceOptions(depends_on=done))
 
 pulumi.export("scenario", cluster.scenario)
-pulumi.export("httpUrls", cluster.http_urls())
-pulumi.export("transportAddresses", cluster.transport_addresses())
+for name, places in cluster.places().items():
+    pulumi.export(name, places)
 pulumi.export("elasticPassword", security.elastic_password)
 pulumi.export("userPasswords", security.user_passwords())
-pulumi.export("certificates", [entry for layer in certificates for entry in layer.entries()])
+pulumi.export("certificates", [entry for owner in (*certificates, security) for entry in owner.entries()])

@@ -1,9 +1,10 @@
 """A whole cluster as the components get it: what the stack file says, with every default filled in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from components.clients.spec import Kibana
 from components.nodes.spec import Node
 from components.pki.sans import Sans
 from components.pki.spec import AuthoritySpec, CertificatesSpec, Layer
@@ -30,6 +31,9 @@ class Cluster:
         rollout: how patient a rollout is.
         consent: what may be done although it hurts.
         takeover: how a cluster that somebody else secured is taken over; None where that is refused.
+        kibana: every Kibana of the cluster.
+        kibana_sans: what the leaf of each Kibana must name.
+        strict_transport_security: names of the Kibanas that tell browsers to use HTTPS only.
     """
 
     name: str
@@ -45,6 +49,9 @@ class Cluster:
     rollout: RolloutSpec
     consent: ConsentSpec
     takeover: TakeoverSpec | None = None
+    kibana: tuple[Kibana, ...] = ()
+    kibana_sans: Mapping[str, Sans] = field(default_factory=dict)
+    strict_transport_security: frozenset[str] = frozenset()
 
     @property
     def transport_tls(self) -> bool:
@@ -56,6 +63,11 @@ class Cluster:
         """Whether the HTTP layer speaks TLS."""
         return self.scenario.contains(Scenario.BASIC_HTTPS)
 
+    def places(self) -> dict[str, list[str]]:
+        """Return where everything is reached, by the name of its stack output."""
+        kibana = {"kibanaUrls": self.kibana_urls()} if self.kibana else {}
+        return {"httpUrls": self.http_urls(), "transportAddresses": self.transport_addresses(), **kibana}
+
     def wire_nodes(self) -> list[dict[str, Any]]:
         """Return every node as a resource input."""
         return [wire(node) for node in self.nodes]
@@ -64,6 +76,11 @@ class Cluster:
         """Return where clients reach each node."""
         scheme = "https" if self.https else "http"
         return [f"{scheme}://{_host(node.address)}:{node.http_port}" for node in self.nodes]
+
+    def kibana_urls(self) -> list[str]:
+        """Return what people type in a browser."""
+        scheme = "https" if self.https else "http"
+        return [one.public_url or f"{scheme}://{_host(one.address)}:{one.port}" for one in self.kibana]
 
     def transport_addresses(self) -> list[str]:
         """Return where nodes reach each other."""

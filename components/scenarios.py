@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 
+from components.clients.resources import KibanaSecurity, kibana_trusts
+from components.clients.spec import KIBANA_USER
 from components.cluster import Cluster
 from components.nodes.resources import LayerFiles
 from components.pki.resources import NodeCertificates
@@ -43,8 +45,10 @@ class MinimalSecurity(Component):
         ]
         line = self._line(layers, cluster)
         self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings))
+        self.kibana = self._kibana(cluster, layers)
         self.users = self._users(cluster, line) if cluster.running else []
-        self.done: tuple[pulumi.Resource, ...] = (self.restart, *self.users)
+        restarts = self.kibana.run_with_settings(self.users) if self.kibana and cluster.running else ()
+        self.done: tuple[pulumi.Resource, ...] = (self.restart, *self.users, *restarts)
         self.register_outputs({})
 
     @property
@@ -59,6 +63,10 @@ class MinimalSecurity(Component):
         names, which `--debug` could not mask.
         """
         return {user: password.value for user, password in self.passwords.items() if user != SUPERUSER}
+
+    def entries(self) -> list[pulumi.Output[object]]:
+        """Return the lines of the stack output `certificates` that are about no node: Kibana's leaves."""
+        return self.kibana.entries() if self.kibana else []
 
     def _secure_settings(
         self, layers: Sequence[LayerFiles], index: int, cluster: Cluster
@@ -84,11 +92,24 @@ class MinimalSecurity(Component):
             **({"takesOver": True} if cluster.takeover else {}),
         }
 
+    def _kibana(self, cluster: Cluster, layers: Sequence[LayerFiles]) -> KibanaSecurity | None:
+        """Configure every Kibana, once the nodes run with what it is told of them."""
+        if not cluster.kibana:
+            return None
+        http = [each.certificates.authority for each in layers if each.layer is Layer.HTTP]
+        password = self.passwords[KIBANA_USER]
+        return KibanaSecurity(cluster, password, http[0] if http else None, [self.restart], self.child())
+
     def _users(self, cluster: Cluster, line: dict[str, Any]) -> list[UserPassword]:
-        """Set the superuser's password first: with it the others are set."""
+        """Set the superuser's password first: with it the others are set. Kibana has its own by then."""
         elastic, *others = self.passwords.items()
         first = UserPassword(cluster, *elastic, line, self.child(self.restart))
-        return [first, *(UserPassword(cluster, *other, line, self.child(first)) for other in others)]
+        kibana = self.child(first, *(self.kibana.settings if self.kibana else ()))
+        opts = {KIBANA_USER: kibana}
+        return [
+            first,
+            *(UserPassword(cluster, *other, line, opts.get(other[0], self.child(first))) for other in others),
+        ]
 
 
 class BasicSecurity(Component):
@@ -121,7 +142,8 @@ class BasicHttpsSecurity(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("scenarios", NAMES[BasicHttpsSecurity], opts)
-        self.http = LayerFiles(cluster, http, self.child())
+        covered = kibana_trusts(cluster, http.authority, self)
+        self.http = LayerFiles(cluster, http, self.child(), covered[-1:])
         self.basic = BasicSecurity(cluster, transport, [self.http], self.contained())
         self.minimal, self.restart, self.done = self.basic.minimal, self.basic.restart, self.basic.done
         self.register_outputs({})

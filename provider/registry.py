@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components.clients.handler import KibanaSettingsHandler
+from components.clients.restart_handler import KibanaRestartHandler
+from components.clients.trust_handler import KibanaTrustHandler
 from components.handling import Handler
 from components.nodes.adoption_handler import NodeAdoptionHandler
 from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
@@ -29,6 +32,9 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = {
         ClusterRestartHandler(),
         GeneratedPasswordHandler(),
         UserPasswordHandler(),
+        KibanaTrustHandler(),
+        KibanaSettingsHandler(),
+        KibanaRestartHandler(),
         VerificationHandler(),
     )
 }

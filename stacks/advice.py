@@ -20,7 +20,22 @@ def production_needs_https(model: StackModel) -> Finding | None:
     )
 
 
-ADVICE: tuple[Check[StackModel], ...] = (production_needs_https,)
+def browsers_must_trust_kibana(model: StackModel) -> Finding | None:
+    """Find a production Kibana whose certificate browsers do not know.
+
+    Source: set-up-basic-security-plus-https (self-signed certificates are for development).
+    """
+    ours = [kibana.name for kibana in model.kibana if not kibana.own_certificate]
+    if not (model.cluster.production and ours and model.cluster.scenario.contains(Scenario.BASIC_HTTPS)):
+        return None
+    return Finding(
+        "KibanaServedByOurAuthority",
+        "kibana: its certificate is signed by the HTTP CA of this stack; browsers warn until they trust that CA "
+        "(output caCertificatePem); `own_certificate` leaves yours in place",
+    )
+
+
+ADVICE: tuple[Check[StackModel], ...] = (production_needs_https, browsers_must_trust_kibana)
 
 
 def advice_on(model: StackModel) -> tuple[Finding, ...]:

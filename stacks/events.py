@@ -10,11 +10,13 @@ from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMeta
 from pulumi.runtime import rpc
 
 from components.rollout.preflight import Sign
-from stacks.plan import UNCHANGED, Seen
+from stacks.plan import UNCHANGED
+from stacks.plan_rows import Seen
 
 PHASES = {
     "CertificateAuthority": "certificate authorities",
     "Certificate": "leaf certificates",
+    "KibanaTrust": "Kibana's trust files",
     "NodeTrust": "trust files",
     "NodeAdoption": "key files that are taken over",
     "NodeIdentity": "key files",
@@ -22,7 +24,9 @@ PHASES = {
     "NodeSettings": "settings",
     "GeneratedPassword": "passwords",
     "ClusterRestart": "rollout",
+    "KibanaSettings": "Kibana's settings",
     "UserPassword": "built-in users",
+    "KibanaRestart": "Kibana",
     "NodeTrustExclusive": "trust files, exclusively",
     "ClusterVerification": "verification",
 }

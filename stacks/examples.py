@@ -49,6 +49,19 @@ config:
     beats_system: {version: 1}
     apm_system: {version: 1}
     remote_monitoring_user: {version: 1}
+  elasticsearch-security:kibana:
+    - name: kibana-1
+      address: kibana-1.example.net
+      port: 5601
+      public_url: https://kibana.example.net # what people type
+      names: [10.0.0.21]
+      home: /opt/kibana
+      config: /etc/kibana
+      user: kibana
+      pid_file: /run/kibana/kibana.pid
+      restart: [systemctl, restart, kibana]
+      own_certificate: false
+      strict_transport_security: false
   elasticsearch-security:rollout:
     join_timeout: 300
     waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from components.clients.spec import Kibana, KibanaSpec, host_of
 from components.nodes.spec import Machine, MachineSpec, Node, NodeSpec
 from components.pki.sans import Sans
 from components.pki.spec import Layer
@@ -64,3 +65,32 @@ def machine_spec_of(node: NodeSpec, default: MachineSpec) -> MachineSpec:
     if paths.get("home"):
         paths.setdefault("config", f"{paths['home']}/config")
     return wanted.model_copy(update=paths)
+
+
+def kibana_sans_of(kibana: KibanaSpec) -> Sans:
+    """Return what a Kibana's leaf must name: where it listens, and what people type."""
+    public = [host_of(kibana.public_url)] if kibana.public_url else []
+    return Sans.from_hosts([kibana.address, *kibana.names, *public, *LOOPBACK], where=f"names of {kibana.name}")
+
+
+def kibana_of(spec: KibanaSpec, root: Path) -> Kibana:
+    """Return a Kibana as the plugin gets it; relative paths are relative to ``root``, the project's folder."""
+
+    def path(text: str) -> str:
+        return str((root / text.replace("{name}", spec.name)).absolute())
+
+    home = path(spec.home)
+    config = path(spec.config) if spec.config else f"{home}/config"
+    pid_file = path(spec.pid_file) if spec.pid_file else f"{config}/kibana.pid"
+    command = tuple(word.replace("{name}", spec.name) for word in spec.restart)
+    if command and "/" in command[0]:
+        command = (path(command[0]), *command[1:])
+    return Kibana(
+        name=spec.name,
+        address=spec.address,
+        port=spec.port,
+        public_url=spec.public_url,
+        machine=Machine(node=spec.name, home=home, config=config, pid_file=pid_file, user=spec.user),
+        restart=command,
+        own_certificate=spec.own_certificate,
+    )

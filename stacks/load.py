@@ -11,7 +11,7 @@ from components.pki.spec import Layer
 from components.settings.scenarios import Choices
 from stacks.advice import advice_on
 from stacks.config import PREFIX, model_from, sections_of_engine
-from stacks.inventory import nodes_of, sans_of
+from stacks.inventory import kibana_of, kibana_sans_of, nodes_of, sans_of
 from stacks.model import StackModel
 
 
@@ -59,4 +59,7 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
         rollout=model.rollout,
         consent=model.consent,
         takeover=model.takeover,
+        kibana=tuple(kibana_of(spec, root) for spec in model.kibana),
+        kibana_sans={spec.name: kibana_sans_of(spec) for spec in model.kibana},
+        strict_transport_security=frozenset(spec.name for spec in model.kibana if spec.strict_transport_security),
     )

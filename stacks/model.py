@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from components.clients.spec import KibanaSpec
 from components.nodes.spec import MachineSpec, NodeSpec
 from components.pki.sans import Host
 from components.pki.spec import AuthoritiesSpec, CertificatesSpec
@@ -82,6 +83,7 @@ class StackModel(Spec):
     users: UsersSpec = Field(
         default_factory=UsersSpec, description="Built-in users; raise a version for a new password."
     )
+    kibana: tuple[KibanaSpec, ...] = Field((), description="Every Kibana of the cluster, on this machine.")
     rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
     consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
     takeover: TakeoverSpec | None = Field(

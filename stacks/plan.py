@@ -10,17 +10,24 @@ from typing import Any
 from components.pki.renewal import renewal_opens
 from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
+from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
+from stacks.plan_rows import Row, Seen
 
 ORDER = (
     "authority",
     "leaf",
     "password",
+    "Kibana trust file",
     "trust file",
     "proof",
     "key file",
     "elasticsearch.yml",
     "keystore",
+    "Kibana key file",
+    "Kibana keystore",
+    "kibana.yml",
     "user",
+    "Kibana",
     "verification",
     "record",
 )
@@ -30,42 +37,6 @@ UNCHANGED = frozenset({"same", "read", "refresh"})
 FORGOTTEN = frozenset({"delete"})
 PART_OF_A_REPLACEMENT = frozenset({"replace", "delete-replaced", "discard-replaced", "remove-pending-replace"})
 """What the engine also tells of a replacement, beside `create-replacement`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One resource as the engine's events show it. Secrets are masked there already.
-
-    Attributes:
-        name: the resource's name.
-        token: its type.
-        op: what the engine does with it, such as `create` or `same`.
-        inputs: its inputs.
-        outputs: its outputs, as far as they are known.
-    """
-
-    name: str
-    token: str
-    op: str
-    inputs: Mapping[str, Any]
-    outputs: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the plan.
-
-    Attributes:
-        what: the kind of change.
-        nodes: whom it concerns; empty for the cluster as a whole.
-        change: what changes, in words.
-        effect: how it takes effect.
-    """
-
-    what: str
-    nodes: tuple[str, ...]
-    change: str
-    effect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +91,8 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
     rows = [row for resource in changed for row in _rows(resource, effect)]
     if not any(row.what == "keystore" for row in rows):
         rows += _keystore_rows(restart, effect)
+    if restart is not None and restart.procedure == Procedure.FULL_STOP:
+        rows = [*beside_a_full_stop(resources), *rows]
     if not rows and restart is None:
         rows = _record(changed)
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
@@ -225,6 +198,7 @@ ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
     "GeneratedPassword": ("password", _password),
     "UserPassword": ("user", _told("user")),
     "ClusterVerification": ("verification", _verification),
+    **KIBANA_ROWS,
 }
 
 
@@ -233,8 +207,8 @@ def _kind(resource: Seen) -> str:
 
 
 def _node(resource: Seen) -> str:
-    """Return the node that a resource is about; empty where it is about the cluster."""
-    node = resource.inputs.get("node")
+    """Return the node, or the Kibana, that a resource is about; empty where it is about the cluster."""
+    node = resource.inputs.get("node") or resource.inputs.get("kibana")
     return str(node["name"] if isinstance(node, Mapping) else node or "")
 
 

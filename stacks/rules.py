@@ -1,7 +1,6 @@
 """Rules across the sections of a stack file. Each returns every mistake it finds; the tuple at the end is the list."""
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,11 +9,10 @@ from components.nodes.spec import MachineSpec
 from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
 from stacks.inventory import PATHS, machine_spec_of, sans_of
+from stacks.kibana_rules import KIBANA_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
-
-_NOT_A_PATH = re.compile(r"~.*|.*(\$\w|\$\{|\$\().*")
-_PLACEHOLDER = re.compile(r"\{(?!name\})[^}]*\}?")
+from stacks.paths import slip_in
 
 
 def node_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
@@ -63,7 +61,7 @@ def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
     for place, machine in written:
         for key in PATHS:
             path = getattr(machine, key)
-            slip = "" if path is None else _slip_in(path)
+            slip = "" if path is None else slip_in(path)
             if slip:
                 yield Mistake(f"{place}.{key}", f"is `{path}`" if path else "is an empty text", slip)
 
@@ -266,6 +264,7 @@ RULES: tuple[Rule, ...] = (
     _rule(minimal_stays_on_loopback, "cluster", "nodes"),
     _rule(taking_over_needs_one_key_file, "takeover", "certificates"),
     _rule(http_names_need_https, "cluster", "http"),
+    *(_rule(find, *reads) for find, reads in KIBANA_RULES.items()),
 )
 
 
@@ -288,11 +287,3 @@ def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
     """Return the paths that no two nodes may share."""
     paths = (("config", machine.config), ("pid_file", machine.pid_file))
     return [(key, posixpath.normpath(path)) for key, path in paths if path]
-
-
-def _slip_in(path: str) -> str:
-    if not path.strip():
-        return "write a path, or leave it out"
-    if _NOT_A_PATH.fullmatch(path):
-        return "write the path out: `~` and variables are not expanded"
-    return "the only placeholder is `{name}`, the node's name" if _PLACEHOLDER.search(path) else ""

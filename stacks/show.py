@@ -16,7 +16,8 @@ from rich.text import Text
 
 from components.rollout.preflight import Sign
 from components.rollout.procedure import RESTARTING, Procedure
-from stacks.plan import Plan, Restart, Row
+from stacks.plan import Plan, Restart
+from stacks.plan_rows import Row
 
 START = "start "
 KEYSTORE_ENTRY = "+ keystore entry "

@@ -273,7 +273,7 @@ def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None
     options: dict[str, Any] = {}
     if https:
         known = _served_and_known(endpoint)
-        options |= {"ssl_assert_fingerprint": known} if known else {"ssl_context": _trusting(authorities_pem)}
+        options |= {"ssl_assert_fingerprint": known} if known else {"ssl_context": trusting(authorities_pem)}
     if login is not None:
         options["basic_auth"] = (login.user, login.password.get_secret_value())
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
@@ -290,7 +290,7 @@ def _served_and_known(endpoint: Endpoint) -> str:
     return next((mark for one in chain[:1] if (mark := fingerprint_of(one)) in endpoint.known), "")
 
 
-def _trusting(authorities_pem: str | None) -> ssl.SSLContext:
+def trusting(authorities_pem: str | None) -> ssl.SSLContext:
     """Return a context that trusts these CAs and no other: the machine's own would admit anybody's public name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if authorities_pem:

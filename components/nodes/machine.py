@@ -47,6 +47,8 @@ class Process:
 class NodeMachine:
     """One node on its machine."""
 
+    process_mark = MAIN_CLASSES
+
     def __init__(self, machine: Machine, target: NodeTarget) -> None:
         self.machine, self.target = machine, target
         self.name = machine.node
@@ -162,7 +164,7 @@ class NodeMachine:
 
     def _pid(self) -> int | None:
         """Return the number in the pid file, which a node removes while one looks."""
-        pid_file = PurePosixPath(self.machine.pid_file)
+        pid_file = self._pid_file()
         if not self.target.stat([pid_file]):
             return None
         try:
@@ -173,11 +175,14 @@ class NodeMachine:
             return None
         return int(text) if text.isdecimal() else None
 
+    def _pid_file(self) -> PurePosixPath:
+        return PurePosixPath(self.machine.pid_file)
+
     def _process_of(self, pid: int) -> Process | None:
         """Return the process with this number, if it is an Elasticsearch."""
         done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", str(pid)])
         lines = done.stdout.splitlines()
-        if not done.ok or len(lines) < 2 or MAIN_CLASSES not in lines[0]:
+        if not done.ok or len(lines) < 2 or self.process_mark not in lines[0]:
             return None
         elapsed = float(lines[0].split(maxsplit=1)[0])
         return Process(pid, float(lines[-1]) - elapsed)

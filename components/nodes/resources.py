@@ -98,12 +98,16 @@ class NodeAdoption(Resource):
 class LayerFiles(Component):
     """The waves *cover* and *present* of one layer, on every node, and what *retire* needs.
 
-    Where nodes verify nobody (HTTP without client certificates), there is nothing to cover. Where a cluster is taken
-    over, nodes that verify each other present ours once all of them were restarted: *present* then comes later.
+    Where nodes verify nobody (HTTP without client certificates), clients are who must be covered. Where a cluster is
+    taken over, nodes that verify each other present ours once all of them were restarted: *present* then comes later.
     """
 
     def __init__(
-        self, cluster: Cluster, certificates: NodeCertificates, opts: pulumi.ResourceOptions | None = None
+        self,
+        cluster: Cluster,
+        certificates: NodeCertificates,
+        opts: pulumi.ResourceOptions | None = None,
+        clients: tuple[pulumi.Resource, ...] = (),
     ) -> None:
         layer = certificates.layer
         super().__init__("nodes", f"{layer}-files", opts)
@@ -113,7 +117,7 @@ class LayerFiles(Component):
         self.trust_password = GeneratedPassword(f"{layer}-trust-file", 1, self.child()) if pkcs12 else None
         self.takes_over = verifies and cluster.takeover is not None
         self.trusts = self._wave(NodeTrust, ()) if verifies else ()
-        covered = (Wave(cluster, layer, "cover", self._proof(), self.child(*self.trusts)),) if verifies else ()
+        covered = (Wave(cluster, layer, "cover", self._proof(), self.child(*self.trusts)),) if verifies else clients
         self.ready = self.presented = self._adopt(covered) if self.takes_over else self._present(covered)
         self.register_outputs({})
 

@@ -4,7 +4,8 @@ import pulumi
 
 from components.cluster import Cluster
 from components.pki.names import authority_subject
-from components.pki.spec import Layer
+from components.pki.sans import Sans
+from components.pki.spec import FileFormat, Layer
 from components.resource import Component, Out, Resource
 
 
@@ -59,11 +60,19 @@ class Certificate(Resource):
     not_after = Out[str]("notAfter")
 
     def __init__(
-        self, cluster: Cluster, node: str, authority: CertificateAuthority, opts: pulumi.ResourceOptions
+        self,
+        cluster: Cluster,
+        node: str,
+        authority: CertificateAuthority,
+        opts: pulumi.ResourceOptions,
+        *,
+        title: str = "",
+        sans: Sans | None = None,
+        key_format: FileFormat | None = None,
     ) -> None:
         self.node, self.authority = node, authority
-        self.title = f"{node}-{authority.layer}"
-        sans = cluster.sans[node, authority.layer]
+        self.title = title or f"{node}-{authority.layer}"
+        sans = sans or cluster.sans[node, authority.layer]
         inputs = {
             "subject": node,
             "node": node,
@@ -73,7 +82,7 @@ class Certificate(Resource):
             "keyType": cluster.certificates.key.value,
             "validFor": cluster.certificates.valid_for,
             "renewInLast": str(cluster.certificates.renew_in_last),
-            "keyFormat": cluster.choices.key_format.value,
+            "keyFormat": (key_format or cluster.choices.key_format).value,
             "generation": authority.spec.generation,
             "signerCertificatePem": authority.signer_certificate_pem,
             "signerKeyPem": authority.signer_key_pem,

@@ -10,6 +10,7 @@ class Effect(StrEnum):
     RELOAD = "reload"
     ROLLING = "rolling restart"
     FULL_STOP = "full stop"
+    KIBANA_RESTART = "restart of Kibana"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,17 @@ EFFECTS: tuple[EffectRow, ...] = (
     EffectRow(
         "transport TLS on or off", Effect.FULL_STOP, "all nodes at once", "deploy-manage/security/set-up-basic-security"
     ),
+    EffectRow(
+        "kibana.yml", Effect.KIBANA_RESTART, "one Kibana at a time", "deploy-manage/security/set-up-minimal-security"
+    ),
+    EffectRow(
+        "Kibana keystore", Effect.KIBANA_RESTART, "one Kibana at a time", "deploy-manage/security/secure-settings"
+    ),
+    EffectRow(
+        "Kibana trust file", Effect.KIBANA_RESTART, "one Kibana at a time", "deploy-manage/security/different-ca"
+    ),
+    # swapping the files of server.ssl; not turning TLS on or off, and not elasticsearch.ssl
+    EffectRow("Kibana key file", Effect.RELOAD, "at SIGHUP", "elastic/kibana#171823"),
 )
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from tests.program.running import Run, run
 
 BASIC, HTTPS = "basic", "basic-https"
+KIBANA = [
+    {"name": f"kibana-{number}", "address": f"10.0.1.{number}", "home": f"/opt/kibana-{number}"} for number in (1, 2)
+]
 
 
 def stack_file(scenario: str, count: int, *, running: bool = True, **sections: Any) -> dict[str, Any]:

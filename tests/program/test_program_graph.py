@@ -4,7 +4,7 @@ import pytest
 
 from provider.registry import HANDLERS
 from tests.program.running import PROGRAM, run
-from tests.program.stackfiles import BASIC, HTTPS, minimal, program, stack_file
+from tests.program.stackfiles import BASIC, HTTPS, KIBANA, minimal, program, stack_file
 
 PER_CLUSTER = {
     "pulumi:pulumi:Stack": {"elasticsearch-security-prod": ""},
@@ -85,7 +85,7 @@ def test_the_program_makes_exactly_these_resources_each_below_its_component(scen
 
 
 def test_every_resource_type_of_the_plugin_is_used_by_the_program_and_no_other():
-    made = program(HTTPS, 1, takeover={})
+    made = program(HTTPS, 1, takeover={}, kibana=KIBANA)
     assert {one.type for one in made.resources.values() if one.custom} == set(HANDLERS)
 
 

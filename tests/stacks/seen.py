@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stacks.plan import Seen
+from stacks.plan_rows import Seen
 
 ROOMS = {
     "CertificateAuthority": "pki",

@@ -157,6 +157,19 @@ users:
   beats_system: {version: 7}
   apm_system: {version: 8}
   remote_monitoring_user: {version: 9}
+kibana:
+  - name: kibana-1
+    address: 10.0.0.9
+    port: 5602
+    public_url: https://kibana.example.net
+    names: [kibana-1.example.net]
+    home: /opt/kibana
+    config: "/etc/{name}"
+    user: kibana
+    pid_file: /run/kibana.pid
+    restart: [systemctl, restart, kibana]
+    own_certificate: false
+    strict_transport_security: true
 rollout: {join_timeout: 60, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
 consent: {full_cluster_restart: true, traffic_in_clear: true}
 takeover: {elastic_password: {secure: "v1:4Qxr:abc="}, old_files: remove}

@@ -6,7 +6,7 @@ from pulumi.runtime import rpc
 
 from provider.registry import HANDLERS
 from stacks.events import PHASES, Failure, Watch, phase_of
-from stacks.plan import Seen
+from stacks.plan_rows import Seen
 from tests.stacks.engine_events import begins, ends, fails, says, step, urn
 
 KEY_FILE = urn("NodeIdentity", "es-1-transport-identity")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.pki.spec import Layer
-from stacks.inventory import nodes_of, sans_of
+from stacks.inventory import kibana_of, kibana_sans_of, nodes_of, sans_of
 from tests.stacks.stackfiles import model
 
 ROOT = Path("/project")
@@ -91,3 +91,43 @@ def test_the_http_layer_also_names_what_clients_dial_and_loopback():
     read = model("nodes: [{name: es-1, address: 10.0.0.1}]\nhttp: {names: ['*.es.net', 'fd00::0:1']}")
     expected = {"10.0.0.1", "*.es.net", "fd00::1", "localhost", "127.0.0.1", "::1"}
     assert sans_of(read.nodes[0], Layer.HTTP, read).hosts() == expected
+
+
+def kibana(keys=""):
+    """Return the first Kibana of a stack file."""
+    return model(f"kibana: [{{name: k-1, address: 10.0.0.9, home: /opt/kibana{keys}}}]").kibana[0]
+
+
+def test_a_kibana_gets_every_default():
+    assert kibana_of(kibana(), ROOT).model_dump() == {
+        "name": "k-1",
+        "address": "10.0.0.9",
+        "port": 5601,
+        "public_url": None,
+        "machine": {
+            "node": "k-1",
+            "layout": "archive",
+            "home": "/opt/kibana",
+            "config": "/opt/kibana/config",
+            "pid_file": "/opt/kibana/config/kibana.pid",
+            "user": None,
+        },
+        "restart": (),
+        "own_certificate": False,
+    }
+
+
+def test_paths_of_a_kibana_may_hold_its_name_and_are_relative_to_the_project():
+    one = kibana_of(kibana(", config: 'k/{name}', pid_file: run/k.pid, restart: [bin/service, '{name}']"), ROOT)
+    assert (one.machine.config, one.machine.pid_file) == ("/project/k/k-1", "/project/run/k.pid")
+    assert one.restart == ("/project/bin/service", "k-1")
+
+
+def test_a_restart_command_without_a_slash_is_found_by_the_machine():
+    assert kibana_of(kibana(", restart: [systemctl, restart, kibana]"), ROOT).restart[0] == "systemctl"
+
+
+def test_a_kibanas_leaf_names_its_address_what_people_type_and_loopback():
+    sans = kibana_sans_of(kibana(", public_url: 'https://Kibana.example.net:8443/books', names: [k.net]"))
+    assert sans.dns == ("k.net", "kibana.example.net", "localhost")
+    assert sans.ips == ("10.0.0.9", "127.0.0.1", "::1")

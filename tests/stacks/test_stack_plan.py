@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from components.settings.effects import effect_of
-from stacks.plan import ORDER, ROWS, Due, Plan, Restart, Row, plan_from
+from stacks.plan import ORDER, ROWS, Due, Plan, Restart, plan_from
+from stacks.plan_rows import Row
 from tests.stacks import seen
 from tests.stacks.seen import (
     TLS_ON,
@@ -243,8 +244,11 @@ def test_leaves_that_are_forgotten_or_not_dated_yet_are_never_due():
     assert plan_from([leaf("es-1", "delete", **dates), leaf("es-2"), authority("same")]).next_due is None
 
 
+OF_KIBANA_SETTINGS = {"Kibana key file", "Kibana keystore"}
+
+
 def test_every_kind_of_row_has_its_place_in_the_order():
-    assert {what for what, _ in ROWS.values()} | {"keystore", "record"} == set(ORDER)
+    assert {what for what, _ in ROWS.values()} | {"keystore", "record", *OF_KIBANA_SETTINGS} == set(ORDER)
     assert list(ROWS)[:2] == ["CertificateAuthority", "Certificate"]
 
 

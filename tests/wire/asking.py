@@ -16,6 +16,9 @@ SETTINGS = "essecurity:settings:NodeSettings"
 RESTART = "essecurity:rollout:ClusterRestart"
 PASSWORD = "essecurity:users:GeneratedPassword"
 USER = "essecurity:users:UserPassword"
+KIBANA_TRUST = "essecurity:clients:KibanaTrust"
+KIBANA_SETTINGS = "essecurity:clients:KibanaSettings"
+KIBANA_RESTART = "essecurity:clients:KibanaRestart"
 VERIFICATION = "essecurity:verification:ClusterVerification"
 
 TRANSPORT_TLS = {

@@ -43,6 +43,9 @@ REQUIRED = {
     asking.RESTART: {"cluster", "nodes", "line"},
     asking.PASSWORD: {"purpose"},
     asking.USER: {"user", "password", "nodes", "line"},
+    asking.KIBANA_TRUST: {"kibana", "authoritiesPem", "generation"},
+    asking.KIBANA_SETTINGS: {"kibana", "content"},
+    asking.KIBANA_RESTART: {"kibana", "startFiles"},
     asking.VERIFICATION: {"cluster", "scenario", "nodes"},
 }
 SECRETS = {
@@ -57,11 +60,15 @@ SECRETS = {
     asking.RESTART: set(),
     asking.PASSWORD: {"value", "formers"},
     asking.USER: {"password"},
+    asking.KIBANA_TRUST: {"authoritiesPem"},
+    asking.KIBANA_SETTINGS: {"authoritiesPem", "certificatePem", "keyFile"},
+    asking.KIBANA_RESTART: {"authoritiesPem"},
     asking.VERIFICATION: {"transportCertificatePem", "transportKeyPem", "httpCertificatePem"},
 }
 SECRETS_IN_TYPES = {
     "Content": {"secure"},
     "Generation": {"certificatePem", "privateKeyPem"},
+    "KibanaContent": {"secure", "secureDefaults"},
     "LineInputs": {"authoritiesPem"},
     "LoginInputs": {"password", "formers"},
     "RecordedNode": {"secureDigest"},

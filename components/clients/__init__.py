@@ -1,0 +1,1 @@
+"""Clients of a secured cluster: what they must know, and how they come to use it."""

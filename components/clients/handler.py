@@ -1,0 +1,192 @@
+"""`essecurity:clients:KibanaSettings`: what one Kibana must be configured with, put in place for its next start.
+
+It is written after the cluster has its own settings and before `kibana_system` gets its password: then only a restart
+lies between the moment in which Elasticsearch takes the new password and the one in which Kibana uses it
+(docs/decisions/0013).
+"""
+
+import base64
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import SecretStr
+
+from components.clients.content import KibanaContent
+from components.clients.files import KnownKeystore, Pending, pending_on, put_in_place, start_files
+from components.clients.machine import KibanaMachine, kibana_machine
+from components.clients.running import SETTLING
+from components.clients.spec import Kibana, KibanaPaths
+from components.errors import ConfigurationRefused
+from components.findings import Finding
+from components.handling import Change, Context, Handler, Recorded
+from components.nodes.plan import FILE_MODE, WantedFile
+from components.pki.inspect import parse_bundle
+from components.pki.trustfiles import trust_file_pem
+from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, reveal
+
+
+class KibanaSettingsInputs(Wire):
+    """What a Kibana's machine must hold.
+
+    Attributes:
+        kibana: the Kibana.
+        content: settings and keystore entries.
+        authorities_pem: the CAs of the HTTP layer; absent where it stays plain.
+        key_file: the key of the leaf that Kibana serves, as encrypted PEM in base64; absent where it serves none of ours.
+        certificate_pem: that leaf.
+        not_after: when it ends, ISO 8601.
+        generation: generation of the CA.
+    """
+
+    kibana: Kibana
+    content: KibanaContent
+    authorities_pem: MaybeUnknown[SecretStr] | None = None
+    key_file: MaybeUnknown[SecretStr] | None = None
+    certificate_pem: MaybeUnknown[SecretStr] | None = None
+    not_after: MaybeUnknown[str] | None = None
+    generation: int = 0
+
+
+class KibanaSettingsOutputs(Wire):
+    """What is known of it.
+
+    Attributes:
+        start_files: digest of the files that Kibana reads at its start only; unknown before they are written.
+        keystore_file: SHA-256 of the keystore with our entries.
+        steps: what was done last.
+        drift: what differs now (after a refresh).
+    """
+
+    start_files: MaybeUnknown[str] = ""
+    keystore_file: MaybeUnknown[str] = ""
+    steps: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
+
+
+KibanaRecord = Recorded[KibanaSettingsInputs, KibanaSettingsOutputs]
+
+
+class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]):
+    """Writes a Kibana's configuration; whatever it is replaced by, files stay."""
+
+    token = "essecurity:clients:KibanaSettings"  # noqa: S105 (a resource type, not a secret)
+    summary = "Our settings in kibana.yml, in Kibana's keystore, and the files that they name."
+    inputs = KibanaSettingsInputs
+    outputs = KibanaSettingsOutputs
+    replace_on: ClassVar[frozenset[str]] = frozenset()
+
+    def name(self, wanted: KibanaSettingsInputs) -> str:
+        """Return the id."""
+        return f"{wanted.kibana.name}/kibana-settings"
+
+    def changes(self, recorded: KibanaRecord, wanted: KibanaSettingsInputs, context: Context) -> Sequence[Change]:
+        """Return what somebody changed since."""
+        if recorded.inputs != wanted:
+            return ()
+        steps = self._pending(recorded, wanted).steps
+        if not steps:
+            return ()
+        text = f"{wanted.kibana.name}: Kibana's files differ: {'; '.join(steps)}"
+        return [Change(Finding("KibanaDrifted", text), on="drift")]
+
+    def preview(
+        self, recorded: KibanaRecord | None, wanted: KibanaSettingsInputs, context: Context
+    ) -> KibanaSettingsOutputs:
+        """Return what will be written; write nothing."""
+        self._refuse_what_cannot_be(wanted)
+        pending = self._pending(recorded, wanted)
+        for step in pending.steps:
+            context.say(f"{wanted.kibana.name}: {step}")
+        before = recorded.outputs if recorded else KibanaSettingsOutputs(start_files=UNKNOWN, keystore_file=UNKNOWN)
+        return KibanaSettingsOutputs(
+            start_files=UNKNOWN if pending.read_at_start else before.start_files,
+            keystore_file=UNKNOWN if pending.entries else before.keystore_file,
+            steps=pending.steps,
+        )
+
+    def converge(
+        self, recorded: KibanaRecord | None, wanted: KibanaSettingsInputs, context: Context
+    ) -> KibanaSettingsOutputs:
+        """Write what differs.
+
+        Raises:
+            ConfigurationRefused: kibana.yml cannot take our settings, or contradicts the stack file.
+            CommandFailed: a file or an entry could not be written.
+            NotConverged: something else writes the same files.
+        """
+        self._refuse_what_cannot_be(wanted)
+        machine = kibana_machine(wanted.kibana)
+        pending = put_in_place(machine, wanted.content, self._files(wanted), self._known(recorded))
+        if pending.steps:
+            context.clock.sleep(SETTLING)
+        return KibanaSettingsOutputs(
+            start_files=start_files(machine), keystore_file=self._keystore_file(machine), steps=pending.steps
+        )
+
+    def observe(self, recorded: KibanaRecord, context: Context) -> KibanaSettingsOutputs:
+        """Return what differs now."""
+        return recorded.outputs.model_copy(update={"drift": self._pending(recorded, recorded.inputs).steps})
+
+    def forget(self, recorded: KibanaRecord, context: Context) -> None:
+        """Leave everything where it is: a Kibana that lost its password could not log in any more."""
+        context.warn(f"{recorded.inputs.kibana.name}: kibana.yml, keystore and certificates stay as they are")
+
+    def _pending(self, recorded: KibanaRecord | None, wanted: KibanaSettingsInputs) -> Pending:
+        machine = kibana_machine(wanted.kibana)
+        return pending_on(machine, wanted.content, self._files(wanted), self._known(recorded))
+
+    def _known(self, recorded: KibanaRecord | None) -> KnownKeystore | None:
+        if recorded is None or isinstance(recorded.outputs.keystore_file, Unknown):
+            return None
+        return KnownKeystore(recorded.outputs.keystore_file, recorded.inputs.content)
+
+    def _keystore_file(self, machine: KibanaMachine) -> str:
+        stat = machine.stat(KibanaPaths.KEYSTORE).get(KibanaPaths.KEYSTORE)
+        return stat.sha256 if stat else ""
+
+    def _files(self, wanted: KibanaSettingsInputs) -> tuple[WantedFile, ...]:
+        """Return the files that kibana.yml names: nothing but the CAs of today, and the leaf."""
+        files = []
+        if wanted.authorities_pem is not None:
+            shows = f"nothing but HTTP CA g{wanted.generation}"
+            content = _trust_file(wanted.authorities_pem)
+            files.append(WantedFile(KibanaPaths.TRUST_FILE, content, FILE_MODE, shows))
+        if wanted.key_file is not None:
+            until = f", until {wanted.not_after[:10]}" if isinstance(wanted.not_after, str) else ""
+            shows = f"leaf, g{wanted.generation}{until}"
+            files.append(WantedFile(KibanaPaths.KEY_FILE, _key_file(wanted), FILE_MODE, shows))
+        return tuple(files)
+
+    def _refuse_what_cannot_be(self, wanted: KibanaSettingsInputs) -> None:
+        """Refuse a Kibana that could not be configured, or that would be waited for in vain."""
+        machine = kibana_machine(wanted.kibana)
+        why = machine.cannot_be_configured()
+        if why:
+            raise ConfigurationRefused(
+                "Kibana cannot be configured",
+                where=machine.name,
+                why=why,
+                next_step="correct `home`, `user` or `restart` of this Kibana in the stack file; nothing was changed",
+            )
+        written = machine.settings().get("server.port")
+        if written is not None and written != str(wanted.kibana.port):
+            raise ConfigurationRefused(
+                f"server.port is {written}, and the stack file says {wanted.kibana.port}",
+                where=machine.settings_place(),
+                why="Kibana would be asked how it is where it does not listen",
+                next_step="correct `port` of this Kibana in the stack file, or `server.port` in kibana.yml",
+            )
+
+
+def _trust_file(authorities_pem: SecretStr | Unknown) -> bytes | None:
+    if isinstance(authorities_pem, Unknown):
+        return None
+    return trust_file_pem(parse_bundle(reveal(authorities_pem))).encode()
+
+
+def _key_file(wanted: KibanaSettingsInputs) -> bytes | None:
+    """Return key and leaf as one PEM file. OpenSSL, and so Node.js, reads what it looks for, and passes over the rest."""
+    key, leaf = wanted.key_file, wanted.certificate_pem
+    if isinstance(key, SecretStr) and isinstance(leaf, SecretStr):
+        return base64.b64decode(reveal(key)) + reveal(leaf).encode()
+    return None

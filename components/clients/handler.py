@@ -32,7 +32,7 @@ class KibanaSettingsInputs(Wire):
         kibana: the Kibana.
         content: settings and keystore entries.
         authorities_pem: the CAs of the HTTP layer; absent where it stays plain.
-        key_file: the key of the leaf that Kibana serves, as encrypted PEM in base64; absent where it serves none of ours.
+        key_file: key of the leaf that Kibana serves, as encrypted PEM in base64; absent where it serves none of ours.
         certificate_pem: that leaf.
         not_after: when it ends, ISO 8601.
         generation: generation of the CA.
@@ -185,7 +185,7 @@ def _trust_file(authorities_pem: SecretStr | Unknown) -> bytes | None:
 
 
 def _key_file(wanted: KibanaSettingsInputs) -> bytes | None:
-    """Return key and leaf as one PEM file. OpenSSL, and so Node.js, reads what it looks for, and passes over the rest."""
+    """Return key and leaf as one PEM file: OpenSSL, and so Node.js, finds in it what it looks for."""
     key, leaf = wanted.key_file, wanted.certificate_pem
     if isinstance(key, SecretStr) and isinstance(leaf, SecretStr):
         return base64.b64decode(reveal(key)) + reveal(leaf).encode()

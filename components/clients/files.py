@@ -169,6 +169,12 @@ def put_in_place(
     return Pending(tuple(map(str, steps)), merged.changes, entries)
 
 
+def keys_of_the_operator(machine: KibanaMachine, content: KibanaContent) -> tuple[str, ...]:
+    """Return which encryption keys this Kibana had before we came; they stay."""
+    found = {*machine.secure_setting_names(), *machine.settings()}
+    return tuple(sorted(content.secure_defaults.keys() & found))
+
+
 def start_files(machine: KibanaMachine) -> str:
     """Return a digest of what Kibana reads when it starts, and not again."""
     stats = machine.stat(KibanaPaths.SETTINGS, KibanaPaths.KEYSTORE)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from components.clients.content import KibanaContent
-from components.clients.files import KnownKeystore, Pending, pending_on, put_in_place, start_files
+from components.clients.files import KnownKeystore, Pending, keys_of_the_operator, pending_on, put_in_place, start_files
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.running import SETTLING
 from components.clients.spec import Kibana, KibanaPaths
@@ -97,6 +97,8 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
         pending = self._pending(recorded, wanted)
         for step in pending.steps:
             context.say(f"{wanted.kibana.name}: {step}")
+        if recorded is None:
+            self._tell_of_keys(wanted, context)
         before = recorded.outputs if recorded else KibanaSettingsOutputs(start_files=UNKNOWN, keystore_file=UNKNOWN)
         return KibanaSettingsOutputs(
             start_files=UNKNOWN if pending.read_at_start else before.start_files,
@@ -156,6 +158,14 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
             shows = f"leaf, g{wanted.generation}{until}"
             files.append(WantedFile(KibanaPaths.KEY_FILE, _key_file(wanted), FILE_MODE, shows))
         return tuple(files)
+
+    def _tell_of_keys(self, wanted: KibanaSettingsInputs, context: Context) -> None:
+        kept = keys_of_the_operator(kibana_machine(wanted.kibana), wanted.content)
+        if kept:
+            context.warn(
+                f"{wanted.kibana.name}: keeps its own {', '.join(kept)}; every Kibana of a cluster needs the same one: "
+                "put it into the keystores of the others before they get another"
+            )
 
     def _refuse_what_cannot_be(self, wanted: KibanaSettingsInputs) -> None:
         """Refuse a Kibana that could not be configured, or that would be waited for in vain."""

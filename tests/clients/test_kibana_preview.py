@@ -80,6 +80,25 @@ def test_a_first_preview_of_trust_needs_no_restart_since_kibana_does_not_use_the
     assert len(preview(KibanaTrustHandler(), None, operator.trust_inputs(), one).steps) == 1
 
 
+def test_a_first_preview_tells_of_encryption_keys_that_are_the_operators(doors):
+    one = FakeKibana()
+    one.target.put(SETTINGS, FakeFile(f"{one.text()}xpack.security.encryptionKey: {'o' * 32}\n".encode()))
+    operator = doors(one.starts())
+    preview(KibanaSettingsHandler(), None, operator.settings_inputs(), one)
+    [warning] = one.context.warned
+    assert warning.startswith("kibana-1: keeps its own xpack.security.encryptionKey; every Kibana")
+    operator.up()
+    preview(KibanaSettingsHandler(), operator.settings, operator.settings_inputs(), one)
+    assert len(one.context.warned) == 1
+
+
+def test_a_first_preview_has_nothing_to_tell_of_keys_where_there_are_none(doors):
+    one = running()
+    operator = doors(one)
+    preview(KibanaSettingsHandler(), None, operator.settings_inputs(), one)
+    assert one.context.warned == []
+
+
 def test_a_refresh_observes_and_changes_nothing(doors):
     one = running()
     operator = doors(one)

@@ -36,7 +36,8 @@ class MinimalSecurity(Component):
         super().__init__("scenarios", NAMES[MinimalSecurity], opts)
         self.bootstrap = GeneratedPassword("bootstrap", 1, self.child())
         self.passwords = {
-            user: GeneratedPassword(user, spec.version, self.child()) for user, spec in cluster.users.chosen().items()
+            user: GeneratedPassword(user, spec.version, self.child(), spec.password)
+            for user, spec in cluster.users.chosen().items()
         }
         ready = [layer.ready for layer in layers]
         self.settings = [

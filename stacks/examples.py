@@ -43,12 +43,12 @@ config:
     trust_format: pem
     key_format: pkcs12
   elasticsearch-security:users:
-    elastic: {version: 1} # raise it for a new password
-    kibana_system: {version: 1}
-    logstash_system: {version: 1} # the next four get no password unless they are named
-    beats_system: {version: 1}
-    apm_system: {version: 1}
-    remote_monitoring_user: {version: 1}
+    elastic: {version: 1, password: {secure: "v1:7mGqDoVZ3Yb0qk7m:GzqNhJ9x"}} # raise the version for a new password;
+    kibana_system: {version: 1, password: {secure: "v1:Vb0qk7mGqDoZ3Y7m:JGzqNh9x"}} # or give your own, encrypted
+    logstash_system: {version: 1, password: {secure: "v1:DoVZ3Yb0qk7mGq7m:hJ9xGzqN"}} # (this one and the next three
+    beats_system: {version: 1, password: {secure: "v1:3Yb0qk7mGqDoVZ7m:qNhJGz9x"}} # get none unless they are named)
+    apm_system: {version: 1, password: {secure: "v1:b0qk7mGqDoVZ3Y7m:NhJ9Gzqx"}}
+    remote_monitoring_user: {version: 1, password: {secure: "v1:k7mGqDoVZ3Yb0q7m:J9xGzqNh"}}
   elasticsearch-security:kibana:
     - name: kibana-1
       address: kibana-1.example.net

@@ -35,8 +35,9 @@ INTRODUCTION = """\
 One file for each environment: `stacks/Pulumi.<environment>.yaml`. Its keys lie below `config:`, and each one begins
 with `{prefix}`, the project's name. Keys of other projects are left alone.
 
-- It is plain YAML. Keys and passwords are made by the program, and live in the stack's state. The one secret that a
-  person gives, `takeover.elastic_password`, is refused in clear; anything else is refused encrypted.
+- It is plain YAML. Keys and passwords are made by the program, and live in the stack's state. The secrets that a
+  person gives, `users.….password` and `takeover.elastic_password`, are refused in clear; anything else is refused
+  encrypted.
 - A key that is not on this page is refused. So is a text where a number belongs, also `"9200"` for `9200`.
 - Every mistake is told, in one list, with its place (`nodes[2].address`), what is wrong and what would be right. As
   long as there is one, no node is touched. A rule that looks at a section which has an unknown key or a wrong type

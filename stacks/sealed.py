@@ -37,9 +37,10 @@ def in_clear(sections: Mapping[str, Any], secret: Collection[str]) -> Iterator[M
         secret: sections that the engine keeps encrypted, and hands out in clear.
     """
     for path in sorted(SECRETS):
-        section, _, key = path.partition(".")
-        holder = sections.get(section)
-        value = holder.get(key) if isinstance(holder, Mapping) else None
+        section, *keys = path.split(".")
+        value = sections.get(section)
+        for key in keys:
+            value = value.get(key) if isinstance(value, Mapping) else None
         if section not in secret and isinstance(value, (str, int, float)):
             command = f"`pulumi config set --secret --path {NAMESPACE}:{path}`"
             yield Mistake(path, "stands there in clear", f"take it out, choose another, and encrypt it: {command} asks")

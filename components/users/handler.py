@@ -32,10 +32,12 @@ class GeneratedPasswordInputs(Wire):
     Attributes:
         purpose: whose password it is, such as `elastic`.
         version: raise it to get another one.
+        given: the operator's own; absent where one is made.
     """
 
     purpose: str
     version: int = 1
+    given: MaybeUnknown[SecretStr] | None = None
 
 
 class GeneratedPasswordOutputs(Wire):
@@ -53,7 +55,7 @@ PasswordRecord = Recorded[GeneratedPasswordInputs, GeneratedPasswordOutputs]
 
 
 class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswordOutputs]):
-    """Makes a password, once for each version."""
+    """Makes a password, once for each version; or takes the one that is given."""
 
     token = "essecurity:users:GeneratedPassword"  # noqa: S105 (a resource type, not a secret)
     summary = "A password, made once for each version and used by nothing until it is recorded."
@@ -68,18 +70,20 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
     def preview(
         self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
     ) -> GeneratedPasswordOutputs:
-        """Return the password as long as its version stays."""
-        if recorded is None or recorded.inputs.version != wanted.version:
-            return GeneratedPasswordOutputs(value=UNKNOWN, formers=self._formers(recorded))
-        return recorded.outputs
+        """Return the password as long as its version stays, and whoever it comes from."""
+        if recorded is not None and recorded.inputs == wanted:
+            return recorded.outputs
+        value = UNKNOWN if wanted.given is None else wanted.given
+        return GeneratedPasswordOutputs(value=value, formers=self._formers(recorded))
 
     def converge(
         self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
     ) -> GeneratedPasswordOutputs:
-        """Make a password for this version."""
-        if recorded is not None and recorded.inputs.version == wanted.version:
+        """Make a password for this version, or take the given one."""
+        if recorded is not None and recorded.inputs == wanted:
             return recorded.outputs
-        return GeneratedPasswordOutputs(value=SecretStr(new_password()), formers=self._formers(recorded))
+        value = SecretStr(new_password()) if wanted.given is None else known(wanted.given)
+        return GeneratedPasswordOutputs(value=value, formers=self._formers(recorded))
 
     def _formers(self, recorded: PasswordRecord | None) -> tuple[SecretStr, ...]:
         if recorded is None:

@@ -3,21 +3,27 @@
 from typing import Any
 
 import pulumi
+from pydantic import SecretStr
 
 from components.cluster import Cluster
 from components.resource import Out, Resource
 
 
 class GeneratedPassword(Resource):
-    """A password, recorded before anything uses it."""
+    """A password, made or given, and recorded before anything uses it."""
 
     token = "essecurity:users:GeneratedPassword"  # noqa: S105 (a resource type, not a secret)
     value = Out[str]("value")
     formers = Out[list[str]]("formers")
 
-    def __init__(self, purpose: str, version: int, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, purpose: str, version: int, opts: pulumi.ResourceOptions, given: SecretStr | None = None
+    ) -> None:
         self.purpose = purpose
-        super().__init__(f"{purpose}-password", {"purpose": purpose, "version": version}, opts)
+        inputs: dict[str, Any] = {"purpose": purpose, "version": version}
+        if given is not None:
+            inputs["given"] = pulumi.Output.secret(given.get_secret_value())
+        super().__init__(f"{purpose}-password", inputs, opts)
 
 
 class UserPassword(Resource):

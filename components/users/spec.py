@@ -1,18 +1,35 @@
 """What an operator writes about built-in users."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 
 from components.values import Spec
+
+LEAST_LENGTH = 6
+"""Elasticsearch refuses a shorter password. Source: security-api-change-password; x-pack/core Validation.Users."""
 
 
 class UserSpec(Spec):
     """One built-in user."""
 
     version: int = Field(1, ge=1, le=1_000_000, strict=True, description="Raise it for a new password.")
+    password: SecretStr | None = Field(
+        None,
+        description="A password of your own, encrypted (`pulumi config set --secret`), in place of a generated one.",
+    )
+
+    @field_validator("password")
+    @classmethod
+    def _can_be_set(cls, password: SecretStr | None) -> SecretStr | None:
+        """Refuse what Elasticsearch would refuse; the text never repeats it."""
+        if password is not None and len(password.get_secret_value()) < LEAST_LENGTH:
+            raise ValueError(f"it must have at least {LEAST_LENGTH} characters, or Elasticsearch refuses it")
+        if password is not None and not password.get_secret_value().isprintable():
+            raise ValueError("it must be one line of printable characters")
+        return password
 
 
 class UsersSpec(Spec):
-    """Section `users`: the built-in users that get a generated password.
+    """Section `users`: the built-in users that get a password.
 
     Source: deploy-manage/users-roles/cluster-or-deployment-auth/built-in-users.
     """

@@ -2,6 +2,7 @@
 
 import contextvars
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 
@@ -151,12 +152,12 @@ authorities:
   http: {generation: 3, valid_for: 15y, key: rsa-4096}
 certificates: {valid_for: 18M, key: ec-p384, renew_in_last: 0.25, trust_format: pkcs12, key_format: pkcs12}
 users:
-  elastic: {version: 4}
-  kibana_system: {version: 5}
-  logstash_system: {version: 6}
-  beats_system: {version: 7}
-  apm_system: {version: 8}
-  remote_monitoring_user: {version: 9}
+  elastic: {version: 4, password: {secure: "v1:4Qxr:abc="}}
+  kibana_system: {version: 5, password: {secure: "v1:4Qxr:abc="}}
+  logstash_system: {version: 6, password: {secure: "v1:4Qxr:abc="}}
+  beats_system: {version: 7, password: {secure: "v1:4Qxr:abc="}}
+  apm_system: {version: 8, password: {secure: "v1:4Qxr:abc="}}
+  remote_monitoring_user: {version: 9, password: {secure: "v1:4Qxr:abc="}}
 kibana:
   - name: kibana-1
     address: 10.0.0.9
@@ -284,6 +285,20 @@ def test_the_program_gets_the_password_of_a_take_over_and_refuses_one_that_is_no
     with pytest.raises(pulumi.RunError, match=r"takeover\.elastic_password: stands there in clear") as error:
         in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path))
     assert "hunter22" not in str(error.value)
+
+
+def test_the_program_gets_a_given_password_and_refuses_one_that_is_too_short_without_repeating_it(
+    monkeypatch, tmp_path
+):
+    for given, refused in (("hunter22", False), ("hunt", True)):
+        content = sections(f"users: {{kibana_system: {{password: {given}}}}}")
+        with pytest.raises(pulumi.RunError) if refused else nullcontext() as error:
+            cluster = in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path), secret=("users",))
+        if refused:
+            assert "users.kibana_system.password: is a text; it must have at least 6 characters" in str(error.value)
+            assert given not in str(error.value)
+        else:
+            assert cluster.users.kibana_system.password.get_secret_value() == given
 
 
 def open_node(name):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pydantic import SecretStr
 
 from components.handling import Recorded
 from components.users.handler import (
@@ -122,3 +123,33 @@ def test_nothing_is_said_while_a_password_is_made():
     context = FakeContext()
     HANDLER.converge(None, at(1), context)
     assert (context.said, context.shown, context.warned) == ([], [], [])
+
+
+def given(password: str, version: int = 1) -> GeneratedPasswordInputs:
+    return GeneratedPasswordInputs(purpose="elastic", version=version, given=SecretStr(password))
+
+
+def converged(wanted: GeneratedPasswordInputs, recorded: Recorded | None = None) -> Recorded:
+    return Recorded(wanted, HANDLER.converge(recorded, wanted, FakeContext()))
+
+
+def test_a_given_password_takes_the_place_of_the_generated_one_which_is_kept_as_the_one_before_it():
+    generated = made(1)
+    after = converged(given("s3cr3t"), generated)
+    assert text(after.outputs.value) == "s3cr3t"
+    assert texts(after.outputs.formers) == [text(generated.outputs.value)]
+    assert converged(given("s3cr3t"), after).outputs == after.outputs
+
+
+def test_another_given_password_or_none_any_more_is_a_change_too():
+    first = converged(given("s3cr3t"))
+    second = converged(given("0th3rs"), first)
+    assert (text(second.outputs.value), texts(second.outputs.formers)) == ("0th3rs", ["s3cr3t"])
+    third = converged(at(1), second)
+    assert len(text(third.outputs.value)) == 32
+    assert texts(third.outputs.formers) == ["0th3rs", "s3cr3t"]
+
+
+def test_a_preview_knows_a_given_password():
+    told = HANDLER.preview(made(1), given("s3cr3t"), FakeContext())
+    assert text(told.value) == "s3cr3t"

@@ -1,7 +1,7 @@
 """What an operator writes about built-in users."""
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from components.users.spec import UserSpec, UsersSpec
 
@@ -39,10 +39,22 @@ def test_a_version_that_cannot_be_counted_up_is_refused(version):
         UsersSpec.model_validate({"elastic": {"version": version}})
 
 
-@pytest.mark.parametrize("section", [{"kibana": {}}, {"elastic": {"password": "in the stack file"}}])
-def test_an_unknown_user_and_a_password_in_the_stack_file_are_refused(section):
+def test_an_unknown_user_is_refused():
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
-        UsersSpec.model_validate(section)
+        UsersSpec.model_validate({"kibana": {}})
+
+
+@pytest.mark.parametrize("password", ["hunte", "", "hunter2\n", "hun\tter22"])
+def test_a_given_password_that_elasticsearch_would_refuse_is_refused_and_not_repeated(password):
+    with pytest.raises(ValidationError, match=r"at least 6 characters|one line of printable") as error:
+        UserSpec.model_validate({"password": SecretStr(password)})
+    assert "hun" not in str(error.value)
+
+
+def test_a_given_password_of_six_characters_is_taken_and_never_shown():
+    spec = UserSpec.model_validate({"password": "s3cr3t"})
+    assert spec.password.get_secret_value() == "s3cr3t"
+    assert "s3cr3t" not in repr(spec)
 
 
 def test_every_key_an_operator_may_write_is_explained():

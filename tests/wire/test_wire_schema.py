@@ -58,7 +58,7 @@ SECRETS = {
     asking.WAVE: {"signerCertificatePem", "signerKeyPem"},
     asking.SETTINGS: set(),
     asking.RESTART: set(),
-    asking.PASSWORD: {"value", "formers"},
+    asking.PASSWORD: {"value", "formers", "given"},
     asking.USER: {"password"},
     asking.KIBANA_TRUST: {"authoritiesPem"},
     asking.KIBANA_SETTINGS: {"authoritiesPem", "certificatePem", "keyFile"},

@@ -18,8 +18,11 @@ from pydantic import SecretStr
 from components.clients.content import KibanaContent
 from components.clients.machine import KibanaMachine
 from components.clients.spec import KibanaPaths
+from components.errors import ConfigurationRefused
 from components.nodes.converge import plan_on, put_files
 from components.nodes.plan import WantedFile
+from components.nodes.trust import Authorities
+from components.pki.inspect import parse_bundle
 from components.settings.merge import LineChange, Merged, SettingValue, merge
 from components.settings.operator_file import HEADER
 from components.values import MaybeUnknown, Unknown, reveal
@@ -167,6 +170,15 @@ def put_in_place(
     if merged.changes:
         machine.write_settings(merged.text)
     return Pending(tuple(map(str, steps)), merged.changes, entries)
+
+
+def trusted_on(machine: KibanaMachine) -> Authorities:
+    """Return the CAs in Kibana's trust file; none where there is no file or it cannot be read."""
+    content = machine.read(KibanaPaths.TRUST_FILE)
+    try:
+        return () if content is None else parse_bundle(content)
+    except ConfigurationRefused:
+        return ()  # a damaged file of ours trusts nobody, and is written anew
 
 
 def keys_of_the_operator(machine: KibanaMachine, content: KibanaContent) -> tuple[str, ...]:

@@ -12,7 +12,15 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from components.clients.content import KibanaContent
-from components.clients.files import KnownKeystore, Pending, keys_of_the_operator, pending_on, put_in_place, start_files
+from components.clients.files import (
+    KnownKeystore,
+    Pending,
+    keys_of_the_operator,
+    pending_on,
+    put_in_place,
+    start_files,
+    trusted_on,
+)
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.running import SETTLING
 from components.clients.spec import Kibana, KibanaPaths
@@ -20,6 +28,7 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.plan import FILE_MODE, WantedFile
+from components.nodes.trust import surplus_authorities
 from components.pki.inspect import parse_bundle
 from components.pki.trustfiles import trust_file_pem
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, reveal
@@ -147,17 +156,26 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
         return stat.sha256 if stat else ""
 
     def _files(self, wanted: KibanaSettingsInputs) -> tuple[WantedFile, ...]:
-        """Return the files that kibana.yml names: nothing but the CAs of today, and the leaf."""
-        files = []
-        if wanted.authorities_pem is not None:
-            shows = f"nothing but HTTP CA g{wanted.generation}"
-            content = _trust_file(wanted.authorities_pem)
-            files.append(WantedFile(KibanaPaths.TRUST_FILE, content, FILE_MODE, shows))
-        if wanted.key_file is not None:
-            until = f", until {wanted.not_after[:10]}" if isinstance(wanted.not_after, str) else ""
-            shows = f"leaf, g{wanted.generation}{until}"
-            files.append(WantedFile(KibanaPaths.KEY_FILE, _key_file(wanted), FILE_MODE, shows))
-        return tuple(files)
+        """Return the files that kibana.yml names."""
+        if wanted.key_file is None:
+            return self._trust_files(wanted)
+        until = f", until {wanted.not_after[:10]}" if isinstance(wanted.not_after, str) else ""
+        shows = f"leaf, g{wanted.generation}{until}"
+        return (*self._trust_files(wanted), WantedFile(KibanaPaths.KEY_FILE, _key_file(wanted), FILE_MODE, shows))
+
+    def _trust_files(self, wanted: KibanaSettingsInputs) -> tuple[WantedFile, ...]:
+        """Return the trust file without what is trusted too much; what is missing is the business of `KibanaTrust`."""
+        machine = kibana_machine(wanted.kibana)
+        present = trusted_on(machine)
+        if wanted.authorities_pem is None or not present:
+            return ()
+        shows = f"nothing but HTTP CA g{wanted.generation}"
+        if isinstance(wanted.authorities_pem, Unknown):
+            return (WantedFile(KibanaPaths.TRUST_FILE, None, FILE_MODE, shows),)
+        authorities = parse_bundle(reveal(wanted.authorities_pem))
+        surplus = surplus_authorities(present, authorities)
+        content = trust_file_pem(authorities).encode() if surplus else machine.read(KibanaPaths.TRUST_FILE)
+        return (WantedFile(KibanaPaths.TRUST_FILE, content, FILE_MODE, shows),)
 
     def _tell_of_keys(self, wanted: KibanaSettingsInputs, context: Context) -> None:
         kept = keys_of_the_operator(kibana_machine(wanted.kibana), wanted.content)
@@ -186,12 +204,6 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
                 why="Kibana would be asked how it is where it does not listen",
                 next_step="correct `port` of this Kibana in the stack file, or `server.port` in kibana.yml",
             )
-
-
-def _trust_file(authorities_pem: SecretStr | Unknown) -> bytes | None:
-    if isinstance(authorities_pem, Unknown):
-        return None
-    return trust_file_pem(parse_bundle(reveal(authorities_pem))).encode()
 
 
 def _key_file(wanted: KibanaSettingsInputs) -> bytes | None:

@@ -10,11 +10,12 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.clients.files import trusted_on
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.perform import ask_status, greet, wait_until
 from components.clients.running import SETTLING, is_another, was_started_after
 from components.clients.spec import Kibana, KibanaPaths
-from components.errors import ConfigurationRefused, RolloutHalted
+from components.errors import RolloutHalted
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
@@ -145,7 +146,7 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
 
     def observe(self, recorded: TrustRecord, context: Context) -> KibanaTrustOutputs:
         """Return which CAs the file holds now."""
-        present = self._present(kibana_machine(recorded.inputs.kibana))
+        present = trusted_on(kibana_machine(recorded.inputs.kibana))
         return recorded.outputs.model_copy(update={"trusted": tuple(names(one) for one in present)})
 
     def forget(self, recorded: TrustRecord, context: Context) -> None:
@@ -169,7 +170,7 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
     def _lacks(self, machine: KibanaMachine, before: Process | None) -> str:
         if not is_another(machine.process(), before):
             return "it goes on as the same process after the restart command"
-        pem = None if machine.kibana.own_certificate else trust_file_pem(self._present(machine))
+        pem = None if machine.kibana.own_certificate else trust_file_pem(trusted_on(machine))
         status = ask_status(machine, greet(machine), pem)
         return "" if status.ready else str(status)
 
@@ -179,7 +180,7 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
 
     def _look(self, recorded: TrustRecord | None, wanted: KibanaTrustInputs) -> Trust:
         machine = kibana_machine(wanted.kibana)
-        present, process = self._present(machine), machine.process()
+        present, process = trusted_on(machine), machine.process()
         greeting = greet(machine)
         used = machine.settings().get(AUTHORITIES, ())
         return Trust(
@@ -205,14 +206,6 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
 
     def _wanted(self, wanted: KibanaTrustInputs) -> Authorities:
         return parse_bundle(reveal(wanted.authorities_pem))
-
-    def _present(self, machine: KibanaMachine) -> Authorities:
-        """Return the CAs in the trust file; none where there is no file or it cannot be read."""
-        content = machine.read(KibanaPaths.TRUST_FILE)
-        try:
-            return () if content is None else parse_bundle(content)
-        except ConfigurationRefused:
-            return ()  # a damaged file of ours trusts nobody, and is written anew
 
     def _trusted(self, look: Trust, wanted: KibanaTrustInputs) -> tuple[str, ...] | Unknown:
         if isinstance(wanted.authorities_pem, Unknown):

@@ -18,7 +18,7 @@ def preview(handler, recorded, wanted, one):
 def test_a_preview_of_the_first_up_lists_what_the_up_then_does(doors):
     one = running()
     operator = doors(one)
-    unknown = {"authorities_pem": UNKNOWN, "key_file": UNKNOWN}
+    unknown = {"authorities_pem": UNKNOWN, "key_file": UNKNOWN, "certificate_pem": UNKNOWN}
     planned = preview(KibanaSettingsHandler(), None, operator.settings_inputs().model_copy(update=unknown), one)
     before = one.text()
     assert (one.text(), one.entries, one.restarts) == (before, {}, 0)
@@ -28,9 +28,7 @@ def test_a_preview_of_the_first_up_lists_what_the_up_then_does(doors):
     steps = preview(restart, None, operator.restart_inputs(), one).steps
     operator.settings = None
     operator.up()
-    assert [step for step in planned.steps if "trust" not in step] == [
-        step for step in operator.settings.outputs.steps if "trust" not in step
-    ]
+    assert planned.steps == operator.settings.outputs.steps
     assert operator.restarted.outputs.steps == steps
 
 
@@ -72,6 +70,17 @@ def test_a_preview_of_a_new_authority_says_that_kibana_is_restarted_first(doors,
     )
     unknown = operator.trust_inputs().model_copy(update={"authorities_pem": UNKNOWN})
     assert len(preview(KibanaTrustHandler(), operator.trust, unknown, one).steps) == 2
+
+
+def test_a_preview_of_a_new_authority_says_that_the_old_one_goes_and_only_there(doors):
+    one = running()
+    operator = doors(one)
+    operator.up()
+    handler = KibanaSettingsHandler()
+    assert preview(handler, operator.settings, operator.settings_inputs(), one).steps == ()
+    unknown = operator.settings_inputs().model_copy(update={"authorities_pem": UNKNOWN, "generation": 2})
+    [step] = preview(handler, operator.settings, unknown, one).steps
+    assert step == "write certs/http-trust.pem (0640): nothing but HTTP CA g2 (content differs)"
 
 
 def test_a_first_preview_of_trust_needs_no_restart_since_kibana_does_not_use_the_file_yet(doors):

@@ -230,6 +230,27 @@ def test_a_kibana_that_was_restarted_with_an_edited_line_is_restarted_again(door
     assert operator.drift() == []
 
 
+def test_a_trust_file_with_another_mode_is_put_right_without_a_restart(doors):
+    one = running()
+    operator = doors(one)
+    operator.up()
+    one.target.files[TRUST].mode = 0o644
+    assert operator.drift() == ["KibanaDrifted"]
+    operator.up()
+    assert (one.target.files[TRUST].mode, one.restarts) == (0o640, 1)
+    assert operator.drift() == []
+
+
+def test_a_stranger_in_the_trust_file_goes(doors):
+    one = running()
+    operator = doors(one)
+    operator.up()
+    one.target.files[TRUST].content += G2.certificate_pem.encode()
+    assert operator.drift() == ["KibanaDrifted"]
+    operator.up()
+    assert one.target.files[TRUST].content.decode().count("BEGIN CERTIFICATE") == 1
+
+
 def test_a_keystore_that_somebody_changed_is_set_again_since_no_command_shows_a_value(doors):
     one = running()
     operator = doors(one)

@@ -23,6 +23,7 @@ from components.clients.content import (
 from components.clients.handler import KibanaSettingsHandler, KibanaSettingsInputs
 from components.clients.restart_handler import KibanaRestartHandler, KibanaRestartInputs
 from components.clients.spec import Kibana
+from components.clients.trust_handler import KibanaTrustHandler, KibanaTrustInputs
 from components.clock import SystemClock
 from components.handling import Recorded
 from components.nodes.probes import handshake
@@ -70,6 +71,7 @@ class Stage:
             machine=machine,
             restart=tuple(service.command()),
         )
+        self.trust: Recorded | None = None
         self.settings: Recorded | None = None
         self.restarted: Recorded | None = None
 
@@ -85,6 +87,8 @@ class Stage:
             secure_absent=secure_absent_of(case),
         )
         pem = SecretStr(OURS.certificate_pem)
+        trusts = KibanaTrustInputs(kibana=self.kibana, authorities_pem=pem, generation=1)
+        self.trust = Recorded(trusts, KibanaTrustHandler().converge(self.trust, trusts, self.context))
         wanted = KibanaSettingsInputs(kibana=self.kibana, content=content, authorities_pem=pem, **inputs_of(one))
         self.settings = Recorded(wanted, KibanaSettingsHandler().converge(self.settings, wanted, self.context))
         self.elastic.users = {"kibana_system": password}
@@ -99,7 +103,11 @@ class Stage:
         return [*self.settings.outputs.steps, *self.restarted.outputs.steps]
 
     def drift(self):
-        pairs = ((KibanaSettingsHandler(), self.settings), (KibanaRestartHandler(), self.restarted))
+        pairs = (
+            (KibanaTrustHandler(), self.trust),
+            (KibanaSettingsHandler(), self.settings),
+            (KibanaRestartHandler(), self.restarted),
+        )
         return [
             change.finding.message
             for handler, recorded in pairs

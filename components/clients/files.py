@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from components.clients.content import KibanaContent
-from components.clients.machine import KibanaMachine
+from components.clients.machine import KibanaMachine, by_the_rules_of_elasticsearch
 from components.clients.spec import KibanaPaths
 from components.errors import ConfigurationRefused
 from components.nodes.converge import plan_on, put_files
@@ -61,7 +61,8 @@ def merged_on(machine: KibanaMachine, content: KibanaContent) -> Merged:
     standing = machine.settings()
     missing = {key: value for key, value in content.defaults.items() if key not in standing}
     wanted: dict[str, SettingValue] = {**content.settings, **missing}
-    return merge(machine.settings_text(), wanted, content.absent, where=machine.settings_place(), header=HEADER)
+    with by_the_rules_of_elasticsearch():
+        return merge(machine.settings_text(), wanted, content.absent, where=machine.settings_place(), header=HEADER)
 
 
 def entry_changes(

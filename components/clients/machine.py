@@ -1,7 +1,8 @@
 """What can be done with a Kibana on its machine: its files, its keystore, its process."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from components.clients.spec import Kibana, KibanaPaths
@@ -74,8 +75,13 @@ class KibanaMachine(NodeMachine):
         return f"{self.name}: {self.path(KibanaPaths.SETTINGS)}"
 
     def settings(self) -> Mapping[str, Value]:
-        """Return the effective settings of kibana.yml."""
-        return flatten(self.settings_text(), where=self.settings_place())
+        """Return the effective settings of kibana.yml.
+
+        Raises:
+            ConfigurationRefused: there is none, or it cannot be read.
+        """
+        with by_the_rules_of_elasticsearch():
+            return flatten(self.settings_text(), where=self.settings_place())
 
     def write_settings(self, text: str) -> None:
         """Replace kibana.yml; its owner and mode stay as they are."""
@@ -173,6 +179,16 @@ class KibanaMachine(NodeMachine):
             why=why,
             next_step="run the command as Kibana's user; mend what it says, then run again",
         )
+
+
+@contextmanager
+def by_the_rules_of_elasticsearch() -> Iterator[None]:
+    """Say in a refusal of kibana.yml whose rules these are: Kibana's own are wider."""
+    try:
+        yield
+    except ConfigurationRefused as error:
+        why = f"{error.why} (kibana.yml is read by the rules for elasticsearch.yml)"
+        raise ConfigurationRefused(error.what, where=error.where, why=why, next_step=error.next_step) from error
 
 
 def _last_line(done: Completed) -> str:

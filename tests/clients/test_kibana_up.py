@@ -6,6 +6,7 @@ from components.clients.handler import KibanaSettingsHandler
 from components.errors import CommandFailed, ConfigurationRefused, NotConverged, RolloutHalted
 from components.nodes.target import Completed
 from tests.clients.kibanas import (
+    CONFIG,
     FIRST,
     G2,
     HOME,
@@ -23,7 +24,7 @@ from tests.clients.kibanas import (
     running,
     serial_of,
 )
-from tests.fakes import FakeFile
+from tests.fakes import OK, FakeFile
 
 RESTART_STEPS = ["restart Kibana: systemctl restart kibana", "wait until /api/status says that Kibana is available"]
 
@@ -344,6 +345,59 @@ def test_a_restart_command_that_fails_is_told_with_what_to_mend(doors, how):
         doors(one).up()
     assert "`restart` of this Kibana in the stack file" in caught.value.next_step
     assert how == "is not there" or caught.value.why == "Unit kibana.service not found."
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("server.name:\n", "server.name has no value"),
+        ("server.name: a\nserver.name: b\n", "is set twice"),
+    ],
+)
+def test_a_kibana_yml_that_cannot_be_edited_safely_is_refused_and_the_text_says_by_whose_rules(doors, lines, what):
+    one = FakeKibana()
+    one.target.put(SETTINGS, FakeFile(f"{one.text()}{lines}".encode()))
+    before = one.text()
+    with pytest.raises(ConfigurationRefused, match=what) as caught:
+        KibanaSettingsHandler().preview(None, doors(one).settings_inputs(), one.context)
+    assert caught.value.why.endswith("(kibana.yml is read by the rules for elasticsearch.yml)")
+    assert one.text() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "must hold one"), (b"\xff", "not UTF-8 text")], ids=["none", "no text"]
+)
+def test_a_kibana_without_a_readable_kibana_yml_is_refused(doors, content, why):
+    one = FakeKibana()
+    del one.target.files[SETTINGS]
+    if content:
+        one.target.put(SETTINGS, FakeFile(content))
+    with pytest.raises(ConfigurationRefused) as caught:
+        KibanaSettingsHandler().preview(None, doors(one).settings_inputs(), one.context)
+    assert why in caught.value.why
+
+
+def test_a_config_folder_that_is_not_there_is_refused(doors):
+    one = FakeKibana()
+    del one.target.folders[CONFIG]
+    with pytest.raises(ConfigurationRefused, match="correct `config` of this Kibana"):
+        KibanaSettingsHandler().preview(None, doors(one).settings_inputs(), one.context)
+
+
+def test_a_keystore_command_that_fails_is_told_of_and_shows_no_value(doors):
+    one = running()
+    one.target.programs["kibana-keystore"] = lambda call: Completed(1, "", f"boom {len(call.stdin)}")
+    with pytest.raises(CommandFailed, match="`kibana-keystore create` did not do its work") as caught:
+        doors(one).up()
+    assert FIRST not in str(caught.value)
+
+
+def test_a_keystore_command_that_stores_nothing_and_says_nothing_is_found_out(doors):
+    one = running()
+    store = one.target.programs["kibana-keystore"]
+    one.target.programs["kibana-keystore"] = lambda call: OK if call.argv[1] == "add" else store(call)
+    with pytest.raises(CommandFailed, match="is not in it afterwards"):
+        doors(one).up()
 
 
 def test_another_port_in_kibana_yml_is_refused_and_changes_nothing(doors):

@@ -142,6 +142,15 @@ def test_a_kibana_that_is_added_changes_nothing_on_the_nodes():
         assert made[name].inputs == without[name].inputs, name
 
 
+@pytest.mark.parametrize("lower", [plain(), minimal(kibana=KIBANA)], ids=["from basic", "from minimal"])
+def test_going_on_to_https_keeps_what_kibana_has(lower):
+    higher = https()
+    of_kibana = [name for name in lower.resources if "kibana" in name]
+    assert len(of_kibana) == 7
+    assert all(higher[name].type == lower[name].type for name in of_kibana)
+    assert {higher[name].parent for name in of_kibana} == {lower[name].parent for name in of_kibana}
+
+
 def test_production_is_warned_that_browsers_do_not_know_our_authority():
     cluster = {"name": "logs", "scenario": HTTPS, "production": True}
     [warning] = program(HTTPS, 1, cluster=cluster, kibana=PUBLIC).warned

@@ -38,7 +38,7 @@ NOT_OURS = (
     "it speaks TLS already, and this stack has no CA for it: it was secured by hand or by another stack, or the state "
     "of this stack is elsewhere (see PULUMI_BACKEND_URL)"
 )
-UNLESS_OURS = "; what elastic's password is, by whomever it was set, belongs into `takeover.elastic_password`"
+UNLESS_OURS = "; where somebody else set the password of elastic, give it as `takeover.elastic_password`"
 
 
 @dataclass(frozen=True, slots=True)

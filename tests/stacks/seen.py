@@ -9,6 +9,7 @@ ROOMS = {
     "Certificate": "pki",
     "NodeCertificates": "pki",
     "NodeTrust": "nodes",
+    "NodeAdoption": "nodes",
     "NodeIdentity": "nodes",
     "NodeTrustExclusive": "nodes",
     "NodeSettings": "settings",
@@ -65,6 +66,12 @@ def identity(name: str, op: str = "create", step: str = "write certs/transport-k
     """Return a node's key file."""
     inputs = {"node": node(name), "keyFile": MASKED}
     return seen("NodeIdentity", f"{name}-transport-identity", op, inputs, steps=[step] if step else [])
+
+
+def adoption(name: str, op: str = "create", step: str = "write certs/transport-key.p12 (0640): its leaf") -> Seen:
+    """Return a node's key file with the leaf of somebody else."""
+    inputs = {"node": node(name), "keyFile": MASKED, "password": MASKED}
+    return seen("NodeAdoption", f"{name}-transport-adoption", op, inputs, steps=[step])
 
 
 def settings(name: str, *steps: str, op: str = "create", secure: tuple[str, ...] = ()) -> Seen:

@@ -10,6 +10,7 @@ from stacks.plan_rows import Row
 from tests.stacks import seen
 from tests.stacks.seen import (
     TLS_ON,
+    adoption,
     authority,
     exclusive,
     identity,
@@ -255,3 +256,10 @@ def test_every_kind_of_row_has_its_place_in_the_order():
 def test_no_secret_is_part_of_a_plan():
     text = repr(plan_from(securing(), ["a note"]))
     assert seen.MASKED not in text
+
+
+def test_a_leaf_that_is_taken_over_is_a_key_file_that_counts_from_the_restart_on():
+    rolling = {"procedure": "rolling restart", "steps": ["stop es-1"], "reasons": ["es-1: is taken over"]}
+    found = rows(adoption("es-1"), adoption("es-2"), restart(**rolling))
+    written = "write certs/transport-key.p12 (0640): its leaf"
+    assert found == [Row("key file", ("es-1", "es-2"), written, "with the rolling restart")]

@@ -1,6 +1,6 @@
 """Carries out the steps of a plan, one after the other, and puts everything back when one fails."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +54,7 @@ class Performer:
         mark: what was noted when the allocation was held; None until then.
         timed: the steps that were done.
         logged: how many bytes a node had logged before it was started.
+        ending: nodes that were to stop, and had not ended when nobody waited any longer.
     """
 
     nodes: Mapping[str, RolloutNode]
@@ -64,6 +65,7 @@ class Performer:
     mark: Mark | None = None
     timed: list[Timed] = field(default_factory=list)
     logged: dict[str, int] = field(default_factory=dict)
+    ending: set[str] = field(default_factory=set)
 
     def perform(self, steps: Sequence[Step]) -> None:
         """Do the steps in order; the first that fails stops the rest.
@@ -100,6 +102,16 @@ class Performer:
                 why="; ".join(f"{failure.where}: {failure.why}" for failure in failures),
                 next_step=failures[0].next_step,
             )
+
+    def stop(self, node: RolloutNode) -> None:
+        """Stop one node.
+
+        Raises:
+            CommandFailed: it did not end in time; it goes on ending.
+        """
+        self.ending.add(node.name)
+        node.machine.stop(self.context.clock)
+        self.ending.remove(node.name)
 
     def start(self, node: RolloutNode) -> None:
         """Start one node; where an earlier process of it is still ending, wait for that one.
@@ -184,7 +196,7 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.HOLD_ALLOCATION: lambda do, names: do.hold(),
     Action.FLUSH: lambda do, names: do.flush(),
     Action.KEEP_PREVIOUS: lambda do, names: do.each(names, lambda node: node.keep_previous()),
-    Action.STOP: lambda do, names: do.each(names, lambda node: node.machine.stop(do.context.clock)),
+    Action.STOP: lambda do, names: do.each(names, do.stop),
     Action.CONFIGURE: lambda do, names: do.each(names, lambda node: node.configure()),
     Action.RESTORE: lambda do, names: do.each(names, lambda node: node.restore()),
     Action.START: lambda do, names: do.each(names, do.start),
@@ -248,8 +260,9 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
             next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
             "of each node's config folder, and the next `up` goes on from there",
         ) from failure
+    ended = _ended(procedure(view), now) if stuck is None else f"nothing was put back: {stuck}"
     raise RolloutHalted(
-        f"{failure.what}; {_ended(procedure(view), now) if stuck is None else f'nothing was put back: {stuck}'}",
+        f"{failure.what}; {ended}{_still_ending(performer.ending)}",
         where=failure.where,
         why=failure.why,
         next_step=failure.next_step,
@@ -264,3 +277,8 @@ def _ended(kind: Procedure, view: RolloutView) -> str:
     if not kept:
         return "no node is left half-way"
     return f"the previous files of {', '.join(kept)} are back, it runs as before, and the rollout goes no further"
+
+
+def _still_ending(nodes: Collection[str]) -> str:
+    """Say which nodes may end all the same, since a node that was told to stop cannot be told to stay."""
+    return f"; but {', '.join(sorted(nodes))} may still end, when its open requests do: start it then" if nodes else ""

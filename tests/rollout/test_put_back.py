@@ -154,6 +154,7 @@ def test_a_node_that_does_not_stop_has_the_others_started_again_as_they_were(doo
     error = halted(world)
     assert_as_before(world, before)
     assert "the node did not stop within 120 s" in error.what
+    assert "but es-2 may still end, when its open requests do: start it then" in error.what
     assert [one.starts_tried() for one in world.nodes] == [2, 1, 2]
 
 

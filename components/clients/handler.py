@@ -194,7 +194,7 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
                 "Kibana cannot be configured",
                 where=machine.name,
                 why=why,
-                next_step="correct `home`, `user` or `restart` of this Kibana in the stack file; nothing was changed",
+                next_step="correct `home`, `user` or `restart` of this Kibana in the stack file",
             )
         written = machine.settings().get("server.port")
         if written is not None and written != str(wanted.kibana.port):

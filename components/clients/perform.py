@@ -89,7 +89,7 @@ def wait_until(lacking: Callable[[], str], name: str, seconds: float, context: C
                 why=missing,
                 next_step="look at Kibana's log, mend what it says, and run again",
             )
-        context.progress(f"{name}: {missing} ({passed:.0f} s of at most {seconds:.0f} s)")
+        context.progress(f"{name}: {missing.removeprefix(f'{name}: ')} ({passed:.0f} s of at most {seconds:.0f} s)")
         context.clock.sleep(POLL)
 
 

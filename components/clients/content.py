@@ -101,7 +101,8 @@ INBOUND_ROWS: tuple[Row, ...] = (
         lambda case: case.strict_transport_security,
     ),
 )
-DEFAULT_ROWS: tuple[Row, ...] = (Row("pid.file", lambda case: case.kibana.machine.pid_file, GENERAL_PAGE),)
+PID_FILE = "pid.file"
+DEFAULT_ROWS: tuple[Row, ...] = (Row(PID_FILE, lambda case: case.kibana.machine.pid_file, GENERAL_PAGE),)
 
 IN_CLEAR = (PASSWORD, "elasticsearch.serviceAccountToken")
 """A password belongs into the keystore, and beside a user Kibana takes no token. Source: set-up-minimal-security."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from components.clients.content import KibanaContent
+from components.clients.content import PID_FILE, KibanaContent
 from components.clients.machine import KibanaMachine, by_the_rules_of_elasticsearch
 from components.clients.spec import KibanaPaths
 from components.errors import ConfigurationRefused
@@ -59,7 +59,11 @@ def merged_on(machine: KibanaMachine, content: KibanaContent) -> Merged:
         ConfigurationRefused: the operator's file cannot be read, or not be changed safely.
     """
     standing = machine.settings()
-    missing = {key: value for key, value in content.defaults.items() if key not in standing}
+    missing = {
+        key: value
+        for key, value in content.defaults.items()
+        if key not in standing and (key != PID_FILE or machine.may_keep_a_pid_file())
+    }
     wanted: dict[str, SettingValue] = {**content.settings, **missing}
     with by_the_rules_of_elasticsearch():
         return merge(machine.settings_text(), wanted, content.absent, where=machine.settings_place(), header=HEADER)

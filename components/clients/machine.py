@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
+from components.clients.content import PID_FILE
 from components.clients.spec import Kibana, KibanaPaths
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes.local import LocalTarget
@@ -103,6 +104,18 @@ class KibanaMachine(NodeMachine):
                 return f"{f'user {user}' if user else 'we'} may not run {program}, or there is no such file"
         return ""
 
+    def may_keep_a_pid_file(self) -> bool:
+        """Tell whether Kibana can write its process id where we would let it: one that cannot does not start.
+
+        A place that the stack file names is taken as it is. In the config folder, the user that owns it must be able to
+        write, and must be the one that Kibana runs as, which root is not.
+        """
+        folder = PurePosixPath(self.machine.config)
+        if PurePosixPath(self.machine.pid_file).parent != folder:
+            return True
+        user = self.owner().user
+        return user not in ("root", "0") and self.target.run(["test", "-w", str(folder)], user=user).ok
+
     def secure_setting_names(self) -> frozenset[str]:
         """Return the names of the keystore's entries; none when there is no keystore."""
         if not self.stat(KibanaPaths.KEYSTORE):
@@ -153,7 +166,7 @@ class KibanaMachine(NodeMachine):
 
     def _pid_file(self) -> PurePosixPath:
         """Return where this Kibana writes its process id: kibana.yml overrules what the stack file says."""
-        written = self.settings().get("pid.file", "")
+        written = self.settings().get(PID_FILE, "")
         own = PurePosixPath(written if isinstance(written, str) else "")
         return own if own.is_absolute() else PurePosixPath(self.machine.pid_file)
 

@@ -36,8 +36,8 @@ class KibanaSpec(Spec):
     user: str | None = Field(None, description="The user that Kibana runs as. Default: the owner of the folder.")
     pid_file: str | None = Field(
         None,
-        description="Where Kibana writes its process id. Default: `pid.file` in `kibana.yml`, which is set to "
-        "`kibana.pid` in `config` where it is missing.",
+        description="Where Kibana writes its process id. Default: `pid.file` in `kibana.yml`; where that is missing it "
+        "is set to this, or to `kibana.pid` in `config` if Kibana's user owns that folder.",
     )
     own_certificate: StrictBool = Field(
         False,

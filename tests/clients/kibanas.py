@@ -39,7 +39,7 @@ from tests.fakes import OK, Call, FakeContext, FakeFile, FakeProcess, FakeTarget
 from tests.pki.makers import authority, leaf
 
 HOME, CONFIG = PurePosixPath("/opt/kibana"), PurePosixPath("/etc/kibana")
-SETTINGS, KEYSTORE, PID = CONFIG / "kibana.yml", CONFIG / "kibana.keystore", CONFIG / "kibana.pid"
+SETTINGS, KEYSTORE, PID = CONFIG / "kibana.yml", CONFIG / "kibana.keystore", PurePosixPath("/run/kibana.pid")
 TRUST, KEY = CONFIG / "certs" / "http-trust.pem", CONFIG / "certs" / "kibana-key.pem"
 USER = "kibana"
 RESTART = ("systemctl", "restart", "kibana")
@@ -89,6 +89,7 @@ class FakeKibana:
         reloads: whether SIGHUP makes it read its certificate again.
         broken: whether it fails to come up.
         own_certificate: whether it serves a certificate of the operator's.
+        pid_file: where it is looked for.
     """
 
     password: str = ""
@@ -97,6 +98,7 @@ class FakeKibana:
     reloads: bool = True
     broken: bool = False
     own_certificate: bool = False
+    pid_file: PurePosixPath = PID
     target: FakeTarget = field(default_factory=lambda: FakeTarget("kibana-1"))
     loaded: dict[str, Any] = field(default_factory=dict)
     served: IssuedLeaf | None = None
@@ -118,7 +120,7 @@ class FakeKibana:
 
     @property
     def kibana(self) -> Kibana:
-        machine = Machine(node="kibana-1", home=str(HOME), config=str(CONFIG), pid_file=str(PID))
+        machine = Machine(node="kibana-1", home=str(HOME), config=str(CONFIG), pid_file=str(self.pid_file))
         return Kibana(
             name="kibana-1",
             address="kibana-1.example.net",

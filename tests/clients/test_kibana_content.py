@@ -58,7 +58,7 @@ def test_a_public_url_and_hsts_are_set_where_they_are_asked_for():
 
 
 def test_the_pid_file_is_a_setting_only_where_there_is_none():
-    assert defaults_of(case()) == {"pid.file": "/etc/kibana/kibana.pid"}
+    assert defaults_of(case()) == {"pid.file": "/run/kibana.pid"}
 
 
 def test_no_password_and_no_passphrase_may_stand_in_the_file():

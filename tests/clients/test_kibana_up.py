@@ -2,7 +2,9 @@
 
 import pytest
 
+from components.clients.files import merged_on
 from components.clients.handler import KibanaSettingsHandler
+from components.clients.machine import KibanaMachine
 from components.errors import CommandFailed, ConfigurationRefused, NotConverged, RolloutHalted
 from components.nodes.target import Completed
 from tests.clients.kibanas import (
@@ -20,6 +22,7 @@ from tests.clients.kibanas import (
     SETTINGS,
     TRUST,
     FakeKibana,
+    content,
     pem_of,
     running,
     serial_of,
@@ -294,12 +297,40 @@ def test_what_would_overrule_our_settings_is_taken_out_of_keystore_and_file(door
     assert "in clear" not in one.text()
 
 
+@pytest.mark.parametrize(
+    ("owner", "writable", "kept"), [("kibana", True, True), ("kibana", False, False), ("root", True, False)]
+)
+def test_a_pid_file_is_only_asked_for_in_a_folder_where_kibana_can_write_it(owner, writable, kept):
+    one = FakeKibana()
+    one.target.folders[CONFIG].owner = owner
+    one.target.programs["test"] = lambda call: OK if writable else Completed(1, "", "")
+    machine = one.kibana.machine.model_copy(update={"pid_file": str(CONFIG / "kibana.pid")})
+    found = KibanaMachine(one.kibana.model_copy(update={"machine": machine}), one.target)
+    assert found.may_keep_a_pid_file() is kept
+    assert ("pid.file" in merged_on(found, content(FIRST, https=True, own=False)).text) is kept
+
+
+def test_without_a_pid_file_kibana_is_restarted_once_and_reloaded_never(doors):
+    one = running()
+    one.pid_file = CONFIG / "kibana.pid"
+    operator = doors(one)
+    operator.up()
+    assert (one.restarts, operator.restarted.outputs.pid) == (1, 0)
+    assert operator.drift() == []
+    operator.leaf = RENEWED
+    operator.up()
+    assert (one.restarts, serial_of(one.served)) == (2, serial_of(RENEWED))
+    operator.signer, operator.leaf = G2, OF_G2
+    operator.up()
+    assert operator.drift() == []
+
+
 def test_a_pid_file_of_the_operators_is_where_kibana_is_looked_for(doors):
     one = FakeKibana()
-    one.target.put(SETTINGS, FakeFile(f"{one.text()}pid.file: /run/kibana.pid\n".encode()))
+    one.target.put(SETTINGS, FakeFile(f"{one.text()}pid.file: /srv/kibana.pid\n".encode()))
     operator = doors(one.starts())
     operator.up()
-    assert one.settings()["pid.file"] == "/run/kibana.pid"
+    assert one.settings()["pid.file"] == "/srv/kibana.pid"
     assert PID not in one.target.files
     assert operator.restarted.outputs.pid == one.pid
 

@@ -62,7 +62,7 @@ class Stage:
             node="kibana-1",
             home=str(service.folder),
             config=str(service.config),
-            pid_file=str(service.config / "kibana.pid"),
+            pid_file=str(service.folder / "kibana.pid"),
         )
         self.kibana = Kibana(
             name="kibana-1",

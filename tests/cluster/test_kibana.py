@@ -56,6 +56,7 @@ class Library:
                     "port": self.kibana.port,
                     "public_url": "https://library.example.net",
                     "home": str(self.kibana.folder),
+                    "pid_file": str(self.kibana.folder / "kibana.pid"),
                     "restart": self.kibana.command(),
                     "strict_transport_security": scenario == "basic-https",
                 }

@@ -10,7 +10,7 @@ from tests.wire.processes import plugin_process
 from tests.wire.standins import StandInNode
 from tests.wire.talking import Refused, Saved, hidden, plain, refused
 
-pytestmark = pytest.mark.timeout(20)
+pytestmark = pytest.mark.timeout(120)
 
 WHOLE_STEP = ["create begins", "create ends", "add begins", "add ends"]
 A_PASSWORD = Saved(asking.PASSWORD, asking.password(), {"value": hidden("x"), "formers": []})

@@ -86,6 +86,27 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "libs/ssl-config StoreKeyConfig",
     ),
     _row(
+        r"\[(?P<layer>xpack\.security\.\w+\.ssl)\][^\n]*cannot read configured PEM [a-z_ ]+ \[([^\]]*)\] because the "
+        r"file does not exist",
+        "{layer}: there is no file {1} (`key`, `certificate` or `certificate_authorities`)",
+        "run `up` again: it writes the file anew",
+        "libs/ssl-config PemKeyConfig",
+    ),
+    _row(
+        r"\[(?P<layer>xpack\.security\.\w+\.ssl)\][^\n]*cannot load PEM private key from \[([^\]]*)\] due to "
+        r"InvalidKeySpecException",
+        "{layer}: the passphrase in the keystore (`secure_key_passphrase`) does not open {1}",
+        "run `up` again: it writes the file and its passphrase anew",
+        "libs/ssl-config PemUtils",
+    ),
+    _row(
+        r"\[(?P<layer>xpack\.security\.\w+\.ssl)\] - (?:Error parsing Private Key|cannot (?:read configured|load) PEM "
+        r"[a-z_ ]+) \[([^\]]*)\]",
+        "{layer}: {1} (`key`, `certificate` or `certificate_authorities`) is damaged, or is no PEM file",
+        "run `up` again: it writes the file anew; if it is damaged again, check the disk and what else writes there",
+        "libs/ssl-config PemUtils",
+    ),
+    _row(
         r"the truststore \[([^\]]*)\] does not contain any trusted certificate entries",
         "the trust file {0} holds no trusted certificate",
         "use the trust file that `up` writes, or one that `keytool -list` shows as trustedCertEntry",

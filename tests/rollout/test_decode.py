@@ -33,6 +33,11 @@ UNTRUSTED = (
 )
 UNACCEPTED = "a peer presents no certificate that is accepted (`xpack.security.transport.ssl.client_authentication`)"
 
+NO_PEM = (
+    "xpack.security.http.ssl: /etc/es/certs/{}.pem (`key`, `certificate` or `certificate_authorities`) is damaged, or "
+    "is no PEM file"
+)
+
 REAL = {
     "Provided keystore password": (
         "ERROR: java.lang.SecurityException: Provided keystore password was incorrect\n"
@@ -61,6 +66,22 @@ REAL = {
         f"{SSL}[xpack.security.transport.ssl] - {STORE}\nCaused by: java.io.EOFException",
         "xpack.security.transport.ssl: the key file /etc/es/certs/http-key.p12 (`keystore.path` or `truststore.path`) "
         "is damaged, or is no PKCS#12 file",
+    ),
+    "cannot read configured PEM": (
+        f"{SSL}[xpack.security.http.ssl] - cannot read configured PEM private key [/etc/es/certs/http-key.pem] because "
+        "the file does not exist\nCaused by: java.nio.file.NoSuchFileException: /etc/es/certs/http-key.pem",
+        "xpack.security.http.ssl: there is no file /etc/es/certs/http-key.pem (`key`, `certificate` or "
+        "`certificate_authorities`)",
+    ),
+    "cannot load PEM private key": (
+        f"{SSL}[xpack.security.http.ssl] - cannot load PEM private key from [/etc/es/certs/http-key.pem] due to "
+        "InvalidKeySpecException (Cannot retrieve the PKCS8EncodedKeySpec)",
+        "xpack.security.http.ssl: the passphrase in the keystore (`secure_key_passphrase`) does not open "
+        "/etc/es/certs/http-key.pem",
+    ),
+    "Error parsing Private Key": (
+        f"{SSL}[xpack.security.http.ssl] - Error parsing Private Key [/etc/es/certs/http-key.pem], file is empty",
+        NO_PEM.format("http-key"),
     ),
     "does not contain any trusted certificate entries": (
         f"{SSL}[xpack.security.transport.ssl] - the truststore [/etc/es/t.p12] does not contain any trusted "
@@ -215,6 +236,18 @@ def test_every_row_says_where_elastic_says_so(symptom):
             "input has none, with exit code 1",
             REAL["Provided keystore password"][1],
             id="a keystore with a password, asked for at the start",
+        ),
+        pytest.param(
+            f"{SSL}[xpack.security.http.ssl] - cannot load PEM certificate_authorities from "
+            "[/etc/es/certs/http-leaf.pem] due to CertificateException (No certificate data found)",
+            NO_PEM.format("http-leaf"),
+            id="a leaf that is no PEM file",
+        ),
+        pytest.param(
+            f"{SSL}[xpack.security.http.ssl] - cannot read configured PEM private key [/etc/es/certs/http-key.pem] - "
+            "Malformed PEM file, PEM footer is invalid or missing",
+            NO_PEM.format("http-key"),
+            id="a key in PEM that is cut off",
         ),
         pytest.param(
             "received plaintext traffic on an encrypted channel, closing connection Netty4TcpChannel{localAddress=/x}",

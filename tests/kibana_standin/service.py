@@ -12,7 +12,7 @@ import psutil
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MODULES = {"kibana": "tests.kibana_standin.server", "kibana-keystore": "tests.kibana_standin.keystore"}
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

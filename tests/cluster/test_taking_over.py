@@ -128,7 +128,7 @@ def test_the_preview_says_that_nodes_are_rolled_and_what_clients_need(taken_over
     told = "is taken over; it is secured by Elasticsearch's auto-configuration (certs/transport.p12, certs/http.p12)"
     assert f"es-1: {told}" in restart["reasons"]
     needs = "another CA (output caCertificatePem) and new passwords (outputs elasticPassword, userPasswords)"
-    assert f"! from then on clients need {needs}" in restart["gates"]
+    assert f"! from then on clients need {needs}" in taken_over.preview["gates"]
 
 
 def test_never_are_two_nodes_down(taken_over):

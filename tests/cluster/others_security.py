@@ -114,7 +114,11 @@ def secured_with_certutil(cluster: DevCluster) -> Theirs:
     for node in cluster.nodes:
         one = key_store(CERTUTIL_PASSWORD, {"instance": shared}, {"ca": theirs.transport})
         put(node, "elastic-certificates.p12", one)
-        put(node, "http.p12", key_store(CERTUTIL_PASSWORD, {"http": leaf("http", theirs.http)}, {"ca": theirs.http}))
+        put(
+            node,
+            "http.p12",
+            key_store(CERTUTIL_PASSWORD, {"http": leaf("http", theirs.http, names("localhost"))}, {"ca": theirs.http}),
+        )
         configure(node, BY_CERTUTIL)
         entries = (f"{TRANSPORT}.keystore", f"{TRANSPORT}.truststore", f"{HTTP}.keystore")
         secure = {f"{entry}.secure_password": CERTUTIL_PASSWORD for entry in entries}

@@ -51,7 +51,8 @@ class PluginProcess:
         """End whatever is left."""
         self.talk.channel.close()
         with contextlib.suppress(psutil.NoSuchProcess):
-            self.process.kill()
+            for process in (*self.process.children(recursive=True), self.process):  # a command that it waits for, too
+                process.kill()
         self.parent.kill()
         self.parent.wait()
         self.parent.stdout.close()

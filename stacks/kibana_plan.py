@@ -7,7 +7,7 @@ from components.settings.effects import effect_of
 from stacks.plan_rows import Row, Seen
 
 LINE = re.compile(r"kibana\.yml: (?P<change>.*)", re.DOTALL)
-ENTRY = re.compile(r"(?P<sign>[+−] )?keystore entry (?P<name>\S+)(?P<rest>.*)")
+ENTRY = re.compile(r"keystore: (?P<change>.*)")
 KEY_FILE = "write certs/kibana-key.pem"
 
 
@@ -26,7 +26,7 @@ def _row(resource: Seen, step: str) -> Row:
     if line:
         what, change = "kibana.yml", line["change"]
     elif entry:
-        what, change = "Kibana keystore", f"{entry['sign'] or ''}{entry['name']}{entry['rest']}"
+        what, change = "Kibana keystore", entry["change"]
     else:
         what, change = "Kibana key file" if step.startswith(KEY_FILE) else "Kibana trust file", step
     row = effect_of(what)

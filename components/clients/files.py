@@ -40,8 +40,8 @@ class EntryChange:
 
     def __str__(self) -> str:
         if not self.after:
-            return f"− keystore entry {self.name}"
-        return f"keystore entry {self.name}: other value" if self.before else f"+ keystore entry {self.name}"
+            return f"keystore: − {self.name}"
+        return f"keystore: {self.name}: other value" if self.before else f"keystore: + {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

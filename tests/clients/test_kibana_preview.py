@@ -38,7 +38,7 @@ def test_a_preview_of_a_raised_version_says_which_entry_and_that_it_takes_a_rest
     operator.up()
     operator.password = SECOND
     planned = preview(KibanaSettingsHandler(), operator.settings, operator.settings_inputs(), one)
-    assert planned.steps == ("keystore entry elasticsearch.password: other value",)
+    assert planned.steps == ("keystore: elasticsearch.password: other value",)
     wanted = operator.restart_inputs().model_copy(update={"start_files": planned.start_files})
     assert preview(KibanaRestartHandler(), operator.restarted, wanted, one).steps[0].startswith("restart Kibana: ")
     assert one.entries["elasticsearch.password"] == FIRST

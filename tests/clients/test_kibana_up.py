@@ -87,7 +87,7 @@ def test_a_raised_version_is_given_to_kibana_before_elasticsearch_and_takes_one_
     operator.up()
     operator.password = SECOND
     steps = operator.up()
-    assert steps == ["keystore entry elasticsearch.password: other value", *RESTART_STEPS]
+    assert steps == ["keystore: elasticsearch.password: other value", *RESTART_STEPS]
     assert (one.restarts, one.entries["elasticsearch.password"]) == (2, SECOND)
     assert operator.drift() == []
 
@@ -291,7 +291,7 @@ def test_what_would_overrule_our_settings_is_taken_out_of_keystore_and_file(door
     one.target.put(SETTINGS, FakeFile(f"{one.text()}elasticsearch.password: in clear\n".encode()))
     operator = doors(one.starts())
     steps = operator.up()
-    assert "− keystore entry elasticsearch.serviceAccountToken" in steps
+    assert "keystore: − elasticsearch.serviceAccountToken" in steps
     assert "kibana.yml: − elasticsearch.password: ***" in steps
     assert set(one.entries) & {"elasticsearch.username", "elasticsearch.serviceAccountToken"} == set()
     assert "in clear" not in one.text()

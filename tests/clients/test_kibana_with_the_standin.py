@@ -152,7 +152,7 @@ def test_the_standin_for_kibana_logs_in_over_https_with_a_password_of_digits_and
 def test_the_standin_for_kibana_is_restarted_for_a_password_and_reloaded_for_a_leaf(stage):
     stage.up(FIRST)
     first = stage.pid()
-    assert stage.up(SECOND)[0] == "keystore entry elasticsearch.password: other value"
+    assert stage.up(SECOND)[0] == "keystore: elasticsearch.password: other value"
     second = stage.pid()
     assert second != first
     assert "reload Kibana's certificate at SIGHUP" in stage.up(SECOND, RENEWED)

@@ -28,13 +28,13 @@ def rows(*resources):
             "restart of Kibana, one Kibana at a time",
         ),
         (
-            "+ keystore entry elasticsearch.password",
+            "keystore: + elasticsearch.password",
             "Kibana keystore",
             "+ elasticsearch.password",
             "restart of Kibana, one Kibana at a time",
         ),
         (
-            "keystore entry elasticsearch.password: other value",
+            "keystore: elasticsearch.password: other value",
             "Kibana keystore",
             "elasticsearch.password: other value",
             "restart of Kibana, one Kibana at a time",

@@ -238,7 +238,7 @@ def test_a_node_with_security_on_and_a_password_that_nobody_knows_is_taken_over_
         node = run.cluster.nodes[0]
         configure(node, "xpack.security.enabled: true\n")
         run.cluster.start()
-        assert "belongs into `takeover.elastic_password`" in refused(run)
+        assert "give it as `takeover.elastic_password`" in refused(run)
         tool = run.cluster.home / "bin" / "elasticsearch-reset-password"
         done = as_the_node(node, [str(tool), "-u", "elastic", "-b", "-s"])
         assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from components.settings.effects import effect_of
-from stacks.plan_rows import Row, Seen
+from stacks.plan_rows import Row, Seen, strings
 
 LINE = re.compile(r"kibana\.yml: (?P<change>.*)", re.DOTALL)
 ENTRY = re.compile(r"keystore: (?P<change>.*)")
@@ -13,11 +13,6 @@ KEY_FILE = "write certs/kibana-key.pem"
 
 def _name(resource: Seen) -> str:
     return str(resource.inputs["kibana"]["name"])
-
-
-def _steps(resource: Seen) -> tuple[str, ...]:
-    steps = resource.outputs.get("steps")
-    return tuple(map(str, steps)) if isinstance(steps, list) else ()
 
 
 def _row(resource: Seen, step: str) -> Row:
@@ -34,18 +29,18 @@ def _row(resource: Seen, step: str) -> Row:
 
 
 def _settings(resource: Seen, restart_effect: str) -> list[Row]:
-    return [_row(resource, step) for step in _steps(resource)]
+    return [_row(resource, step) for step in strings(resource.outputs.get("steps"))]
 
 
 def _trust(resource: Seen, restart_effect: str) -> list[Row]:
     return [
         _row(resource, step) if step.startswith("write ") else Row("Kibana trust file", (_name(resource),), step)
-        for step in _steps(resource)
+        for step in strings(resource.outputs.get("steps"))
     ]
 
 
 def _restart(resource: Seen, restart_effect: str) -> list[Row]:
-    return [Row("Kibana", (_name(resource),), step) for step in _steps(resource)]
+    return [Row("Kibana", (_name(resource),), step) for step in strings(resource.outputs.get("steps"))]
 
 
 KIBANA_ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {

@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 
 from components.nodes import hosts
 from components.settings.scenarios import Scenario
-from stacks.inventory import PATHS
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
-from stacks.paths import slip_in
+from stacks.paths import mistakes_in_paths
 
 
 def kibana_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
@@ -55,11 +54,7 @@ def kibana_can_be_dialled(model: StackModel) -> Iterator[Mistake]:
 def kibana_paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
     """Nobody is there to expand `~` or a variable in a Kibana's paths."""
     for index, kibana in enumerate(model.kibana):
-        for key in PATHS:
-            path = getattr(kibana, key)
-            slip = "" if path is None else slip_in(path)
-            if slip:
-                yield Mistake(f"kibana[{index}].{key}", f"is `{path}`" if path else "is an empty text", slip)
+        yield from mistakes_in_paths(f"kibana[{index}]", kibana)
 
 
 def kibana_folders_are_distinct(model: StackModel) -> Iterator[Mistake]:

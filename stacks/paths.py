@@ -1,12 +1,31 @@
 """Paths in a stack file: nobody is there to expand them."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
+
+from stacks.inventory import PATHS
+from stacks.mistakes import Mistake
 
 _NOT_A_PATH = re.compile(r"~.*|.*(\$\w|\$\{|\$\().*")
 _PLACEHOLDER = re.compile(r"\{(?!name\})[^}]*\}?")
 
 
-def slip_in(path: str) -> str:
+def mistakes_in_paths(place: str, holder: Any) -> Iterator[Mistake]:
+    """Find the paths of a node's or a Kibana's machine that are not written out.
+
+    Args:
+        place: where they stand, such as `nodes[2].machine`.
+        holder: the model with the paths as attributes.
+    """
+    for key in PATHS:
+        path = getattr(holder, key)
+        slip = "" if path is None else _slip_in(path)
+        if slip:
+            yield Mistake(f"{place}.{key}", f"is `{path}`" if path else "is an empty text", slip)
+
+
+def _slip_in(path: str) -> str:
     """Return what would be right where a path is none; an empty text where it is one."""
     if not path.strip():
         return "write a path, or leave it out"

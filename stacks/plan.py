@@ -11,7 +11,7 @@ from components.pki.renewal import renewal_opens
 from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
 from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
-from stacks.plan_rows import Row, Seen
+from stacks.plan_rows import Row, Seen, strings
 
 ORDER = (
     "authority",
@@ -162,13 +162,13 @@ def _key_file(resource: Seen, restart_effect: str) -> list[Row]:
 def _file(what: str, resource: Seen, restart_effect: str) -> list[Row]:
     row = effect_of(what)
     effect = restart_effect if resource.op == "create" and restart_effect else f"{row.effect}, {row.within}"
-    return [Row(what, (_node(resource),), step, effect) for step in _strings(resource.outputs.get("steps"))]
+    return [Row(what, (_node(resource),), step, effect) for step in strings(resource.outputs.get("steps"))]
 
 
 def _settings(resource: Seen, restart_effect: str) -> list[Row]:
     node = _node(resource)
     effect = restart_effect or str(effect_of("elasticsearch.yml").effect)
-    lines = [Row("elasticsearch.yml", (node,), step, effect) for step in _strings(resource.outputs.get("steps"))]
+    lines = [Row("elasticsearch.yml", (node,), step, effect) for step in strings(resource.outputs.get("steps"))]
     entries = sorted(resource.inputs["content"].get("secure", {})) if resource.op == "create" else []
     return lines + [Row("keystore", (node,), f"+ {name}", effect) for name in entries]
 
@@ -178,7 +178,7 @@ def _password(resource: Seen, restart_effect: str) -> list[Row]:
 
 
 def _told(what: str) -> Callable[[Seen, str], list[Row]]:
-    return lambda resource, restart_effect: [Row(what, (), step) for step in _strings(resource.outputs.get("steps"))]
+    return lambda resource, restart_effect: [Row(what, (), step) for step in strings(resource.outputs.get("steps"))]
 
 
 def _verification(resource: Seen, restart_effect: str) -> list[Row]:
@@ -218,8 +218,8 @@ def _restart(resource: Seen) -> Restart | None:
         return None
     return Restart(
         procedure=str(outputs["procedure"]),
-        reasons=_strings(outputs.get("reasons")),
-        steps=_strings(outputs.get("steps")),
+        reasons=strings(outputs.get("reasons")),
+        steps=strings(outputs.get("steps")),
         last_seconds=float(outputs.get("fullStopSeconds") or 0),
     )
 
@@ -265,7 +265,3 @@ def _verb(resource: Seen, text: str) -> str:
 def _until(outputs: Mapping[str, Any]) -> str:
     ends = outputs.get("notAfter")
     return f", until {ends[:10]}" if isinstance(ends, str) and ends[:4].isdigit() else ""
-
-
-def _strings(value: Any) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()

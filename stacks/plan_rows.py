@@ -39,3 +39,8 @@ class Row:
     nodes: tuple[str, ...]
     change: str
     effect: str = ""
+
+
+def strings(value: Any) -> tuple[str, ...]:
+    """Return a list among a resource's outputs as texts; none where it is not known yet."""
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

@@ -8,11 +8,11 @@ from components.nodes import hosts
 from components.nodes.spec import MachineSpec
 from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
-from stacks.inventory import PATHS, machine_spec_of, sans_of
+from stacks.inventory import machine_spec_of, sans_of
 from stacks.kibana_rules import KIBANA_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
-from stacks.paths import slip_in
+from stacks.paths import mistakes_in_paths
 
 
 def node_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
@@ -59,11 +59,7 @@ def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
     written = [("machine", model.machine)]
     written += [(f"nodes[{index}].machine", node.machine) for index, node in enumerate(model.nodes) if node.machine]
     for place, machine in written:
-        for key in PATHS:
-            path = getattr(machine, key)
-            slip = "" if path is None else slip_in(path)
-            if slip:
-                yield Mistake(f"{place}.{key}", f"is `{path}`" if path else "is an empty text", slip)
+        yield from mistakes_in_paths(place, machine)
 
 
 def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:

@@ -1,6 +1,6 @@
 """What must be in kibana.yml and in Kibana's keystore, as tables with their sources."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import Field, SecretStr
@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr
 from components.clients.spec import KIBANA_USER, Kibana, KibanaPaths
 from components.settings.content import Content
 from components.settings.merge import SettingValue
-from components.settings.scenarios import HTTPS_PAGE, MINIMAL_PAGE
+from components.settings.scenarios import HTTPS_PAGE, MINIMAL_PAGE, Row
 from components.values import MaybeUnknown
 
 GENERAL_PAGE = "kibana/configuration-reference/general-settings"
@@ -64,17 +64,7 @@ class Case:
         return str(self.kibana.machine.path(relative))
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One setting; `applies` tells for which Kibana it is there."""
-
-    key: str
-    value: Callable[[Case], SettingValue]
-    citation: str
-    applies: Callable[[Case], bool] = lambda case: True
-
-
-MINIMAL_ROWS: tuple[Row, ...] = (
+MINIMAL_ROWS: tuple[Row[Case], ...] = (
     Row("elasticsearch.hosts", lambda case: case.hosts, GENERAL_PAGE),
     Row("elasticsearch.username", lambda case: KIBANA_USER, MINIMAL_PAGE),
     Row(
@@ -84,11 +74,11 @@ MINIMAL_ROWS: tuple[Row, ...] = (
         lambda case: case.kibana.public_url is not None,
     ),
 )
-OUTBOUND_ROWS: tuple[Row, ...] = (
+OUTBOUND_ROWS: tuple[Row[Case], ...] = (
     Row("elasticsearch.ssl.certificateAuthorities", lambda case: (case.path(KibanaPaths.TRUST_FILE),), HTTPS_PAGE),
     Row("elasticsearch.ssl.verificationMode", lambda case: "full", GENERAL_PAGE),
 )
-INBOUND_ROWS: tuple[Row, ...] = (
+INBOUND_ROWS: tuple[Row[Case], ...] = (
     Row("server.ssl.enabled", lambda case: True, HTTPS_PAGE),
     # one file for both, so that one rename replaces them together
     Row("server.ssl.certificate", lambda case: case.path(KibanaPaths.KEY_FILE), HTTPS_PAGE),
@@ -102,7 +92,7 @@ INBOUND_ROWS: tuple[Row, ...] = (
     ),
 )
 PID_FILE = "pid.file"
-DEFAULT_ROWS: tuple[Row, ...] = (Row(PID_FILE, lambda case: case.kibana.machine.pid_file, GENERAL_PAGE),)
+DEFAULT_ROWS: tuple[Row[Case], ...] = (Row(PID_FILE, lambda case: case.kibana.machine.pid_file, GENERAL_PAGE),)
 
 IN_CLEAR = (PASSWORD, "elasticsearch.serviceAccountToken")
 """A password belongs into the keystore, and beside a user Kibana takes no token. Source: set-up-minimal-security."""

@@ -4,20 +4,30 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from components.clients.content import PID_FILE
 from components.clients.spec import Kibana, KibanaPaths
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes.local import LocalTarget
-from components.nodes.machine import NodeMachine, Owner, Process
-from components.nodes.target import Completed, DesiredFile, NodeTarget
+from components.nodes.machine import NodeMachine, Process, last_line
+from components.nodes.software import Software
+from components.nodes.target import Completed, NodeTarget
 from components.settings.flat import flatten
 from components.settings.scalars import Value
 
 RESTART_TIMEOUT = 180.0
 """Seconds that the operator's restart command gets to end; until Kibana is available may take longer."""
-KEYSTORE_TIMEOUT = 60.0
-SETTINGS_MODE = 0o660
+KIBANA = Software(
+    folder="Kibana's config folder",
+    any_folder="Kibana's config folder",
+    settings=KibanaPaths.SETTINGS,
+    keystore=KibanaPaths.KEYSTORE,
+    keystore_command="kibana-keystore",
+    folder_variable="KBN_PATH_CONF",
+    folder_key="`config` of this Kibana in the stack file",
+    process_mark="kibana",
+)
 
 
 def kibana_machine(kibana: Kibana) -> "KibanaMachine":
@@ -28,52 +38,11 @@ def kibana_machine(kibana: Kibana) -> "KibanaMachine":
 class KibanaMachine(NodeMachine):
     """One Kibana on its machine; files are found, compared and written as a node's are."""
 
-    process_mark = "kibana"
+    software: ClassVar[Software] = KIBANA
 
     def __init__(self, kibana: Kibana, target: NodeTarget) -> None:
         super().__init__(kibana.machine, target)
         self.kibana = kibana
-
-    def owner(self) -> Owner:
-        """Return whom Kibana's files belong to.
-
-        Raises:
-            ConfigurationRefused: there is no config folder at the path that the stack file names.
-        """
-        folder = PurePosixPath(self.machine.config)
-        stat = self.target.stat([folder]).get(folder)
-        if stat is None:
-            raise ConfigurationRefused(
-                f"there is no folder {folder}",
-                where=self.name,
-                why="it should be Kibana's config folder (KBN_PATH_CONF)",
-                next_step="correct `config` of this Kibana in the stack file",
-            )
-        return Owner(self.machine.user or stat.owner, stat.group)
-
-    def settings_text(self) -> str:
-        """Return kibana.yml.
-
-        Raises:
-            ConfigurationRefused: there is none, or it is not text.
-        """
-        try:
-            content = self.read(KibanaPaths.SETTINGS)
-            if content is not None:
-                return content.decode()
-            why = "Kibana's config folder must hold one"
-        except UnicodeDecodeError as error:
-            why = f"it is not UTF-8 text: {error.reason} at byte {error.start}"
-        raise ConfigurationRefused(
-            "cannot use kibana.yml",
-            where=self.settings_place(),
-            why=why,
-            next_step="correct the file, or `config` of this Kibana in the stack file",
-        )
-
-    def settings_place(self) -> str:
-        """Return how messages name kibana.yml."""
-        return f"{self.name}: {self.path(KibanaPaths.SETTINGS)}"
 
     def settings(self) -> Mapping[str, Value]:
         """Return the effective settings of kibana.yml.
@@ -83,14 +52,6 @@ class KibanaMachine(NodeMachine):
         """
         with by_the_rules_of_elasticsearch():
             return flatten(self.settings_text(), where=self.settings_place())
-
-    def write_settings(self, text: str) -> None:
-        """Replace kibana.yml; its owner and mode stay as they are."""
-        stat = self.stat(KibanaPaths.SETTINGS).get(KibanaPaths.SETTINGS)
-        owner = Owner(stat.owner, stat.group) if stat else self.owner()
-        mode = stat.mode if stat else SETTINGS_MODE
-        path = self.path(KibanaPaths.SETTINGS)
-        self.target.write(DesiredFile(path, text.encode(), mode, owner.user, owner.group))
 
     def cannot_be_configured(self) -> str:
         """Return why Kibana's keystore, or Kibana itself, could not be handled; empty when nothing is known against it.
@@ -115,12 +76,6 @@ class KibanaMachine(NodeMachine):
             return True
         user = self.owner().user
         return user not in ("root", "0") and self.target.run(["test", "-w", str(folder)], user=user).ok
-
-    def secure_setting_names(self) -> frozenset[str]:
-        """Return the names of the keystore's entries; none when there is no keystore."""
-        if not self.stat(KibanaPaths.KEYSTORE):
-            return frozenset()
-        return frozenset(self._keystore(["list"]).stdout.split())
 
     def set_secure_settings(self, values: Mapping[str, str]) -> None:
         """Set keystore entries, one command each; a value goes by standard input, as a JSON text.
@@ -158,7 +113,7 @@ class KibanaMachine(NodeMachine):
             raise CommandFailed(error.what, where=self.name, why=error.why, next_step=next_step) from error
         if not done.ok:
             what = f"{command} ended with status {done.exit_status}"
-            raise CommandFailed(what, where=self.name, why=_last_line(done), next_step=next_step)
+            raise CommandFailed(what, where=self.name, why=last_line(done), next_step=next_step)
 
     def reload(self, process: Process) -> None:
         """Let Kibana read the files of `server.ssl` again. Source: elastic/kibana#171823 (SIGHUP)."""
@@ -170,20 +125,8 @@ class KibanaMachine(NodeMachine):
         own = PurePosixPath(written if isinstance(written, str) else "")
         return own if own.is_absolute() else PurePosixPath(self.machine.pid_file)
 
-    def _environment(self) -> Mapping[str, str]:
-        return {"KBN_PATH_CONF": self._real(self.machine.config)}
-
-    def _keystore(self, arguments: Sequence[str], stdin: bytes | None = None) -> Completed:
-        done = self.target.run(
-            [self._program("kibana-keystore"), *arguments],
-            stdin=stdin,
-            user=self.owner().user,
-            environment=self._environment(),
-            timeout=KEYSTORE_TIMEOUT,
-        )
-        if not done.ok:
-            raise self._keystore_failed(arguments[0], _last_line(done))
-        return done
+    def _keystore_refused(self, command: str, done: Completed) -> CommandFailed:
+        return self._keystore_failed(command, last_line(done))
 
     def _keystore_failed(self, command: str, why: str) -> CommandFailed:
         return CommandFailed(
@@ -202,7 +145,3 @@ def by_the_rules_of_elasticsearch() -> Iterator[None]:
     except ConfigurationRefused as error:
         why = f"{error.why} (kibana.yml is read by the rules for elasticsearch.yml)"
         raise ConfigurationRefused(error.what, where=error.where, why=why, next_step=error.next_step) from error
-
-
-def _last_line(done: Completed) -> str:
-    return next(reversed((done.stderr.strip() or done.stdout.strip()).splitlines()), "it printed nothing")

@@ -102,10 +102,16 @@ class KibanaRestartHandler(Handler[KibanaRestartInputs, KibanaRestartOutputs]):
             context.warn(f"{wanted.kibana.name}: {steps[0]}; it has all its files")
             return KibanaRestartOutputs(steps=steps, status=str(view.status))
         bring_to_use(machine, lambda: self._view(machine, recorded, wanted), wanted.ready_timeout, context)
-        outputs = self._outputs(machine, wanted, steps)
-        if ask_status(machine, greet(machine), _pem(wanted)).foreign:
-            context.warn(f"{wanted.kibana.name}: {outputs.status}")
-        return outputs
+        process, status = machine.process(), ask_status(machine, greet(machine), _pem(wanted))
+        if status.foreign:
+            context.warn(f"{wanted.kibana.name}: {status}")
+        return KibanaRestartOutputs(
+            start_files=wanted.start_files,
+            pid=process.pid if process else 0,
+            started=process.started if process else 0,
+            steps=steps,
+            status=str(status),
+        )
 
     def observe(self, recorded: RestartRecord, context: Context) -> KibanaRestartOutputs:
         """Return how Kibana is now."""
@@ -115,19 +121,6 @@ class KibanaRestartHandler(Handler[KibanaRestartInputs, KibanaRestartOutputs]):
     def forget(self, recorded: RestartRecord, context: Context) -> None:
         """Let it run as it is."""
         context.warn(f"{recorded.inputs.kibana.name}: Kibana goes on with the configuration that it has")
-
-    def _outputs(
-        self, machine: KibanaMachine, wanted: KibanaRestartInputs, steps: tuple[str, ...]
-    ) -> KibanaRestartOutputs:
-        process = machine.process()
-        status = ask_status(machine, greet(machine), _pem(wanted))
-        return KibanaRestartOutputs(
-            start_files=wanted.start_files,
-            pid=process.pid if process else 0,
-            started=process.started if process else 0,
-            steps=steps,
-            status=str(status),
-        )
 
     def _view(self, machine: KibanaMachine, recorded: RestartRecord | None, wanted: KibanaRestartInputs) -> KibanaView:
         greeting, process = greet(machine), machine.process()

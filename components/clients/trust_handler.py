@@ -134,13 +134,12 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
         if not self._look(recorded, wanted).has_read(authorities):
             self._restart(machine, wanted, before.process, context)
             steps.append(self._restart_step(wanted))
-        now = machine.process()
         look = self._look(recorded, wanted)
         return KibanaTrustOutputs(
             trusted=self._trusted(look, wanted),
             loaded=tuple(sorted(fingerprint(one) for one in authorities)),
-            pid=now.pid if now else 0,
-            started=now.started if now else 0,
+            pid=look.process.pid if look.process else 0,
+            started=look.process.started if look.process else 0,
             steps=tuple(steps),
         )
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from components.clock import Clock
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes.limits import QUESTION, Limits, read_limits
+from components.nodes.software import ELASTICSEARCH, Software
 from components.nodes.spec import Machine, Paths
 from components.nodes.target import Completed, DesiredFile, FileStat, NodeTarget
 
@@ -15,8 +17,7 @@ STOP_TIMEOUT = 120.0
 START_TIMEOUT = 300.0
 """Seconds `bin/elasticsearch -d` gets until the node is ready."""
 KEYSTORE_TIMEOUT = 60.0
-MAIN_CLASSES = "org.elasticsearch."
-"""What the command line of a node holds, and that of an editor with its elasticsearch.yml does not."""
+SETTINGS_MODE = 0o660
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Process:
 class NodeMachine:
     """One node on its machine."""
 
-    process_mark = MAIN_CLASSES
+    software: ClassVar[Software] = ELASTICSEARCH
 
     def __init__(self, machine: Machine, target: NodeTarget) -> None:
         self.machine, self.target = machine, target
@@ -58,7 +59,7 @@ class NodeMachine:
         return self.machine.path(relative)
 
     def owner(self) -> Owner:
-        """Return whom the node's files belong to.
+        """Return whom the files in the config folder belong to.
 
         Raises:
             ConfigurationRefused: there is no config folder at the path that the stack file names.
@@ -69,8 +70,8 @@ class NodeMachine:
             raise ConfigurationRefused(
                 f"there is no folder {folder}",
                 where=self.name,
-                why="it should be the node's config folder (ES_PATH_CONF)",
-                next_step="correct `machine.config` in the stack file",
+                why=f"it should be {self.software.folder} ({self.software.folder_variable})",
+                next_step=f"correct {self.software.folder_key}",
             )
         return Owner(self.machine.user or stat.owner, stat.group)
 
@@ -89,31 +90,35 @@ class NodeMachine:
         self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group))
 
     def write_settings(self, text: str) -> None:
-        """Replace elasticsearch.yml; its owner and mode stay as they are."""
-        stat = self.stat(Paths.SETTINGS).get(Paths.SETTINGS)
+        """Replace the settings file; its owner and mode stay as they are."""
+        stat = self.stat(self.software.settings).get(self.software.settings)
         owner = Owner(stat.owner, stat.group) if stat else self.owner()
-        mode = stat.mode if stat else 0o660
-        path = self.path(Paths.SETTINGS)
+        mode = stat.mode if stat else SETTINGS_MODE
+        path = self.path(self.software.settings)
         self.target.write(DesiredFile(path, text.encode(), mode, owner.user, owner.group))
 
+    def settings_place(self) -> str:
+        """Return how messages name the settings file."""
+        return f"{self.name}: {self.path(self.software.settings)}"
+
     def settings_text(self) -> str:
-        """Return elasticsearch.yml.
+        """Return the settings file.
 
         Raises:
             ConfigurationRefused: there is none, or it is not text.
         """
-        content = self.read(Paths.SETTINGS)
+        content = self.read(self.software.settings)
         try:
             if content is not None:
                 return content.decode()
-            why = "a node's config folder must hold one"
+            why = f"{self.software.any_folder} must hold one"
         except UnicodeDecodeError as error:
             why = f"it is not UTF-8 text: {error.reason} at byte {error.start}"
         raise ConfigurationRefused(
-            "cannot use elasticsearch.yml",
-            where=f"{self.name}: {self.path(Paths.SETTINGS)}",
+            f"cannot use {self.software.settings}",
+            where=self.settings_place(),
             why=why,
-            next_step="correct the file, or `machine.config` in the stack file",
+            next_step=f"correct the file, or {self.software.folder_key}",
         )
 
     def jvm_options(self) -> tuple[str, ...]:
@@ -133,7 +138,7 @@ class NodeMachine:
 
     def secure_setting_names(self) -> frozenset[str]:
         """Return the names of the keystore's entries; none when there is no keystore."""
-        if not self.stat(Paths.KEYSTORE):
+        if not self.stat(self.software.keystore):
             return frozenset()
         return frozenset(self._keystore(["list"]).stdout.split())
 
@@ -179,10 +184,10 @@ class NodeMachine:
         return PurePosixPath(self.machine.pid_file)
 
     def _process_of(self, pid: int) -> Process | None:
-        """Return the process with this number, if it is an Elasticsearch."""
+        """Return the process with this number, if it is one of this software."""
         done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", str(pid)])
         lines = done.stdout.splitlines()
-        if not done.ok or len(lines) < 2 or self.process_mark not in lines[0]:
+        if not done.ok or len(lines) < 2 or self.software.process_mark not in lines[0]:
             return None
         elapsed = float(lines[0].split(maxsplit=1)[0])
         return Process(pid, float(lines[-1]) - elapsed)
@@ -228,7 +233,7 @@ class NodeMachine:
             clock.sleep(0.2)
 
     def _environment(self) -> Mapping[str, str]:
-        return {"ES_PATH_CONF": self._real(self.machine.config)}
+        return {self.software.folder_variable: self._real(self.machine.config)}
 
     def _program(self, name: str) -> str:
         return f"{self._real(self.machine.home)}/bin/{name}"
@@ -240,17 +245,25 @@ class NodeMachine:
 
     def _keystore(self, arguments: Sequence[str], stdin: bytes | None = None) -> Completed:
         done = self.target.run(
-            [self._program("elasticsearch-keystore"), *arguments],
+            [self._program(self.software.keystore_command), *arguments],
             stdin=stdin,
             user=self.owner().user,
             environment=self._environment(),
             timeout=KEYSTORE_TIMEOUT,
         )
         if not done.ok:
-            raise CommandFailed(
-                f"`elasticsearch-keystore {arguments[0]}` ended with status {done.exit_status}",
-                where=self.name,
-                why=next(reversed((done.stderr.strip() or done.stdout.strip()).splitlines()), "it printed nothing"),
-                next_step="run the command on the node as its user; mend what it says, then run again",
-            )
+            raise self._keystore_refused(arguments[0], done)
         return done
+
+    def _keystore_refused(self, command: str, done: Completed) -> CommandFailed:
+        return CommandFailed(
+            f"`elasticsearch-keystore {command}` ended with status {done.exit_status}",
+            where=self.name,
+            why=last_line(done),
+            next_step="run the command on the node as its user; mend what it says, then run again",
+        )
+
+
+def last_line(done: Completed) -> str:
+    """Return the last line that a command printed, of its errors where there are any."""
+    return next(reversed((done.stderr.strip() or done.stdout.strip()).splitlines()), "it printed nothing")

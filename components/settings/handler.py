@@ -13,7 +13,7 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.machine import NodeMachine
-from components.nodes.spec import Node, Paths
+from components.nodes.spec import Node
 from components.nodes.targets import machine_of
 from components.settings.concerns import Concern, minded, refuse_if_any
 from components.settings.content import Content
@@ -74,13 +74,16 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         self, recorded: SettingsRecord | None, wanted: NodeSettingsInputs, context: Context
     ) -> NodeSettingsOutputs:
         """Return what will be there, tell which lines change and what speaks against it; refuse what may not be."""
-        for concern in minded(self._refuse_what_may_not_be(wanted)):
+        machine = machine_of(wanted.node.machine)
+        text = machine.settings_text()
+        standing = flatten(text, where=machine.settings_place())
+        for concern in minded(_refuse_what_may_not_be(machine, standing, wanted.content)):
             context.warn(f"{wanted.node.name}: {concern}")
-        for line in in_clear_from_then_on(self._standing(wanted), wanted.content.absent):
+        for line in in_clear_from_then_on(standing, wanted.content.absent):
             context.warn(f"{wanted.node.name}: {line}")
         for line in (lines := self._lines(wanted)):
             context.say(f"elasticsearch.yml of {wanted.node.name}: {line}")
-        writer = other_writer(machine_of(wanted.node.machine).settings_text()) if lines else ""
+        writer = other_writer(text) if lines else ""
         if writer:
             context.warn(
                 f"elasticsearch.yml of {wanted.node.name} says that {writer} writes it, and would take our lines out "
@@ -97,7 +100,9 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
             ConfigurationRefused: it cannot, and the text names the line; it would take security away; or the node
                 would not start with it, in Elasticsearch's own words.
         """
-        self._refuse_what_may_not_be(wanted)
+        machine = machine_of(wanted.node.machine)
+        standing = flatten(machine.settings_text(), where=machine.settings_place())
+        _refuse_what_may_not_be(machine, standing, wanted.content)
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
 
     def observe(self, recorded: SettingsRecord, context: Context) -> NodeSettingsOutputs:
@@ -108,30 +113,30 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         merged = merged_on(machine_of(wanted.node.machine), wanted.content)
         return tuple(str(change) for change in merged.changes)
 
-    def _standing(self, wanted: NodeSettingsInputs) -> Mapping[str, Value]:
-        """Return the settings of the node's file as it is now."""
-        machine = machine_of(wanted.node.machine)
-        return flatten(machine.settings_text(), where=_place(machine))
 
-    def _refuse_what_may_not_be(self, wanted: NodeSettingsInputs) -> tuple[Concern, ...]:
-        """Refuse, or return what else is to be said."""
-        self._refuse_less_security(wanted)
-        machine = machine_of(wanted.node.machine)
-        concerns = concerns_on(machine, wanted.content)
-        refuse_if_any(concerns, where=_place(machine))
-        return concerns
+def _refuse_what_may_not_be(
+    machine: NodeMachine, standing: Mapping[str, Value], content: Content
+) -> tuple[Concern, ...]:
+    """Refuse, or return what else is to be said.
 
-    def _refuse_less_security(self, wanted: NodeSettingsInputs) -> None:
-        found = lowered(self._standing(wanted), wanted.content.settings, wanted.content.absent)
-        if found:
-            raise ConfigurationRefused(
-                "this scenario would leave the node with less security than it has",
-                where=_place(machine_of(wanted.node.machine)),
-                why="; ".join(finding.message for finding in found),
-                next_step="correct `cluster.scenario` in the stack file; to lower security all the same, accept the "
-                "danger with `consent: {traffic_in_clear: true}`",
-            )
+    Args:
+        machine: the node's machine.
+        standing: the settings of its file as it is now.
+        content: what must be there.
+    """
+    _refuse_less_security(machine, standing, content)
+    concerns = concerns_on(machine, content)
+    refuse_if_any(concerns, where=machine.settings_place())
+    return concerns
 
 
-def _place(machine: NodeMachine) -> str:
-    return f"{machine.name}: {machine.path(Paths.SETTINGS)}"
+def _refuse_less_security(machine: NodeMachine, standing: Mapping[str, Value], content: Content) -> None:
+    found = lowered(standing, content.settings, content.absent)
+    if found:
+        raise ConfigurationRefused(
+            "this scenario would leave the node with less security than it has",
+            where=machine.settings_place(),
+            why="; ".join(finding.message for finding in found),
+            next_step="correct `cluster.scenario` in the stack file; to lower security all the same, accept the "
+            "danger with `consent: {traffic_in_clear: true}`",
+        )

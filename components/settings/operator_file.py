@@ -1,7 +1,6 @@
 """Our settings and the operator's own elasticsearch.yml on a node, brought together."""
 
 from components.nodes.machine import NodeMachine
-from components.nodes.spec import Paths
 from components.settings.content import Content
 from components.settings.merge import Merged, merge
 
@@ -14,5 +13,6 @@ def merged_on(machine: NodeMachine, content: Content) -> Merged:
     Raises:
         ConfigurationRefused: the operator's file cannot be read, or not be changed safely.
     """
-    where = f"{machine.name}: {machine.path(Paths.SETTINGS)}"
-    return merge(machine.settings_text(), content.settings, content.absent, where=where, header=HEADER)
+    return merge(
+        machine.settings_text(), content.settings, content.absent, where=machine.settings_place(), header=HEADER
+    )

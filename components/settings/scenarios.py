@@ -6,6 +6,7 @@ Source: deploy-manage/security/manually-configure-security-in-self-managed-clust
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from components.nodes.spec import Paths
 from components.pki.spec import FileFormat, Layer
@@ -62,14 +63,17 @@ class Choices:
     key_format: FileFormat = FileFormat.PKCS12
 
 
+Case = TypeVar("Case")
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One setting of a scenario; `applies` tells for which choices it is there."""
+class Row(Generic[Case]):
+    """One setting of a table; `applies` tells in which cases it is there."""
 
     key: str
-    value: Callable[[Choices], SettingValue]
+    value: Callable[[Case], SettingValue]
     citation: str
-    applies: Callable[[Choices], bool] = lambda choices: True
+    applies: Callable[[Case], bool] = lambda case: True
 
 
 def _always(value: SettingValue) -> Callable[[Choices], SettingValue]:
@@ -92,9 +96,9 @@ def _pkcs12_key(choices: Choices) -> bool:
     return choices.key_format is FileFormat.PKCS12
 
 
-MINIMAL_ROWS: tuple[Row, ...] = (Row("xpack.security.enabled", _always(True), MINIMAL_PAGE),)
+MINIMAL_ROWS: tuple[Row[Choices], ...] = (Row("xpack.security.enabled", _always(True), MINIMAL_PAGE),)
 
-BASIC_ROWS: tuple[Row, ...] = (
+BASIC_ROWS: tuple[Row[Choices], ...] = (
     Row(f"{T}enabled", _always(True), BASIC_PAGE),
     Row(VERIFICATION_MODE, lambda choices: choices.verification_mode.value, BASIC_PAGE),
     Row(f"{T}client_authentication", _always("required"), BASIC_PAGE),
@@ -107,7 +111,7 @@ BASIC_ROWS: tuple[Row, ...] = (
     Row(f"{T}supported_protocols", _always(TLS_PROTOCOLS), SETTINGS_PAGE),
 )
 
-BASIC_HTTPS_ROWS: tuple[Row, ...] = (
+BASIC_HTTPS_ROWS: tuple[Row[Choices], ...] = (
     Row(f"{H}enabled", _always(True), HTTPS_PAGE),
     Row(f"{H}keystore.path", _always(Paths.HTTP_KEY_FILE), HTTPS_PAGE, _pkcs12_key),
     Row(f"{H}key", _always(Paths.HTTP_KEY_PEM), SETTINGS_PAGE, _pem_key),
@@ -115,10 +119,10 @@ BASIC_HTTPS_ROWS: tuple[Row, ...] = (
     Row(f"{H}supported_protocols", _always(TLS_PROTOCOLS), SETTINGS_PAGE),
 )
 
-MINIMAL_ONLY_ROWS: tuple[Row, ...] = (Row(DISCOVERY_TYPE, _always("single-node"), MINIMAL_PAGE),)
+MINIMAL_ONLY_ROWS: tuple[Row[Choices], ...] = (Row(DISCOVERY_TYPE, _always("single-node"), MINIMAL_PAGE),)
 """A node without transport TLS stands alone: it elects itself, and joins nobody."""
 
-ROWS: Mapping[Scenario, tuple[Row, ...]] = {
+ROWS: Mapping[Scenario, tuple[Row[Choices], ...]] = {
     Scenario.MINIMAL: (*MINIMAL_ROWS, *MINIMAL_ONLY_ROWS),
     Scenario.BASIC: (*MINIMAL_ROWS, *BASIC_ROWS),
     Scenario.BASIC_HTTPS: (*MINIMAL_ROWS, *BASIC_ROWS, *BASIC_HTTPS_ROWS),

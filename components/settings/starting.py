@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from components.nodes.machine import NodeMachine
-from components.nodes.spec import Paths
 from components.settings.bootstrap import ENCRYPT_SENSITIVE_DATA, Start, bootstrap_concerns, is_enforced
 from components.settings.concerns import Concern, is_on
 from components.settings.content import Content
@@ -20,8 +19,7 @@ def settings_of(machine: NodeMachine, content: Content) -> dict[str, Value]:
     Raises:
         ConfigurationRefused: the operator's file cannot be read, or not be changed safely.
     """
-    where = f"{machine.name}: {machine.path(Paths.SETTINGS)}"
-    return flatten(merged_on(machine, content).text, where=where)
+    return flatten(merged_on(machine, content).text, where=machine.settings_place())
 
 
 def start_of(machine: NodeMachine, content: Content) -> Start:

@@ -64,9 +64,14 @@ class Cluster:
         return self.scenario.contains(Scenario.BASIC_HTTPS)
 
     def places(self) -> dict[str, list[str]]:
-        """Return where everything is reached, by the name of its stack output."""
+        """Return where everything is reached, and what of it is in clear, by the name of its stack output."""
         kibana = {"kibanaUrls": self.kibana_urls()} if self.kibana else {}
-        return {"httpUrls": self.http_urls(), "transportAddresses": self.transport_addresses(), **kibana}
+        return {
+            "httpUrls": self.http_urls(),
+            "transportAddresses": self.transport_addresses(),
+            **kibana,
+            "unencryptedChannels": self.channels_in_clear(),
+        }
 
     def wire_nodes(self) -> list[dict[str, Any]]:
         """Return every node as a resource input."""
@@ -81,6 +86,12 @@ class Cluster:
         """Return what people type in a browser."""
         scheme = "https" if self.https else "http"
         return [one.public_url or f"{scheme}://{_host(one.address)}:{one.port}" for one in self.kibana]
+
+    def channels_in_clear(self) -> list[str]:
+        """Return what anybody on the way can read. Source: set-up-minimal-security (traffic stays unencrypted)."""
+        layers = {"transport layer": self.transport_tls, "HTTP layer": self.https}
+        in_clear = [layer for layer, encrypted in layers.items() if not encrypted]
+        return [*in_clear, *(url for url in self.kibana_urls() if url.startswith("http://"))]
 
     def transport_addresses(self) -> list[str]:
         """Return where nodes reach each other."""

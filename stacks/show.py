@@ -58,6 +58,8 @@ def summary_view(
     facts.add_row("scenario", str(outputs.get("scenario", "")))
     facts.add_row("HTTP layer", "  ".join(outputs.get("httpUrls") or ()))
     facts.add_row("transport layer", "  ".join(outputs.get("transportAddresses") or ()))
+    if outputs.get("unencryptedChannels"):
+        facts.add_row("not encrypted", ", ".join(outputs["unencryptedChannels"]))
     parts: list[RenderableType] = [Text(title, style="bold"), facts, Text("")]
     for name, value in hints:  # a line of its own each, so that it can be copied
         parts += [Text(f"{name}:", style="dim"), Text(f"  {value}", no_wrap=True, overflow="ignore")]

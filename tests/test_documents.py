@@ -13,7 +13,15 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 README = (CHECKOUT / "README.md").read_text()
 PAGES = sorted([CHECKOUT / "README.md", CHECKOUT / "CHANGELOG.md", *(CHECKOUT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-OUTPUTS = ("httpUrls", "transportAddresses", "caCertificatePem", "elasticPassword", "certificates", "scenario")
+OUTPUTS = (
+    "httpUrls",
+    "transportAddresses",
+    "unencryptedChannels",
+    "caCertificatePem",
+    "elasticPassword",
+    "certificates",
+    "scenario",
+)
 
 
 def fenced(language: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""SIGKILL at five different moments of the first `up`, seen from outside; the next `up` ends in the same state."""
+"""SIGKILL in the middle of a step of the first `up`, seen from outside; the next `up` ends in the same state.
+
+What comes between two steps is the matter of test_killed_after_every_step.py.
+"""
 
 import pytest
 
@@ -7,14 +10,6 @@ from tests.cluster.stack_run import kill_run, open_stack, survivors, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 1000
-
-
-def first_key_file_is_written(run):
-    return any((node.config / "certs" / "http-key.p12").exists() for node in run.cluster.nodes)
-
-
-def previous_files_are_kept_and_nothing_is_stopped(run):
-    return (run.cluster.nodes[0].config / "essecurity-rollout" / "manifest.json").exists()
 
 
 def one_node_is_stopped(run):
@@ -31,24 +26,14 @@ def secured_nodes_are_starting(run):
     return sum(node.is_running() and is_configured(node) for node in run.cluster.nodes) >= 1
 
 
-def all_run_secured_and_passwords_are_not_set(run):
-    return all(
-        node.is_running() and is_configured(node) and not (node.config / "essecurity-rollout").exists()
-        for node in run.cluster.nodes
-    )
-
-
 def is_configured(node):
     return "xpack.security.http.ssl.enabled: true" in node.settings.read_text()
 
 
 MOMENTS = (
-    first_key_file_is_written,
-    previous_files_are_kept_and_nothing_is_stopped,
     one_node_is_stopped,
     all_are_stopped_and_one_is_configured,
     secured_nodes_are_starting,
-    all_run_secured_and_passwords_are_not_set,
 )
 
 

@@ -129,6 +129,7 @@ def test_the_outputs_have_their_documented_names(secured):
         "scenario",
         "httpUrls",
         "transportAddresses",
+        "unencryptedChannels",
         "caCertificatePem",
         "elasticPassword",
         "userPasswords",

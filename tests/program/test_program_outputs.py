@@ -1,15 +1,16 @@
-"""What a stack hands out: seven outputs, two of them secret; and that every stack file of the project runs."""
+"""What a stack hands out: eight outputs, two of them secret; and that every stack file of the project runs."""
 
 import pytest
 
 from stacks.config import sections_of_file
 from tests.program.running import MARKED, ROOT, run
-from tests.program.stackfiles import BASIC, HTTPS, minimal, program
+from tests.program.stackfiles import BASIC, HTTPS, KIBANA, minimal, program
 
 ALL = {
     "scenario",
     "httpUrls",
     "transportAddresses",
+    "unencryptedChannels",
     "elasticPassword",
     "userPasswords",
     "certificates",
@@ -51,6 +52,20 @@ def test_outputs_name_the_scenario_and_where_each_node_is_reached(scenario, sche
     assert outputs["scenario"].value == scenario
     assert outputs["httpUrls"].value == [f"{scheme}://es-1.example.net:9200", f"{scheme}://[fd00::2]:9201"]
     assert outputs["transportAddresses"].value == ["es-1.example.net:9300", "[fd00::2]:9301"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "in_clear"),
+    [("minimal", ["transport layer", "HTTP layer"]), (BASIC, ["HTTP layer"]), (HTTPS, [])],
+)
+def test_an_output_lists_what_is_not_encrypted(scenario, in_clear):
+    made = minimal() if scenario == "minimal" else program(scenario, 1)
+    assert made.outputs["unencryptedChannels"].value == in_clear
+
+
+def test_a_kibana_that_browsers_reach_without_tls_is_not_encrypted():
+    made = program(BASIC, 1, kibana=KIBANA)
+    assert made.outputs["unencryptedChannels"].value == ["HTTP layer", "http://10.0.1.1:5601", "http://10.0.1.2:5601"]
 
 
 def test_certificates_are_listed_by_layer_each_authority_before_its_leaves():

@@ -254,6 +254,11 @@ def test_a_command_to_copy_stands_on_a_line_of_its_own_and_is_never_broken(monke
     assert f"\n  {command}\n" in pipe.getvalue()
 
 
+def test_a_summary_says_what_is_not_encrypted(printed):
+    said = printed(summary_view(TITLE, {"unencryptedChannels": ["transport layer", "HTTP layer"]}, {}, [], NOW))
+    assert "\nnot encrypted    transport layer, HTTP layer\n" in said
+
+
 def test_a_summary_of_a_run_that_did_nothing_tells_no_times(printed):
     assert printed(summary_view(TITLE, OUTPUTS, {}, [], NOW)).endswith(LISTED)
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 BENCH_ARGS ?=
 
-.PHONY: help setup setup-dev machine up preview down clean test test-quick lint bench docs pin
+.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench docs pin
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,7 +18,10 @@ setup-dev: setup
 machine: setup
 	@$(PY) -m toolchain check --missing
 
-up: machine ## start the development cluster, and secure it
+check: setup
+	@$(PY) -m stacks check local
+
+up: check machine ## start the development cluster, and secure it
 	@$(PY) -m devcluster up
 	@$(PY) -m stacks up local
 

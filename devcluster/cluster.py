@@ -73,7 +73,12 @@ class DevCluster:
         return self._chosen([name])[0]
 
     def lay_out(self) -> tuple[DevNode, ...]:
-        """Lay out what is not laid out yet, and return all nodes. Nothing that is there is changed."""
+        """Lay out what is not laid out yet, and return all nodes; of those that are there only ports may change.
+
+        Raises:
+            ConfigurationRefused: the stack file gives a node that runs other ports.
+        """
+        laying_out.follow_stack_file(self.spec, self.nodes)
         home = self.home
         folder = own_folder(self.spec.folder, self.account)
         nodes = laying_out.lay_out(self.spec, folder, self.account)
@@ -89,7 +94,7 @@ class DevCluster:
             The nodes that were started; those that ran already are left alone.
 
         Raises:
-            ConfigurationRefused: nothing is laid out, or there is no node of that name.
+            ConfigurationRefused: nothing is laid out, there is no node of that name, or one runs with other ports.
             CommandFailed: a node did not start; the others run.
         """
         if not self._chosen(names):
@@ -99,8 +104,9 @@ class DevCluster:
                 why="no node is laid out",
                 next_step="lay the nodes out and start them with `make up`",
             )
-        if laying_out.move_from_taken_ports(self.nodes):
-            overlay.write(self.spec, self.nodes)
+        laying_out.follow_stack_file(self.spec, self.nodes)
+        laying_out.move_from_taken_ports(self.nodes)
+        overlay.write(self.spec, self.nodes)
         home = self.home
         chosen = self._chosen(names)
         stopped = [node for node in chosen if not node.is_running()]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from components.errors import ConfigurationRefused
-from devcluster import files, ports
+from devcluster import files, overlay, ports
 from devcluster.accounts import Account
 from devcluster.node import DevNode
 from devcluster.spec import ClusterSpec, NodeSpec
@@ -58,27 +58,38 @@ def write_node(node: DevNode, everyone: Sequence[NodeSpec], *, bootstrap: bool) 
     _put(node, "elasticsearch.yml", settings)  # last: it is what tells that a node is laid out
 
 
-def move_from_taken_ports(nodes: Sequence[DevNode]) -> bool:
+def move_from_taken_ports(nodes: Sequence[DevNode]) -> None:
     """Give every stopped node whose port somebody else holds another one, in the files of all nodes.
-
-    Returns:
-        Whether any node moved.
 
     Raises:
         ConfigurationRefused: a port is taken, and the node's file is no longer of our shape.
     """
-    stuck = [node for node in nodes if not node.is_running() and not _can_bind(node.spec)]
-    if not stuck:
-        return False
-    others = [node.spec for node in nodes if node not in stuck]
-    moved = {spec.name: spec for spec in with_free_ports([node.spec for node in stuck], _ports_of(others))}
-    everyone = [moved.get(node.name, node.spec) for node in nodes]
-    for node, spec in zip(nodes, everyone, strict=True):
-        text = files.with_ports(node.settings.read_text(), spec, everyone)
-        if files.ports(text) != (spec.http_port, spec.transport_port):
-            raise _cannot_move(node)
-        node.settings.write_text(text)  # in place: owner and mode stay
-    return True
+    stuck = [node.spec for node in nodes if not node.is_running() and not _can_bind(node.spec)]
+    if stuck:
+        _move(nodes, stuck)
+
+
+def follow_stack_file(spec: ClusterSpec, nodes: Sequence[DevNode]) -> None:
+    """Give stopped nodes the ports of the stack file, where somebody changed them there since they were laid out.
+
+    Raises:
+        ConfigurationRefused: such a node runs; nothing was changed.
+    """
+    astray = [node for node in nodes if node.spec not in spec.nodes and not overlay.tells_of(spec, node.spec)]
+    wanted = {node.name: node for node in spec.nodes}
+    changes = {node.name: _changes(node.spec, wanted[node.name]) for node in astray}
+    running = [node.name for node in astray if node.is_running()]
+    if running:
+        raise ConfigurationRefused(
+            "the stack file gives other ports than those that it runs with",
+            where=", ".join(running),
+            why="; ".join(f"{name}: {changes[name]}" for name in running),
+            next_step="stop the nodes with `make down`, then `make up`; or put the previous ports back",
+        )
+    for name, change in changes.items():
+        console.say(f"{name}: {change}, as the stack file says")
+    if astray:
+        _move(nodes, [wanted[node.name] for node in astray])
 
 
 def with_free_ports(
@@ -102,6 +113,24 @@ def with_free_ports(
                 console.say(f"{node.name}: {kind} port {wanted} is taken, {got[-1]} takes its place")
         placed.append(node.with_ports(*got))
     return placed
+
+
+def _move(nodes: Sequence[DevNode], wanted: Sequence[NodeSpec]) -> None:
+    """Give some of the nodes the ports wanted, or the next free ones, in the files of all."""
+    names = {spec.name for spec in wanted}
+    taken = _ports_of(node.spec for node in nodes if node.name not in names)
+    moved = {spec.name: spec for spec in with_free_ports(wanted, taken)}
+    everyone = [moved.get(node.name, node.spec) for node in nodes]
+    for node, spec in zip(nodes, everyone, strict=True):
+        text = files.with_ports(node.settings.read_text(), spec, everyone)
+        if files.ports(text) != (spec.http_port, spec.transport_port):
+            raise _cannot_move(node)
+        node.settings.write_text(text)  # in place: owner and mode stay
+
+
+def _changes(now: NodeSpec, wanted: NodeSpec) -> str:
+    layers = (("HTTP", now.http_port, wanted.http_port), ("transport", now.transport_port, wanted.transport_port))
+    return ", ".join(f"{layer} port {old} → {new}" for layer, old, new in layers if old != new)
 
 
 def _with_own_ports(node: DevNode) -> DevNode:

@@ -1,4 +1,4 @@
-"""The command line: `python -m stacks preview|up|refresh|output|destroy ENVIRONMENT`.
+"""The command line: `python -m stacks check|preview|up|refresh|output|destroy ENVIRONMENT`.
 
 Exit status: 0 when all is well, 1 with `--exit-code` when something is due, 2 when something is broken.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
-from stacks.config import model_from, sections_of_file
+from stacks.config import model_from, named, sections_of_file
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch
 from stacks.plan import Plan, plan_from
@@ -46,6 +46,14 @@ def _run(options: argparse.Namespace) -> int:
         errors = [{"resource": failure.resource, "text": failure.text} for failure in failures]
         _print_json(options, {"result": "failed", "errors": errors})
     return BROKEN
+
+
+def check(options: argparse.Namespace) -> int:
+    """Read the stack file alone, and tell every mistake in it; no machine is looked at."""
+    workspace = _checked(options)
+    console.say(f"{named(workspace.written or workspace.stack_file)}: no mistake found")
+    _print_json(options, {"result": "checked"})
+    return FINE
 
 
 def preview(options: argparse.Namespace) -> int:
@@ -128,6 +136,7 @@ def destroy(options: argparse.Namespace) -> int:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "check": check,
     "preview": preview,
     "up": up,
     "refresh": refresh,
@@ -169,12 +178,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
-    """Check the stack file as a whole, before an engine is even looked for; then open the stack."""
+def _checked(options: argparse.Namespace) -> Workspace:
+    """Return where the stack is run, once its file was checked as a whole: as it was written, and as it is run."""
     if options.project is not None:
         refuse_missing_project(options.project)
     workspace = workspace_for(options.environment, options.project)
-    model_from(sections_of_file(workspace.stack_file), where=f"stacks/{workspace.stack_file.name}")
+    for path in (workspace.written, workspace.stack_file):
+        if path is not None:
+            model_from(sections_of_file(path), where=named(path))
+    return workspace
+
+
+def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
+    """Check the stack file, before an engine is even looked for; then open the stack."""
+    workspace = _checked(options)
+    for moved in workspace.moved:
+        console.say(f"! {moved}")
     driver = Driver(workspace, debug=getattr(options, "debug", False))
     with console.quiet_task("wait for an earlier run") as news:
         if driver.clear_locks(news):

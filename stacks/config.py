@@ -89,6 +89,11 @@ def sections_of_file(path: Path) -> dict[str, Any]:
     return _sections(config, path.name)
 
 
+def named(path: Path) -> str:
+    """Return a stack file as every error names it, from wherever it is run: `stacks/Pulumi.prod.yaml`."""
+    return f"stacks/{path.name}"
+
+
 def _environments_beside(path: Path) -> str:
     found = sorted(each.stem.removeprefix("Pulumi.") for each in path.parent.glob("Pulumi.*.yaml"))
     return f"name an environment that has a stack file: {', '.join(found) or 'there is none yet, so write one'}"

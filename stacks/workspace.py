@@ -17,6 +17,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from components.errors import ConfigurationRefused
+from components.nodes.spec import NodeSpec
 from stacks.config import PREFIX, sections_of_file
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,16 +38,20 @@ class Workspace:
         project: the folder with Pulumi.yaml.
         environment: variables for the engine, over this process's own.
         handed_out: where files for people go, such as the CA's certificate; None where there is no place.
+        written: the stack file that a person writes, where it is another one than that which is run.
+        moved: where a port of the stack file does not count, each as a sentence.
     """
 
     stack: str
     project: Path
     environment: Mapping[str, str]
     handed_out: Path | None = None
+    written: Path | None = None
+    moved: tuple[str, ...] = ()
 
     @property
     def stack_file(self) -> Path:
-        """The stack file."""
+        """The stack file that is run."""
         return self.project / "stacks" / f"Pulumi.{self.stack}.yaml"
 
 
@@ -69,12 +74,13 @@ def workspace_for(stack: str, project: Path | None) -> Workspace:
 
 def _local() -> Workspace:
     dev = ROOT / DEV
-    sections = sections_of_file(ROOT / "stacks" / f"Pulumi.{LOCAL}.yaml")
+    written = ROOT / "stacks" / f"Pulumi.{LOCAL}.yaml"
+    sections, moved = _laid_over(sections_of_file(written), dev / "overlay.yaml")
     project = dev / "project"
     (project / "stacks").mkdir(parents=True, exist_ok=True)
     _write_project(project)
-    workspace = Workspace(LOCAL, project, _local_environment(dev), handed_out=dev)
-    _write_stack_file(workspace.stack_file, _laid_over(sections, dev / "overlay.yaml"))
+    workspace = Workspace(LOCAL, project, _local_environment(dev), handed_out=dev, written=written, moved=moved)
+    _write_stack_file(workspace.stack_file, sections)
     return workspace
 
 
@@ -115,13 +121,27 @@ def _write_project(project: Path) -> None:
     yaml.dump(content, project / "Pulumi.yaml")
 
 
-def _laid_over(sections: dict[str, Any], overlay: Path) -> dict[str, Any]:
-    """Return the stack's sections with the ports that the development cluster found."""
-    if not overlay.exists():
-        return sections
-    found = {node["name"]: node for node in YAML(typ="safe").load(overlay)["nodes"]}
-    nodes = [{**node, **found.get(node.get("name"), {})} for node in sections.get("nodes", [])]
-    return {**sections, "nodes": nodes}
+def _laid_over(sections: dict[str, Any], overlay: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the stack's sections with the ports that the development cluster found, and what that changes.
+
+    A node counts only with the ports that were taken: whatever somebody wrote since then is looked at as it is.
+    """
+    written = sections.get("nodes")
+    if not overlay.exists() or not isinstance(written, list):
+        return sections, ()
+    found = {row["name"]: row for row in YAML(typ="safe").load(overlay)["nodes"]}
+    nodes, moved = [], []
+    for node in written:
+        row = found.get(str(node.get("name")), {}) if isinstance(node, Mapping) else {}
+        taken = row.get("instead_of", {})
+        applies = all(node.get(key, NodeSpec.model_fields[key].default) == port for key, port in taken.items())
+        nodes.append({**node, **{key: row[key] for key in taken}} if taken and applies else node)
+        moved += [
+            f"{node['name']} has {key} {row[key]}, since {port} of the stack file is taken on this machine"
+            for key, port in taken.items()
+            if applies and row[key] != port
+        ]
+    return {**sections, "nodes": nodes}, tuple(moved)
 
 
 def _write_stack_file(path: Path, sections: Mapping[str, Any]) -> None:

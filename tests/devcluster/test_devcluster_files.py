@@ -115,7 +115,8 @@ def test_the_overlay_names_the_moved_nodes_only_and_goes_when_all_are_where_the_
 
     overlay.write(spec, moved)
     written = YAML(typ="safe").load(spec.overlay)
-    assert written == {"nodes": [{"name": "es-1", "http_port": 9204, "transport_port": 9301}]}
+    instead_of = {"http_port": 9201, "transport_port": 9301}
+    assert written == {"nodes": [{"name": "es-1", "http_port": 9204, "transport_port": 9301, "instead_of": instead_of}]}
 
     overlay.write(spec, stayed)
     assert not spec.overlay.exists()

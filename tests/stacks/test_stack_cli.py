@@ -6,7 +6,7 @@ import re
 import pytest
 
 from components.errors import CommandFailed, TargetUnreachable
-from stacks import cli
+from stacks import cli, workspace
 from stacks.cli import BROKEN, DUE, FINE, MASKED, main
 from stacks.driver import RunFailed
 from stacks.events import Failure
@@ -255,6 +255,50 @@ def test_a_stack_file_with_mistakes_is_refused_before_an_engine_is_looked_for(co
     errors = document(out)["errors"]
     assert errors[0]["resource"] == "stacks/Pulumi.prod.yaml"
     assert "cluster.scenario" in errors[0]["text"]
+
+
+def test_a_check_reads_the_stack_file_and_looks_for_no_engine(command, project):
+    driver = fake_driver(CHANGED)
+    assert command(driver, "check") == (FINE, "stacks/Pulumi.prod.yaml: no mistake found\n", "")
+    assert document(command(driver, "check", "--json")[1]) == {"result": "checked"}
+
+    write_stack_file(project / "stacks", sections("cluster: {name: logs, scenario: basik}"))
+    status, out, _ = command(driver, "check")
+    assert (status, driver.asked) == (BROKEN, [])
+    assert out.startswith("✗ stacks/Pulumi.prod.yaml: 1 mistake; nothing was touched\n    cluster.scenario: ")
+
+
+TWICE = """
+nodes:
+  - {name: es-1, address: 127.0.0.1, http_port: 9202, transport_port: 9301}
+  - {name: es-2, address: 127.0.0.1, http_port: 9202, transport_port: 9302}
+"""
+MOVED = "nodes: [{name: es-2, http_port: 9204, instead_of: {http_port: 9202}}]"
+
+
+@pytest.fixture
+def checkout(project, monkeypatch):
+    """The same project as a checkout whose development cluster moved es-2 to another port."""
+    (project / "Pulumi.yaml").write_text("{runtime: {options: {}}, plugins: {providers: []}}")
+    (project / ".dev").mkdir()
+    (project / ".dev" / "overlay.yaml").write_text(MOVED)
+    monkeypatch.setattr(workspace, "ROOT", project)
+    return project
+
+
+def test_a_port_that_was_taken_hides_no_mistake_in_the_stack_file(checkout, capsys):
+    write_stack_file(checkout / "stacks", sections(TWICE), "local")
+    assert main(["check", "local"]) == BROKEN
+    assert "nodes[1].http_port: is 9202" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["preview", "up"])
+def test_a_port_of_the_stack_file_that_does_not_count_is_told_every_time(name, checkout, monkeypatch, capsys):
+    write_stack_file(checkout / "stacks", sections(TWICE.replace("9202", "9201", 1)), "local")
+    monkeypatch.setattr(cli, "Driver", fake_driver(UNCHANGED))
+    assert main([name, "local"]) == FINE
+    told = "! es-2 has http_port 9204, since 9202 of the stack file is taken on this machine\n"
+    assert capsys.readouterr().out.startswith(told)
 
 
 def test_a_folder_without_a_project_is_refused(command, project):

@@ -81,18 +81,58 @@ def test_what_the_engine_wrote_into_the_copy_stays_and_nothing_else_does(checkou
     assert sections_of_file(copy) == sections(LOCAL_NODES)
 
 
-def test_the_ports_that_the_development_cluster_found_are_laid_over_those_of_the_stack_file(checkout):
+OVERLAY = """
+nodes:
+  - {name: es-2, http_port: 19202, transport_port: 9302, instead_of: {http_port: 9202, transport_port: 9302}}
+  - {name: es-9, http_port: 1, transport_port: 2, instead_of: {http_port: 3, transport_port: 4}}
+"""
+
+
+def lay_over(checkout, text=OVERLAY):
     (checkout / ".dev").mkdir()
-    overlay = "nodes: [{name: es-2, http_port: 19202, transport_port: 19302}, {name: es-9, http_port: 1}]"
-    (checkout / ".dev" / "overlay.yaml").write_text(overlay)
+    (checkout / ".dev" / "overlay.yaml").write_text(text)
+
+
+def test_the_ports_that_the_development_cluster_found_are_laid_over_those_of_the_stack_file_and_told(checkout):
+    lay_over(checkout)
+
+    workspace = workspace_for("local", None)
+
+    found = sections_of_file(workspace.stack_file)
+    assert found["nodes"] == [
+        {"name": "es-1", "address": "127.0.0.1", "http_port": 9201, "transport_port": 9301},
+        {"name": "es-2", "address": "127.0.0.1", "http_port": 19202, "transport_port": 9302},
+    ]
+    assert found["cluster"] == sections()["cluster"]
+    assert workspace.moved == ("es-2 has http_port 19202, since 9202 of the stack file is taken on this machine",)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        pytest.param("[{name: es-2, address: 127.0.0.1, http_port: 9292, transport_port: 9302}]", id="another port"),
+        pytest.param("[{name: es-2, address: 127.0.0.1, transport_port: 9302}]", id="the default in its place"),
+        pytest.param("[es-2, {address: 127.0.0.1}, {name: [es-2]}]", id="no nodes"),
+        pytest.param("es-2", id="no list"),
+    ],
+)
+def test_what_somebody_wrote_since_then_is_looked_at_as_it_is(nodes, checkout):
+    lay_over(checkout)
+    changed = sections(f"nodes: {nodes}")
+    write_stack_file(checkout / "stacks", changed, "local")
+
+    workspace = workspace_for("local", None)
+
+    assert (sections_of_file(workspace.stack_file), workspace.moved) == (changed, ())
+
+
+def test_a_default_port_that_was_taken_is_laid_over_too(checkout):
+    lay_over(checkout, "nodes: [{name: es-2, http_port: 9204, instead_of: {http_port: 9200}}]")
+    write_stack_file(checkout / "stacks", sections("nodes: [{name: es-2, address: 127.0.0.1}]"), "local")
 
     found = sections_of_file(workspace_for("local", None).stack_file)
 
-    assert found["nodes"] == [
-        {"name": "es-1", "address": "127.0.0.1", "http_port": 9201, "transport_port": 9301},
-        {"name": "es-2", "address": "127.0.0.1", "http_port": 19202, "transport_port": 19302},
-    ]
-    assert found["cluster"] == sections()["cluster"]
+    assert found["nodes"] == [{"name": "es-2", "address": "127.0.0.1", "http_port": 9204}]
 
 
 def test_the_copys_project_points_back_to_the_checkout(checkout):

@@ -20,6 +20,7 @@ from components.settings.content import Content
 from components.settings.lowering import in_clear_from_then_on, lowered
 from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
+from components.settings.ports import refuse_other_ports
 from components.settings.starting import concerns_on
 from components.settings.writers import other_writer
 from components.values import Wire
@@ -77,7 +78,7 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         machine = machine_of(wanted.node.machine)
         text = machine.settings_text()
         standing = flatten(text, where=machine.settings_place())
-        for concern in minded(_refuse_what_may_not_be(machine, standing, wanted.content)):
+        for concern in minded(_refuse_what_may_not_be(machine, standing, wanted)):
             context.warn(f"{wanted.node.name}: {concern}")
         for line in in_clear_from_then_on(standing, wanted.content.absent):
             context.warn(f"{wanted.node.name}: {line}")
@@ -97,12 +98,12 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         """Check that the operator's file can take our settings, and return what must be there.
 
         Raises:
-            ConfigurationRefused: it cannot, and the text names the line; it would take security away; or the node
-                would not start with it, in Elasticsearch's own words.
+            ConfigurationRefused: it cannot, and the text names the line; it has other ports than the stack file; it
+                would take security away; or the node would not start with it, in Elasticsearch's own words.
         """
         machine = machine_of(wanted.node.machine)
         standing = flatten(machine.settings_text(), where=machine.settings_place())
-        _refuse_what_may_not_be(machine, standing, wanted.content)
+        _refuse_what_may_not_be(machine, standing, wanted)
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
 
     def observe(self, recorded: SettingsRecord, context: Context) -> NodeSettingsOutputs:
@@ -115,17 +116,18 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
 
 
 def _refuse_what_may_not_be(
-    machine: NodeMachine, standing: Mapping[str, Value], content: Content
+    machine: NodeMachine, standing: Mapping[str, Value], wanted: NodeSettingsInputs
 ) -> tuple[Concern, ...]:
     """Refuse, or return what else is to be said.
 
     Args:
         machine: the node's machine.
         standing: the settings of its file as it is now.
-        content: what must be there.
+        wanted: the node, and what must be there.
     """
-    _refuse_less_security(machine, standing, content)
-    concerns = concerns_on(machine, content)
+    refuse_other_ports(wanted.node, standing, where=machine.settings_place())
+    _refuse_less_security(machine, standing, wanted.content)
+    concerns = concerns_on(machine, wanted.content)
     refuse_if_any(concerns, where=machine.settings_place())
     return concerns
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from components.findings import Finding
 from components.nodes.probes import Answer, Speech
+from components.nodes.spec import Node
 from components.pki.inspect import is_signed_by, leaf_facts
+from components.pki.spec import Layer
 from components.verification.evidence import HttpEvidence, TransportEvidence
 
 UNAUTHORIZED = 401
+NAMES = {Layer.TRANSPORT: "transport", Layer.HTTP: "HTTP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def transport_serves_our_leaf(case: TransportCase) -> Finding | None:
 
     Source: deploy-manage/security/updating-certificates (verify what is served).
     """
-    return _served(case.expected, case.seen.ours, case.seen.node.name, case.seen.node.address, "transport")
+    return _served(case.expected, case.seen.ours, case.seen.node, Layer.TRANSPORT)
 
 
 def transport_admits_our_nodes(case: TransportCase) -> Finding | None:
@@ -95,7 +98,7 @@ def http_serves_our_leaf(case: HttpCase) -> Finding | None:
     """
     if case.expected is None:
         return None
-    return _served(case.expected, case.seen.greeting, case.seen.node.name, case.seen.node.address, "HTTP")
+    return _served(case.expected, case.seen.greeting, case.seen.node, Layer.HTTP)
 
 
 def http_stays_plain(case: HttpCase) -> Finding | None:
@@ -109,6 +112,8 @@ def anonymous_is_refused(case: HttpCase) -> Finding | None:
     """A request without a login gets 401. Source: anonymous-access (off by default)."""
     if case.seen.anonymous_status == UNAUTHORIZED:
         return None
+    if case.seen.greeting.speech is Speech.NOTHING:  # with HTTPS, `http_serves_our_leaf` says so
+        return None if case.expected else _nothing_listens(case.seen.greeting, case.seen.node, Layer.HTTP)
     answer = f"status {case.seen.anonymous_status}" if case.seen.anonymous_status else "no answer that TLS accepts"
     return Finding(
         "AnonymousNotRefused", f"{case.seen.node.name}: a request without a login got {answer} instead of status 401"
@@ -146,8 +151,10 @@ def documents_are_all_there(before: int, after: int) -> Finding | None:
     return Finding("DocumentsMissing", f"there were {before} documents before the restart, and {after} after it")
 
 
-def _served(expected: Expected, answer: Answer, node: str, address: str, layer: str) -> Finding | None:
-    why = f" ({answer.refusal})" if answer.refusal else ""
+def _served(expected: Expected, answer: Answer, at: Node, which: Layer) -> Finding | None:
+    if answer.speech is Speech.NOTHING:
+        return _nothing_listens(answer, at, which)
+    why, node, layer = f" ({answer.refusal})" if answer.refusal else "", at.name, NAMES[which]
     if answer.speech is not Speech.TLS:
         return Finding("TlsNotServed", f"{node}: the {layer} layer answers {answer.speech} to a TLS greeting{why}")
     if not answer.chain:
@@ -160,6 +167,17 @@ def _served(expected: Expected, answer: Answer, node: str, address: str, layer: 
         )
     if not is_signed_by(answer.chain[0], expected.authority_pem):
         return Finding("OtherSigner", f"{node}: the {layer} layer serves a leaf that our CA did not sign")
-    if not facts.sans.covers(address):
-        return Finding("AddressNotNamed", f"{node}: the {layer} leaf does not name {address} (names: {facts.sans})")
+    if not facts.sans.covers(at.address):
+        return Finding("AddressNotNamed", f"{node}: the {layer} leaf does not name {at.address} (names: {facts.sans})")
     return None
+
+
+def _nothing_listens(answer: Answer, node: Node, layer: Layer) -> Finding:
+    """Say of a node whose other layer answers that its port must be another one."""
+    port = node.http_port if layer is Layer.HTTP else node.transport_port
+    return Finding(
+        "NothingListens",
+        f"{node.name}: nothing answers on its {NAMES[layer]} port {port} ({answer.refusal}), and its other layer does: "
+        f"compare `{layer}_port` in the stack file with `{layer}.port` in its elasticsearch.yml, which counts from the "
+        "node's start; correct one of them, or restart the node, then run again",
+    )

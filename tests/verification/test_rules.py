@@ -54,6 +54,11 @@ WELL = [
     ),
     pytest.param(rules.anonymous_is_refused, https(), id="HTTPS: nobody is refused"),
     pytest.param(rules.anonymous_is_refused, plain_http(), id="HTTP: nobody is refused"),
+    pytest.param(
+        rules.anonymous_is_refused,
+        https(greeting=NOTHING, anonymous_status=0),
+        id="HTTPS: no answer, which another rule reports",
+    ),
     pytest.param(rules.plain_http_is_refused, https(), id="HTTPS: plain HTTP is refused"),
     pytest.param(rules.plain_http_is_refused, plain_http(), id="HTTP: there is no HTTPS port"),
 ]
@@ -69,8 +74,9 @@ ILL = [
     pytest.param(
         rules.transport_serves_our_leaf,
         transport(ours=NOTHING),
-        "TlsNotServed",
-        "es-1: the transport layer answers nothing to a TLS greeting (Connection refused)",
+        "NothingListens",
+        "es-1: nothing answers on its transport port 9300 (Connection refused), and its other layer does: compare "
+        "`transport_port` in the stack file with `transport.port` in its elasticsearch.yml, which counts from",
         id="transport: no answer",
     ),
     pytest.param(
@@ -129,6 +135,21 @@ ILL = [
         "TlsNotServed",
         "es-1: the HTTP layer answers plain text to a TLS greeting",
         id="HTTP: plain text",
+    ),
+    pytest.param(
+        rules.http_serves_our_leaf,
+        https(greeting=NOTHING),
+        "NothingListens",
+        "es-1: nothing answers on its HTTP port 9200 (Connection refused), and its other layer does: compare "
+        "`http_port` in the stack file with `http.port` in its elasticsearch.yml",
+        id="HTTP: no answer",
+    ),
+    pytest.param(
+        rules.anonymous_is_refused,
+        plain_http(greeting=NOTHING, anonymous_status=0),
+        "NothingListens",
+        "es-1: nothing answers on its HTTP port 9200",
+        id="HTTP: plain, and no answer",
     ),
     pytest.param(
         rules.http_serves_our_leaf,
@@ -220,7 +241,7 @@ def test_every_rule_of_the_room_is_applied():
 
 def test_reasons_tell_the_findings_apart():
     reasons = {(case.values[0], case.values[2]) for case in ILL}
-    shared = {"TlsNotServed", "OtherLeafServed", "OtherSigner", "AddressNotNamed"}
+    shared = {"NothingListens", "TlsNotServed", "OtherLeafServed", "OtherSigner", "AddressNotNamed"}
     alone = [reason for _, reason in reasons if reason not in shared]
     assert len(alone) == len(set(alone)) == 6
 

@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from components.errors import ConfigurationRefused, SecurityError
 from stacks.config import model_from, named, sections_of_file
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch
+from stacks.forgotten import warnings_about_forgotten
 from stacks.plan import Plan, plan_from
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
@@ -74,7 +76,7 @@ def up(options: argparse.Namespace) -> int:
     if plan.is_empty:
         console.say("no changes")
     else:
-        times = _carry_out(driver, expected, restarts=plan.restart is not None)
+        times = _carry_out(driver, expected, plan)
     outputs = _plain(driver, show_secrets=False)
     console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
@@ -212,22 +214,28 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
         for line in watch.about_restart:  # what was refused, and why it would be done
             console.say(line)
         raise
-    for warning in dict.fromkeys(watch.warnings):
-        console.say(f"! {warning}")
-    return plan_from(watch.seen, watch.notes, watch.gates), watch.phases()
+    warnings = dict.fromkeys([*watch.warnings, *warnings_about_forgotten(watch.seen, watch.gates)])
+    plan = replace(plan_from(watch.seen, watch.notes, watch.gates), warnings=tuple(warnings))
+    return plan, watch.phases()
 
 
-def _carry_out(driver: Driver, expected: Mapping[str, int], *, restarts: bool) -> dict[str, float]:
+def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> dict[str, float]:
+    """Run it; what the plan warned of already is not said again."""
+
+    def note(text: str) -> None:
+        if text not in plan.warnings:
+            console.say(f"! {text}")
+
     with RunDisplay(SystemClock(), expected) as display:
         watch = Watch(
             on_begin=display.begin,
             on_end=display.end,
             on_failure=display.fail,
             on_news=display.news,
-            on_note=lambda text: console.say(f"! {text}"),
+            on_note=note,
         )
         driver.up(watch)
-    return {**display.times, **(_restart_times(watch) if restarts else {})}
+    return {**display.times, **(_restart_times(watch) if plan.restart is not None else {})}
 
 
 def _restart_times(watch: Watch) -> dict[str, float]:

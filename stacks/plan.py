@@ -67,6 +67,7 @@ class Plan:
         notes: reasons that the rules gave.
         gates: how the preflight found the cluster.
         next_due: the next renewal.
+        warnings: what to mind before it is carried out.
     """
 
     rows: tuple[Row, ...] = ()
@@ -74,6 +75,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     next_due: Due | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

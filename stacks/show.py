@@ -29,10 +29,12 @@ MANY = 4
 
 def plan_view(plan: Plan, title: str) -> RenderableType:
     """Return a plan as a person reads it: reasons first, then each kind of change, then the restart with its order."""
+    minded = [Text(f"  ! {warning}") for warning in plan.warnings]
     if plan.is_empty:
         head = Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
-        return Group(head, *(Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN)))
-    parts: list[RenderableType] = [Text(title, style="bold"), *(Text(f"  {note}") for note in plan.notes), *_rows(plan)]
+        return Group(head, *minded, *(Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN)))
+    notes = [Text(f"  {note}") for note in plan.notes]
+    parts: list[RenderableType] = [Text(title, style="bold"), *notes, *minded, *_rows(plan)]
     if plan.restart is not None:
         parts.append(_restart(plan.restart, plan.rows))
     if plan.gates:

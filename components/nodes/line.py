@@ -44,6 +44,16 @@ class LineInputs(Wire):
             logins=tuple(Login(login.user, password) for login in self.logins for password in login.passwords()),
         )
 
+    def filled_from(self, before: "LineInputs") -> "LineInputs":
+        """Return the line with what it was before in the place of a CA or login that is gone, or not known yet."""
+        pem = self.authorities_pem
+        unmade = any(isinstance(login.password, Unknown) for login in self.logins)
+        filled = {
+            "authorities_pem": before.authorities_pem if pem is None or isinstance(pem, Unknown) else pem,
+            "logins": (*self.logins, *before.logins) if unmade else self.logins,
+        }
+        return self.model_copy(update=filled)
+
     def _endpoint(self, node: Node) -> Endpoint:
         known = fingerprints_served(node, machine_of(node.machine)) if self.takes_over else frozenset()
         return Endpoint(node.name, node.address, node.http_port, known)

@@ -279,7 +279,5 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
 
 def _line(wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> LineInputs:
-    """Return how the cluster is called: where HTTPS is taken away, until then by the CA that it had."""
-    if recorded is None or wanted.line.authorities_pem is not None:
-        return wanted.line
-    return wanted.line.model_copy(update={"authorities_pem": recorded.inputs.line.authorities_pem})
+    """Return how the cluster is called; until a new CA or password is made, with those that it had."""
+    return wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line

@@ -7,7 +7,7 @@ from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
-from components.rollout.preflight import Case, Gate, gates
+from components.rollout.preflight import Case, Gate, Sign, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView, Running
 from components.settings.concerns import refused
@@ -106,11 +106,11 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
 def preflight(
     view: RolloutView, cluster: RolloutCluster, nodes: Iterable[RolloutNode], away: float = 0.0
 ) -> tuple[Gate, ...]:
-    """Return how every gate stands; none where the cluster is not asked, or does not answer."""
+    """Return how every gate stands; none where the cluster is not asked, and one where it does not answer."""
     if is_begun(view):
         return ()
     try:
         facts = cluster.facts()
-    except TargetUnreachable:
-        return ()
+    except TargetUnreachable as error:
+        return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {error.why}"),)
     return gates(Case(view, facts, {node.name: settings_of(node.machine, node.content) for node in nodes}, away))

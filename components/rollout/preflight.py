@@ -25,6 +25,9 @@ SKEW_WARNS, SKEW_BLOCKS = 30.0, 240.0
 MOST_NAMES = 5
 LEAST_VOTERS = 3
 """Master-eligible nodes of which one may be away."""
+ALL_LISTED = "every node of the cluster is in the stack file"
+NOT_RENEWED = "certificates are not renewed any more"
+"""How the gate about nodes that are not listed is known from the others."""
 CLIENT_CHANGES = {
     "xpack.security.enabled: false → true": "a login",
     "+ xpack.security.enabled: true": "a login",
@@ -131,6 +134,16 @@ def clocks_agree(case: Case) -> Gate:
     return Gate("ClocksDiffer", Sign.SHUT, f"{text}: new certificates would not be valid there; set the clocks")
 
 
+def every_node_is_listed(case: Case) -> Gate:
+    """A member that the stack file leaves out is not looked after. A restart refuses it (`unlisted_nodes`)."""
+    unlisted = sorted(case.facts.versions.keys() - set(case.view.names()))
+    if not unlisted:
+        return Gate("EveryNodeListed", Sign.OPEN, ALL_LISTED)
+    named, (be, it, its) = ", ".join(unlisted), ("is", "it", "its") if len(unlisted) == 1 else ("are", "them", "their")
+    text = f"{named} {be} still in the cluster: list {it} under `nodes`, or stop {it}; {its} {NOT_RENEWED}"
+    return Gate("NodeNotListed", Sign.MIND, text)
+
+
 def second_copies(case: Case) -> Gate:
     """An index without replicas is partly away while a node restarts. Source: rolling restart."""
     alone = case.facts.without_replicas
@@ -172,14 +185,16 @@ GATES: tuple[Callable[[Case], Gate], ...] = (
     clocks_agree,
 )
 """What is looked at in every preview."""
+GATES_WITHOUT_A_RESTART: tuple[Callable[[Case], Gate], ...] = (every_node_is_listed,)
+"""What is looked at besides, when no node is to be restarted."""
 GATES_OF_A_RESTART: tuple[Callable[[Case], Gate], ...] = (quorum_outlives_one_node, second_copies, clients_can_go_on)
 """What is looked at besides, when nodes are to be restarted."""
 
 
 def gates(case: Case) -> tuple[Gate, ...]:
     """Return how every gate stands that there is."""
-    asked = (*GATES, *GATES_OF_A_RESTART) if procedure(case.view) in RESTARTING else GATES
-    return tuple(gate(case) for gate in asked)
+    besides = GATES_OF_A_RESTART if procedure(case.view) in RESTARTING else GATES_WITHOUT_A_RESTART
+    return tuple(gate(case) for gate in (*GATES, *besides))
 
 
 def shut(found: tuple[Gate, ...]) -> tuple[Finding, ...]:

@@ -67,6 +67,14 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
         """Return the id."""
         return f"{wanted.purpose}/password"
 
+    def changes(self, recorded: PasswordRecord, wanted: GeneratedPasswordInputs, context: Context) -> Sequence[Change]:
+        """Return why there will be another password."""
+        before = recorded.inputs
+        if before.version == wanted.version:
+            return ()
+        text = f"password of {wanted.purpose}: version {before.version} → {wanted.version}"
+        return [Change(Finding("VersionChanged", text), on="version")]
+
     def preview(
         self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
     ) -> GeneratedPasswordOutputs:
@@ -74,6 +82,11 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
         if recorded is not None and recorded.inputs == wanted:
             return recorded.outputs
         value = UNKNOWN if wanted.given is None else wanted.given
+        if recorded is not None and recorded.outputs.value != value:
+            output = "elasticPassword" if wanted.purpose == "elastic" else "userPasswords"
+            context.warn(
+                f"clients that log in as {wanted.purpose} need the new password from then on (output {output})"
+            )
         return GeneratedPasswordOutputs(value=value, formers=self._formers(recorded))
 
     def converge(

@@ -70,3 +70,25 @@ def test_only_a_line_that_takes_over_reads_what_a_node_may_serve_besides(monkeyp
     monkeypatch.setattr(line, "fingerprints_served", lambda node, machine: frozenset({f"{node.name} on {machine}"}))
     assert LineInputs(takes_over=True).to((NODE,)).endpoints[0].known == {"es-1 on the machine of es-1"}
     assert LineInputs().to((NODE,)).endpoints[0].known == frozenset()
+
+
+BEFORE = LineInputs(authorities_pem=SecretStr("old"), logins=(KNOWN,))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param(LineInputs(), ("old", []), id="HTTPS goes"),
+        pytest.param(LineInputs(authorities_pem=UNKNOWN), ("old", []), id="another CA is not made yet"),
+        pytest.param(LineInputs(authorities_pem=SecretStr("new")), ("new", []), id="another CA is made"),
+        pytest.param(LineInputs(logins=(UNMADE,)), ("old", ["pa55word", "form3r"]), id="a password is not made yet"),
+        pytest.param(
+            LineInputs(logins=(LoginInputs(user="elastic", password=SecretStr("new")),)),
+            ("old", ["new"]),
+            id="a password is made",
+        ),
+    ],
+)
+def test_what_is_not_made_yet_is_what_it_was_before(given, expected):
+    found = given.filled_from(BEFORE).to((NODE,))
+    assert (found.authorities_pem, [login.password.get_secret_value() for login in found.logins]) == expected

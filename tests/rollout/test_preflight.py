@@ -3,11 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from components.errors import ConfigurationRefused
+from components.handling import Recorded
 from components.nodes.cluster_facts import ClusterFacts
-from components.rollout.preflight import GATES, GATES_OF_A_RESTART, Case, Sign, gates, shut
+from components.nodes.line import LineInputs, LoginInputs
+from components.rollout import cluster
+from components.rollout.handler import ClusterRestartHandler
+from components.rollout.preflight import GATES, GATES_OF_A_RESTART, GATES_WITHOUT_A_RESTART, Case, Sign, gates, shut
 from components.rollout.view import NodeView, RolloutView, Running
+from components.values import UNKNOWN
+from tests.fakes import FakeContext
 from tests.rollout.world import with_own_allocation
 
 GOOD = ClusterFacts(
@@ -167,19 +174,36 @@ def test_only_a_shut_gate_keeps_a_rollout_from_beginning():
     assert {gate.sign for gate in found} == set(Sign)
 
 
+SETTLED = NodeView("es-1", Running.WANTED, on_disk=True, speaks_tls=True, wants_tls=True)
+STEADY = RolloutView((SETTLED, replace(SETTLED, name="es-2")), consent=False)
+
+
 def test_without_a_restart_only_the_gates_of_every_preview_are_told():
-    settled = NodeView("es-1", Running.WANTED, on_disk=True, speaks_tls=True, wants_tls=True)
-    said = told(RolloutView((settled,), consent=False), voters=frozenset({"es-1"}), without_replicas=("a",))
+    said = told(STEADY, voters=frozenset({"es-1"}), without_replicas=("a",))
     assert said == [
         "✓ Elasticsearch 9.5.3 on every node",
         "✓ health is green",
         "✓ licence basic, active",
         "✓ every disk is at most 85% full",
         "✓ clocks are within 30 s of this machine's",
+        "✓ every node of the cluster is in the stack file",
     ]
 
 
-@pytest.mark.parametrize("gate", [*GATES, *GATES_OF_A_RESTART], ids=lambda gate: gate.__name__)
+def test_members_that_the_stack_file_leaves_out_are_told_where_nothing_is_restarted():
+    three = {**GOOD.versions, "es-3": "9.5.3"}
+    line = (
+        "! es-3 is still in the cluster: list it under `nodes`, or stop it; its certificates are not renewed any more"
+    )
+    assert told(STEADY, versions=three)[-1] == line
+    four = told(STEADY, versions={"es-4": "9.5.3", **three})[-1]
+    assert four.startswith("! es-3, es-4 are still in the cluster: list them under `nodes`, or stop them; their ")
+    assert not [line for line in told(ROLLING, versions=three) if "es-3" in line], "a restart refuses it"
+
+
+@pytest.mark.parametrize(
+    "gate", [*GATES, *GATES_WITHOUT_A_RESTART, *GATES_OF_A_RESTART], ids=lambda gate: gate.__name__
+)
 def test_every_gate_says_why_it_is_there(gate):
     assert gate.__doc__
 
@@ -210,3 +234,35 @@ def test_a_preview_with_nothing_to_do_tells_the_gates_all_the_same(doors):
     world.cluster.sick = True
     assert world.changes(done) == []
     assert "! health is yellow, 0 shards unassigned" in world.context.said
+
+
+def test_a_cluster_that_cannot_be_asked_is_told_in_place_of_its_gates(doors):
+    world = doors(with_own_allocation())
+    done = world.up()
+    world.cluster.unseen = {"es-2", "es-3"}
+    world.changes(done)
+    assert world.context.said == ["! how the cluster is could not be found out: the nodes do not see each other"]
+
+
+def test_gates_are_told_by_the_ca_and_the_login_of_before_while_those_to_come_are_not_made(doors, monkeypatch):
+    world = doors(with_own_allocation())
+    done, called = world.up(), []
+    before = LineInputs(
+        authorities_pem=SecretStr("PEM"), logins=(LoginInputs(user="elastic", password=SecretStr("pa55word")),)
+    )
+    unmade = LineInputs(authorities_pem=UNKNOWN, logins=(LoginInputs(user="elastic", password=UNKNOWN),))
+
+    def connect(seconds, line, clock, waiting):
+        called.append(line)
+        return world.cluster.connect(seconds, line, clock, waiting)
+
+    monkeypatch.setattr(cluster, "connect_within", connect)
+    recorded = Recorded(world.wanted().model_copy(update={"line": before}), done)
+    wanted = world.wanted().model_copy(update={"line": unmade})
+    context = FakeContext(world.clock)
+
+    assert ClusterRestartHandler().changes(recorded, wanted, context) == []
+
+    assert "✓ health is green" in context.said
+    [line] = called
+    assert (line.authorities_pem, [login.password.get_secret_value() for login in line.logins]) == ("PEM", ["pa55word"])

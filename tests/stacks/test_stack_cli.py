@@ -69,6 +69,26 @@ def test_a_preview_shows_the_plan_under_the_clusters_name(command):
     assert err == ""
 
 
+@pytest.mark.parametrize("name", ["preview", "up"])
+def test_a_warning_is_said_once_below_the_title_and_is_in_the_data(name, command):
+    driver = fake_driver(CHANGED, warned=["the HTTP CA changes"])
+    _, out, _ = command(driver, name)
+    assert out.count("! the HTTP CA changes") == 1
+    assert out.index("logs (prod) · basic-https\n") < out.index("! the HTTP CA changes") < out.index("+ elastic")
+    assert document(command(driver, name, "--json")[1])["plan"]["warnings"] == ["the HTTP CA changes"]
+
+
+def test_a_warning_that_only_comes_while_it_is_carried_out_is_said_then(command):
+    driver = fake_driver(CHANGED, warned_later=["still to be done: es-1"])
+    _, out, _ = command(driver, "up")
+    assert out.count("! still to be done: es-1\n") == 1
+
+
+def test_a_node_that_is_forgotten_is_told(command):
+    driver = fake_driver([("NodeSettings", "es-3-settings", "delete", {"node": {"name": "es-3"}}, {})])
+    assert "  ! es-3 is no longer looked after: stop it, or list it again" in command(driver, "preview")[1]
+
+
 def test_a_preview_passes_on_what_to_print_beside_the_plan(command):
     driver = fake_driver(UNCHANGED)
     command(driver, "preview", "--diff", "--debug")

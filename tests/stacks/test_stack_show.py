@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -194,6 +195,13 @@ def test_an_empty_plan_tells_only_what_is_to_be_minded(printed):
     ]
 
 
+def test_warnings_stand_below_the_title_also_where_nothing_is_to_be_done(printed):
+    for plan in (plan_from([restart()], ["a note"]), Plan()):
+        lines = printed(plan_view(replace(plan, warnings=("es-3 does not run",)), TITLE)).splitlines()
+        assert lines[0].startswith(TITLE)
+        assert lines.index("  ! es-3 does not run") == len(plan.notes) + 1
+
+
 def test_a_plan_is_the_same_as_data():
     stop = restart(fullStopSeconds=42.5)
     plan = plan_from([trust("es-1"), stop, leaf("es-1", "same", **DATES)], ["a note"], ["✓ health is green"])
@@ -215,11 +223,19 @@ def test_a_plan_is_the_same_as_data():
         "notes": ["a note"],
         "gates": ["✓ health is green"],
         "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},
+        "warnings": [],
     }
 
 
 def test_an_empty_plan_is_empty_as_data():
-    assert plan_data(Plan()) == {"rows": (), "restart": None, "notes": (), "gates": (), "next_due": None}
+    assert plan_data(Plan()) == {
+        "rows": (),
+        "restart": None,
+        "notes": (),
+        "gates": (),
+        "next_due": None,
+        "warnings": (),
+    }
 
 
 def test_a_summary_reads_like_this(printed):

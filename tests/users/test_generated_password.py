@@ -125,6 +125,37 @@ def test_nothing_is_said_while_a_password_is_made():
     assert (context.said, context.shown, context.warned) == ([], [], [])
 
 
+def reasons(recorded: Recorded, wanted: GeneratedPasswordInputs) -> list[str]:
+    return [change.finding.message for change in HANDLER.changes(recorded, wanted, FakeContext())]
+
+
+def test_another_version_is_the_reason_for_another_password():
+    assert reasons(made(1), at(2)) == ["password of elastic: version 1 → 2"]
+    assert reasons(made(2), at(2)) == []
+
+
+def warned(recorded: Recorded | None, wanted: GeneratedPasswordInputs) -> list[str]:
+    context = FakeContext()
+    HANDLER.preview(recorded, wanted, context)
+    return context.warned
+
+
+@pytest.mark.parametrize(
+    ("purpose", "output"), [("elastic", "elasticPassword"), ("kibana_system", "userPasswords")], ids=str
+)
+def test_who_logs_in_is_warned_of_another_password_in_the_preview(purpose, output):
+    first = Recorded(at(1, purpose), made(1).outputs)
+    said = f"clients that log in as {purpose} need the new password from then on (output {output})"
+    assert warned(first, at(2, purpose)) == [said]
+    assert warned(first, at(1, purpose)) == []
+
+
+def test_nobody_is_warned_of_a_first_password_or_of_the_same_one():
+    assert warned(None, at(1)) == []
+    assert warned(converged(given("s3cr3t")), given("s3cr3t", version=2)) == []
+    assert len(warned(converged(given("s3cr3t")), given("an0ther"))) == 1
+
+
 def given(password: str, version: int = 1) -> GeneratedPasswordInputs:
     return GeneratedPasswordInputs(purpose="elastic", version=version, given=SecretStr(password))
 

@@ -138,7 +138,8 @@ class Driver:
             try:
                 yield
             except (CommandError, InlineSourceRuntimeError) as error:
-                raise RunFailed(tuple(dict.fromkeys(watch.failures)), _stderr(str(error)).strip()) from None
+                decoded = None if watch.failures else _of_the_environment("run the stack", str(error))
+                raise decoded or RunFailed(tuple(dict.fromkeys(watch.failures)), _stderr(str(error)).strip()) from None
 
 
 def run_program() -> None:
@@ -181,8 +182,16 @@ def _engine_errors(what: str) -> Iterator[None]:
 
 def _decoded(what: str, said: str) -> SecurityError:
     """Return what the engine said as an error of ours."""
-    lines = [line.strip().removeprefix("error: ") for line in _stderr(said).splitlines() if line.strip()]
-    reason = lines[0] if lines else "it printed nothing"
+    return _of_the_environment(what, said) or CommandFailed(
+        f"the engine could not {what}",
+        where="Pulumi",
+        why=_reason(said),
+        next_step="mend what it names, then run again",
+    )
+
+
+def _of_the_environment(what: str, said: str) -> SecurityError | None:
+    """Return an error of ours where the engine misses something in its environment, and None where it does not."""
     if "PULUMI_ACCESS_TOKEN" in said or "pulumi login" in said:
         return TargetUnreachable(
             f"the engine could not {what}",
@@ -190,17 +199,28 @@ def _decoded(what: str, said: str) -> SecurityError:
             why="no backend is chosen, and nobody is logged in to Pulumi Cloud",
             next_step="set PULUMI_BACKEND_URL (for example to a bucket), or log in with `pulumi login`",
         )
+    if "incorrect passphrase" in said:
+        return CommandFailed(
+            f"the engine could not {what}",
+            where="secrets of the stack",
+            why="they are encrypted with another passphrase than that of PULUMI_CONFIG_PASSPHRASE or of the file that "
+            "PULUMI_CONFIG_PASSPHRASE_FILE names (incorrect passphrase)",
+            next_step="give the passphrase that the stack was made with; for the development cluster, unset both",
+        )
     if "passphrase" in said:
         return CommandFailed(
             f"the engine could not {what}",
             where="secrets of the stack",
-            why=reason,
+            why=_reason(said),
             next_step="name a file that holds the stack's passphrase in PULUMI_CONFIG_PASSPHRASE_FILE (for a new "
             "stack: any text, kept safe)",
         )
-    return CommandFailed(
-        f"the engine could not {what}", where="Pulumi", why=reason, next_step="mend what it names, then run again"
-    )
+    return None
+
+
+def _reason(said: str) -> str:
+    lines = [line.strip().removeprefix("error: ") for line in _stderr(said).splitlines() if line.strip()]
+    return lines[0] if lines else "it printed nothing"
 
 
 def _stderr(said: str) -> str:

@@ -113,13 +113,25 @@ def test_without_a_backend_the_operator_is_told_how_to_choose_one(said):
     assert "PULUMI_BACKEND_URL" in error.next_step
 
 
-@pytest.mark.parametrize("said", [PASSPHRASE, "error: incorrect passphrase"])
-def test_without_the_right_passphrase_the_operator_is_told_where_to_put_it(said):
-    error = _decoded("read the outputs", str(engine_said(said)))
+def test_without_a_passphrase_the_operator_is_told_where_to_put_it():
+    error = _decoded("read the outputs", str(engine_said(PASSPHRASE)))
     assert isinstance(error, CommandFailed)
     assert (error.what, error.where) == ("the engine could not read the outputs", "secrets of the stack")
-    assert error.why == said.removeprefix("error: ")
-    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in error.next_step
+    assert error.why == PASSPHRASE.removeprefix("error: ")
+    assert "name a file that holds the stack's passphrase in PULUMI_CONFIG_PASSPHRASE_FILE" in error.next_step
+
+
+WRONG = "error: getting stack configuration: get stack secrets manager: incorrect passphrase"
+
+
+@pytest.mark.parametrize("verb", ["preview", "up", "refresh", "destroy"])
+def test_a_wrong_passphrase_is_told_in_our_words_by_every_run(verb, opened, stack):
+    stack.breaks[verb] = engine_said(WRONG)
+    with pytest.raises(CommandFailed) as failed:
+        getattr(opened(), verb)(Watch())
+    assert (failed.value.what, failed.value.where) == ("the engine could not run the stack", "secrets of the stack")
+    assert "encrypted with another passphrase" in failed.value.why
+    assert failed.value.next_step.startswith("give the passphrase that the stack was made with")
 
 
 @pytest.mark.parametrize(

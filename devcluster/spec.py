@@ -13,6 +13,8 @@ from components.errors import ConfigurationRefused
 NAMESPACE = "elasticsearch-security"
 CONFIG_TAIL = "{name}/config"
 LOOPBACK = "127.0.0.1"
+LOCAL = "stacks/Pulumi.local.yaml"
+"""The stack file that comes with the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +100,19 @@ def read_stack(path: Path, checkout: Path) -> ClusterSpec:
     Raises:
         ConfigurationRefused: it cannot be read, or does not describe nodes on this machine.
     """
+    where = str(path.relative_to(checkout) if path.is_relative_to(checkout) else path)
     try:
         document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
         stack = _Stack.model_validate(_of_ours(document))
     except OSError as error:
-        raise _refused(path, error.strerror or str(error)) from error
+        raise _unread(where, error) from error
     except YAMLError as error:
-        raise _refused(path, str(error)) from error
+        raise _refused(where, str(error)) from error
     except ValidationError as error:
         mistakes = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise _refused(path, "\n        ".join(mistakes)) from error
+        raise _refused(where, "\n        ".join(mistakes)) from error
     if not stack.machine.config.endswith(CONFIG_TAIL):
-        raise _refused(path, f"machine.config must end with {CONFIG_TAIL}, so that each node has a folder of its own")
+        raise _refused(where, f"machine.config must end with {CONFIG_TAIL}, so that each node has a folder of its own")
     return ClusterSpec(
         name=stack.cluster.name,
         folder=checkout / stack.machine.config.removesuffix(CONFIG_TAIL),
@@ -125,10 +128,17 @@ def _of_ours(document: Any) -> dict[str, Any]:
     return {key.removeprefix(f"{NAMESPACE}:"): value for key, value in pairs if key.startswith(f"{NAMESPACE}:")}
 
 
-def _refused(path: Path, why: str) -> ConfigurationRefused:
+def _unread(where: str, error: OSError) -> ConfigurationRefused:
+    restore = f"restore it with `git checkout {where}`" if where == LOCAL else "name one that is there with --stack"
     return ConfigurationRefused(
-        "does not describe a development cluster",
-        where=str(path),
-        why=why,
-        next_step="correct the stack file, or name another with --stack",
+        "cannot read the stack file",
+        where=where,
+        why=error.strerror or str(error),
+        next_step=restore if isinstance(error, FileNotFoundError) else "see to it that it is a file that you may read",
+    )
+
+
+def _refused(where: str, why: str) -> ConfigurationRefused:
+    return ConfigurationRefused(
+        "does not describe a development cluster", where=where, why=why, next_step="correct the stack file"
     )

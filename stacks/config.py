@@ -19,6 +19,8 @@ from stacks.rules import mistakes_across
 from stacks.sealed import encrypted_in_vain, in_clear, out_of_sight
 
 PREFIX = f"{NAMESPACE}:"
+DEVELOPMENT = "Pulumi.local.yaml"
+"""The stack file of the development cluster, which comes with the project, and is the one to copy from."""
 LEAST = {"cluster": {"name": "any", "scenario": "basic"}, "nodes": [{"name": "any", "address": "127.0.0.1"}]}
 """Stands for required sections that cannot be read, so that the others can be; no rule ever looks at it."""
 
@@ -55,10 +57,14 @@ def model_from(sections: Mapping[str, Any], *, where: str, secret: Collection[st
     checked = check(sections, secret)
     if isinstance(checked, StackModel):
         return checked
-    count = len(checked)
-    raise ConfigurationRefused(
+    raise _refused(checked, where)
+
+
+def _refused(mistakes: Collection[Mistake], where: str) -> ConfigurationRefused:
+    count = len(mistakes)
+    return ConfigurationRefused(
         f"{count} mistake{'s' if count > 1 else ''}; nothing was touched"
-        + "".join(f"\n    {mistake}" for mistake in checked),
+        + "".join(f"\n    {mistake}" for mistake in mistakes),
         where=where,
         why="the stack file asks for something that cannot be, or is not clear",
         next_step="correct each line above; docs/configuration.md lists every key",
@@ -69,24 +75,25 @@ def sections_of_file(path: Path) -> dict[str, Any]:
     """Return the sections of a stack file.
 
     Raises:
-        ConfigurationRefused: there is no such file, or it is not YAML of the form that Pulumi reads.
+        ConfigurationRefused: there is no such file, it is not YAML of the form that Pulumi reads, or a section has
+            another prefix than ours; then with every mistake in it.
     """
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise _unreadable(path.name, "there is no such file", _environments_beside(path)) from error
+        raise _unreadable(named(path), "there is no such file", _what_to_do_without(path)) from error
     except OSError as error:
-        raise _unreadable(path.name, str(error.strerror), "see to it that it is a file that you may read") from error
+        raise _unreadable(named(path), str(error.strerror), "see to it that it is a file that you may read") from error
     except UnicodeDecodeError as error:
         why = f"it is not UTF-8 text (byte {error.start})"
-        raise _unreadable(path.name, why, "save it as UTF-8") from error
+        raise _unreadable(named(path), why, "save it as UTF-8") from error
     except YAMLError as error:
-        raise _unreadable(path.name, _first_line(error), "correct it at the place that is named") from error
+        raise _unreadable(named(path), _first_line(error), "correct it at the place that is named") from error
     config = content.get("config") if isinstance(content, Mapping) else None
     if not isinstance(config, Mapping):
         why = "it is empty" if content is None else "it has no section `config:` with keys below it"
-        raise _unreadable(path.name, why, f"begin it with `config:`, and `{PREFIX}cluster: …` indented below it")
-    return _sections(config, path.name)
+        raise _unreadable(named(path), why, f"begin it with `config:`, and `{PREFIX}cluster: …` indented below it")
+    return _sections(config, named(path))
 
 
 def named(path: Path) -> str:
@@ -94,29 +101,41 @@ def named(path: Path) -> str:
     return f"stacks/{path.name}"
 
 
-def _environments_beside(path: Path) -> str:
+def _what_to_do_without(path: Path) -> str:
+    if path.name == DEVELOPMENT:
+        return f"restore it with `git checkout {named(path)}`"
     found = sorted(each.stem.removeprefix("Pulumi.") for each in path.parent.glob("Pulumi.*.yaml"))
-    return f"name an environment that has a stack file: {', '.join(found) or 'there is none yet, so write one'}"
+    there = f"name an environment that has a stack file ({', '.join(found)}), or " if found else ""
+    return f"{there}write {named(path)}, for example from a copy of stacks/{DEVELOPMENT}"
 
 
-def sections_of_engine(config: Mapping[str, str], where: str = "stack") -> dict[str, Any]:
+def sections_of_engine(config: Mapping[str, str], where: str = "stack", secret: Collection[str] = ()) -> dict[str, Any]:
     """Return the sections from the engine's configuration, where each one is JSON text.
 
     Raises:
-        ConfigurationRefused: a key has a prefix that is nearly ours.
+        ConfigurationRefused: a section has a prefix that is nearly ours; with every mistake that there is.
     """
-    return {key: _value(text) for key, text in _sections(config, where).items()}
+    return _sections({key: _value(text) for key, text in config.items() if _is_near(key)}, where, secret)
 
 
-def _sections(config: Mapping[Any, Any], where: str) -> dict[str, Any]:
-    astray = [str(key) for key in config if _is_astray(str(key))]
-    if astray:
-        raise _unreadable(
-            where,
-            f"a key begins with `{PREFIX}`, unlike {', '.join(f'`{key}`' for key in astray)}",
-            f"write {', '.join(f'`{PREFIX}{_section_of(key)}`' for key in astray)}",
+def _sections(config: Mapping[Any, Any], where: str, secret: Collection[str] = ()) -> dict[str, Any]:
+    """Return our sections; where one has another prefix, refuse it with all that is wrong in it and in the others."""
+    sections = {key.removeprefix(PREFIX): value for key, value in config.items() if str(key).startswith(PREFIX)}
+    astray = {str(key): value for key, value in config.items() if _is_astray(str(key))}
+    if not astray:
+        return sections
+    slips = [Mistake(key, f"does not begin with `{PREFIX}`", f"write `{PREFIX}{_section_of(key)}`") for key in astray]
+    if not any(_is_the_namespace(key) for key in astray):  # below it there may be every section
+        checked = check(
+            {**{_section_of(key): value for key, value in astray.items()}, **sections},
+            {_section_of(key) for key in secret},
         )
-    return {key.removeprefix(PREFIX): value for key, value in config.items() if str(key).startswith(PREFIX)}
+        slips += [] if isinstance(checked, StackModel) else checked
+    raise _refused(slips, where)
+
+
+def _is_near(key: str) -> bool:
+    return key.startswith(PREFIX) or _is_astray(key)
 
 
 def _is_astray(key: str) -> bool:
@@ -126,8 +145,11 @@ def _is_astray(key: str) -> bool:
 
 
 def _section_of(key: str) -> str:
-    section = key.rpartition(":")[2]
-    return "cluster" if close_to(section, [NAMESPACE]) else section
+    return "cluster" if _is_the_namespace(key) else key.rpartition(":")[2]
+
+
+def _is_the_namespace(key: str) -> bool:
+    return bool(close_to(key.rpartition(":")[2], [NAMESPACE]))
 
 
 def _is_a_sequel(problem: ErrorDetails) -> bool:

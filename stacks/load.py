@@ -27,9 +27,9 @@ def load_cluster(root: Path) -> Cluster:
     configuration = CONFIG.get() or get_config_env()
     encrypted = get_config_secret_keys_env()
     secret = {key.removeprefix(PREFIX) for key in configuration if is_config_secret(key) or key in encrypted}
-    where = f"stack {pulumi.get_stack()}"
+    where = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     try:
-        model = model_from(sections_of_engine(configuration, where), where=where, secret=secret)
+        model = model_from(sections_of_engine(configuration, where, secret), where=where, secret=secret)
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
     for advice in advice_on(model):

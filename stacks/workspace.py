@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from components.errors import ConfigurationRefused
 from components.nodes.spec import NodeSpec
-from stacks.config import PREFIX, sections_of_file
+from stacks.config import DEVELOPMENT, PREFIX, sections_of_file
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
@@ -74,7 +74,7 @@ def workspace_for(stack: str, project: Path | None) -> Workspace:
 
 def _local() -> Workspace:
     dev = ROOT / DEV
-    written = ROOT / "stacks" / f"Pulumi.{LOCAL}.yaml"
+    written = ROOT / "stacks" / DEVELOPMENT
     sections, moved = _laid_over(sections_of_file(written), dev / "overlay.yaml")
     project = dev / "project"
     (project / "stacks").mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ def test_a_wrong_stack_file_is_told_calmly(tmp_path, capsys):
     assert main(["up", "--stack", str(tmp_path / "none.yaml")]) == 1
 
     assert capsys.readouterr().out.startswith(
-        f"✗ {tmp_path}/none.yaml: does not describe a development cluster\n  why:  "
+        f"✗ {tmp_path}/none.yaml: cannot read the stack file\n  why:  No such file"
     )
 
 

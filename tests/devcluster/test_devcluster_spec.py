@@ -57,9 +57,22 @@ def test_a_stack_file_that_describes_no_cluster_is_refused_with_the_place(tmp_pa
         read(tmp_path, STACK.replace(old, new, 1))
 
     assert said in refused.value.why
-    assert refused.value.where == str(tmp_path / "Pulumi.local.yaml")
+    assert (refused.value.where, refused.value.next_step) == ("Pulumi.local.yaml", "correct the stack file")
 
 
-def test_a_stack_file_that_is_not_there_is_an_error_for_people(tmp_path):
-    with pytest.raises(ConfigurationRefused, match="No such file"):
-        read_stack(tmp_path / "none.yaml", tmp_path)
+@pytest.mark.parametrize(
+    ("name", "where", "next_step"),
+    [
+        pytest.param(
+            "stacks/Pulumi.local.yaml",
+            "stacks/Pulumi.local.yaml",
+            "restore it with `git checkout stacks/Pulumi.local.yaml`",
+            id="that of the project",
+        ),
+        pytest.param("none.yaml", "none.yaml", "name one that is there with --stack", id="another"),
+    ],
+)
+def test_a_stack_file_that_is_not_there_is_an_error_for_people(name, where, next_step, tmp_path):
+    with pytest.raises(ConfigurationRefused, match="No such file") as refused:
+        read_stack(tmp_path / name, tmp_path)
+    assert (refused.value.where, refused.value.next_step) == (where, next_step)

@@ -48,24 +48,6 @@ def in_a_program(monkeypatch, content, program, secret=()):
         ),
         pytest.param(b"config: !!python/name:os.x {}\n", "line 1: could not determine", "at the place", id="a tag"),
         pytest.param(b"config: {a:b: \xff}\n", "it is not UTF-8 text (byte 14)", "save it as UTF-8", id="not UTF-8"),
-        pytest.param(
-            b"config:\n  cluster: {}\n  nodes: []\n",
-            "a key begins with `elasticsearch-security:`, unlike `cluster`, `nodes`",
-            "write `elasticsearch-security:cluster`, `elasticsearch-security:nodes`",
-            id="no prefix",
-        ),
-        pytest.param(
-            b"config:\n  elasticsearch-securty:nodes: []\n",
-            "unlike `elasticsearch-securty:nodes`",
-            "write `elasticsearch-security:nodes`",
-            id="a prefix with a slip",
-        ),
-        pytest.param(
-            b"config:\n  elasticsearch-security:\n    nodes: []\n",
-            "unlike `elasticsearch-security`",
-            "write `elasticsearch-security:cluster`",
-            id="a prefix alone",
-        ),
     ],
 )
 def test_a_file_that_is_no_stack_file_is_refused_with_the_line(content, why, next_step, tmp_path):
@@ -73,9 +55,62 @@ def test_a_file_that_is_no_stack_file_is_refused_with_the_line(content, why, nex
     path.write_bytes(content)
     with pytest.raises(ConfigurationRefused) as refused:
         sections_of_file(path)
-    assert refused.value.where == "Pulumi.prod.yaml"
+    assert refused.value.where == "stacks/Pulumi.prod.yaml"
     assert why in refused.value.why
     assert next_step in refused.value.next_step
+    assert "hunter22" not in str(refused.value)
+
+
+ELSEWHERE = "does not begin with `elasticsearch-security:`; write `elasticsearch-security:"
+REST = """
+  elasticsearch-security:cluster: {name: logs, scenario: basik}
+  elasticsearch-security:machine: {home: /opt/elasticsearch, config: "/etc/elasticsearch/{name}"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "mistakes"),
+    [
+        pytest.param(
+            "  elasticsearch-securty:nodes: [{name: es-1, adress: 10.0.0.1}]" + REST,
+            [
+                f"elasticsearch-securty:nodes: {ELSEWHERE}nodes`",
+                "cluster.scenario: is `basik`; did you mean `basic`?",
+                "nodes[0].address: is missing; ",
+                "nodes[0].adress: is not known here; did you mean `address`?",
+            ],
+            id="a slip in the prefix, beside and above other mistakes",
+        ),
+        pytest.param(
+            "  nodes: [{name: es-1, address: 10.0.0.1}]\n  consent: {}" + REST,
+            [
+                f"nodes: {ELSEWHERE}nodes`",
+                f"consent: {ELSEWHERE}consent`",
+                "cluster.scenario: is `basik`; did you mean `basic`?",
+            ],
+            id="no prefix",
+        ),
+        pytest.param(
+            "  elasticsearch-security:\n    nodes: []\n",
+            [f"elasticsearch-security: {ELSEWHERE}cluster`"],
+            id="a prefix alone, with everything below it",
+        ),
+        pytest.param(
+            "  elasticsearch-securty:takeover: {elastic_password: hunter22}" + REST,
+            [f"elasticsearch-securty:takeover: {ELSEWHERE}takeover`", "cluster.", "nodes: ", "takeover."],
+            id="a password in it is not repeated",
+        ),
+    ],
+)
+def test_a_section_with_another_prefix_is_one_mistake_among_all(content, mistakes, tmp_path):
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text(f"config:\n{content}")
+    with pytest.raises(ConfigurationRefused) as refused:
+        sections_of_file(path)
+    head, *found = refused.value.what.splitlines()
+    assert head == f"{len(found)} mistake{'s' if len(found) > 1 else ''}; nothing was touched"
+    assert len(found) == len(mistakes)
+    assert [line for line, start in zip(found, mistakes, strict=True) if not line.strip().startswith(start)] == []
     assert "hunter22" not in str(refused.value)
 
 
@@ -104,7 +139,7 @@ def test_the_program_ends_with_the_whole_list(monkeypatch, tmp_path):
         in_a_program(monkeypatch, content, lambda: load_cluster(tmp_path))
 
     assert str(error.value).splitlines() == [
-        "stack prod: 2 mistakes; nothing was touched",
+        "stacks/Pulumi.prod.yaml: 2 mistakes; nothing was touched",
         "    nodes[0].http_port: is the text `9200`; it must be a whole number, without quotes",
         "    consent.full_cluster_restart: is the text `yes`; it must be true or false",
         "  why:  the stack file asks for something that cannot be, or is not clear",
@@ -223,6 +258,20 @@ def test_a_slip_in_the_prefix_is_refused_in_the_program_too(monkeypatch, tmp_pat
         contextvars.copy_context().run(program)
 
 
+def test_what_the_engine_keeps_encrypted_is_not_repeated_below_another_prefix_either(monkeypatch, tmp_path):
+    def program():
+        set_all_config(
+            {"elasticsearch-securty:machine": '{"home": "/opt", "layout": "hunter22"}'},
+            ["elasticsearch-securty:machine"],
+        )
+        return load_cluster(tmp_path)
+
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+    with pytest.raises(pulumi.RunError, match=r"machine\.layout: is a") as error:
+        contextvars.copy_context().run(program)
+    assert "hunter22" not in str(error.value)
+
+
 def test_the_configuration_comes_from_the_environment_where_a_language_host_put_it_there(monkeypatch, tmp_path):
     texts = {f"{PREFIX}{key}": json.dumps(value) for key, value in sections().items()}
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps({**texts, f"{PREFIX}users": '{"elastic": {"version": "hunter22"}}'}))
@@ -307,7 +356,16 @@ def open_node(name):
 
 
 def test_a_stack_file_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    with pytest.raises(
+        ConfigurationRefused, match=r"next: write stacks/Pulumi\.prd\.yaml, for example from a copy of "
+    ):
+        sections_of_file(tmp_path / "Pulumi.prd.yaml")
     for name in ("test", "prod"):
         write_stack_file(tmp_path, sections(), name)
-    with pytest.raises(ConfigurationRefused, match=r"a stack file: prod, test$"):
+    with pytest.raises(ConfigurationRefused, match=r"a stack file \(prod, test\), or write stacks/Pulumi\.prd\.yaml"):
         sections_of_file(tmp_path / "Pulumi.prd.yaml")
+
+
+def test_the_stack_file_of_the_development_cluster_is_restored(tmp_path):
+    with pytest.raises(ConfigurationRefused, match=r"next: restore it with `git checkout stacks/Pulumi\.local\.yaml`$"):
+        sections_of_file(tmp_path / "Pulumi.local.yaml")

@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace) -> int:
         _print_json(options, {"result": "failed", "errors": [{"resource": error.where, "text": str(error)}]})
     except RunFailed as failed:
         failures = failed.failures or (Failure("", failed.said),)
-        for failure in failures:
+        for failure in dict.fromkeys(failure.for_people() for failure in failures):
             console.failure(failure.resource, failure.text)
         errors = [{"resource": failure.resource, "text": failure.text} for failure in failures]
         _print_json(options, {"result": "failed", "errors": errors})

@@ -34,6 +34,10 @@ PHASES = {
 SIGNS = tuple(f"{sign} " for sign in Sign)
 WITHOUT_REASON = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
 """What the engine adds after the error that matters."""
+ENGINES_LEAD = re.compile(r"^(Preview|Create|Update|Delete|Refresh) failed: ", re.IGNORECASE)
+"""What the engine puts before an error of the plugin."""
+OUR_FORM = "\n  why:  "
+"""What is in every error of ours (`components/errors.py`), after what happened and where."""
 INTERRUPTED = re.compile(r"^\s*\*\s+urn:\S+::(\S+), interrupted while \w+$", re.MULTILINE)
 """How the engine lists what a killed run left: its next run does that work again, since all of ours may be repeated."""
 
@@ -44,6 +48,11 @@ class Failure:
 
     resource: str
     text: str
+
+    def for_people(self) -> "Failure":
+        """Return it as it is printed: an error of ours names its place itself, and that of three resources is one."""
+        text = ENGINES_LEAD.sub("", self.text)
+        return Failure("" if OUR_FORM in text else self.resource, text)
 
 
 @dataclass

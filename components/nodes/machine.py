@@ -67,11 +67,12 @@ class NodeMachine:
         folder = PurePosixPath(self.machine.config)
         stat = self.target.stat([folder]).get(folder)
         if stat is None:
+            named = f"the name `{self.name}`, which is part of it, or " if self.name in str(folder) else ""
             raise ConfigurationRefused(
                 f"there is no folder {folder}",
                 where=self.name,
                 why=f"it should be {self.software.folder} ({self.software.folder_variable})",
-                next_step=f"correct {self.software.folder_key}",
+                next_step=f"correct {named}{self.software.folder_key}",
             )
         return Owner(self.machine.user or stat.owner, stat.group)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.machine import NodeMachine
 from tests.fake_elasticsearch import USER
 from tests.fakes import FakeFile
 from tests.nodes.machines import one_node, with_user
@@ -27,6 +28,15 @@ def test_a_missing_config_folder_is_refused_with_the_setting_to_correct():
         one.machine.owner()
     assert caught.value.where == "es-1"
     assert caught.value.what == "there is no folder /nodes/es-1/config"
+    part = "the name `es-1`, which is part of it, or "
+    assert caught.value.next_step == f"correct {part}`machine.config` in the stack file"
+
+
+def test_a_missing_config_folder_without_the_nodes_name_in_it_is_no_matter_of_the_name():
+    one = one_node()
+    elsewhere = NodeMachine(one.node.machine.model_copy(update={"config": "/etc/elasticsearch"}), one.target)
+    with pytest.raises(ConfigurationRefused) as caught:
+        elsewhere.owner()
     assert caught.value.next_step == "correct `machine.config` in the stack file"
 
 

@@ -230,8 +230,18 @@ BREAKING = [
 def test_a_failed_run_ends_as_broken_with_every_error_on_its_resource(name, breaks, command):
     status, out, _ = command(fake_driver(CHANGED, breaks=breaks), name)
     assert status == BROKEN
-    assert "✗ restart: es-1: it failed\n  why:  x\n✗ also this\n" in out
+    assert "✗ es-1: it failed\n  why:  x\n✗ also this\n" in out
     assert "not this" not in out
+
+
+def test_an_error_of_ours_is_printed_once_without_the_engines_words_and_any_other_with_its_resource(command):
+    ours = "Preview failed: es-two: there is no folder\n  why:  it should be one\n  next: correct it"
+    failures = [Failure(f"es-two-{layer}-trust", ours) for layer in ("transport", "http")]
+    failed = RunFailed((*failures, Failure("es-1-http-trust", "Update failed: plugin exited")), "")
+    _, out, _ = command(fake_driver(breaks={"preview": failed}), "preview")
+    told = "✗ es-two: there is no folder\n  why:  it should be one\n  next: correct it\n"
+    assert out.endswith(f"{told}✗ es-1-http-trust: plugin exited\n")
+    assert out.count("there is no folder") == 1
 
 
 @pytest.mark.parametrize(("name", "breaks"), BREAKING)

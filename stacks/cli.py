@@ -14,6 +14,7 @@ from typing import Any
 
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
+from stacks.called import called
 from stacks.config import model_from, named, sections_of_file
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch
@@ -90,9 +91,10 @@ def refresh(options: argparse.Namespace) -> int:
     watch = Watch()
     with console.task("look at every machine"):
         driver.refresh(watch)
-    drifted = [seen.name for seen in watch.seen if seen.op in {"update", "delete"}]
-    for name in drifted:
-        console.say(f"differs from the record: {name}")
+    differing = [seen for seen in watch.seen if seen.op in {"update", "delete"}]
+    for text in dict.fromkeys(map(called, differing)):
+        console.say(f"differs from the record: {text}")
+    drifted = [seen.name for seen in differing]
     console.say(f"{len(drifted)} of {len(watch.seen)} resources differ; `preview` says what `up` would do about it")
     _print_json(options, {"result": "refreshed", "drifted": drifted})
     return DUE if options.exit_code and drifted else FINE

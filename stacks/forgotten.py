@@ -1,8 +1,9 @@
 """What to say of a node that the stack file no longer lists."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from components.rollout.preflight import ALL_LISTED, NOT_RENEWED
+from stacks.called import holder
 from stacks.plan import FORGOTTEN
 from stacks.plan_rows import Seen
 
@@ -17,16 +18,10 @@ def warnings_about_forgotten(seen: Iterable[Seen], gates: Iterable[str]) -> tupl
     if any(text in gate for gate in gates for text in (ALL_LISTED, NOT_RENEWED)):
         return ()
     resources = tuple(seen)
-    kept = {_node(resource) for resource in resources if resource.op not in FORGOTTEN}
-    gone = dict.fromkeys(_node(resource) for resource in resources if resource.op in FORGOTTEN)
+    kept = {holder(resource) for resource in resources if resource.op not in FORGOTTEN}
+    gone = dict.fromkeys(holder(resource) for resource in resources if resource.op in FORGOTTEN)
     return tuple(
         f"{name} is no longer looked after: stop it, or list it again; its {NOT_RENEWED}"
         for name in gone
         if name and name not in kept
     )
-
-
-def _node(resource: Seen) -> str:
-    """Return the node that a resource is about; empty where it is about none."""
-    node = resource.inputs.get("node")
-    return str(node["name"] if isinstance(node, Mapping) else node or "")

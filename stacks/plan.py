@@ -10,6 +10,8 @@ from typing import Any
 from components.pki.renewal import renewal_opens
 from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
+from stacks.called import called
+from stacks.called import holder as _node
 from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
 from stacks.plan_rows import Row, Seen, strings
 
@@ -138,8 +140,8 @@ def _forgotten(what: str, resource: Seen) -> Row:
 
 def _record(changed: Iterable[Seen]) -> list[Row]:
     """Tell of changes that touch no machine: the engine has to write them down, so the plan is not empty."""
-    names = [resource.name for resource in changed if _kind(resource) in {*ROWS, "ClusterRestart"}]
-    return [Row("record", (), f"~ {', '.join(names)}", "no node is touched")] if names else []
+    names = [called(resource) for resource in changed if _kind(resource) in {*ROWS, "ClusterRestart"}]
+    return [Row("record", (), f"~ {', '.join(dict.fromkeys(names))}", "no node is touched")] if names else []
 
 
 def _authority(resource: Seen, restart_effect: str) -> list[Row]:
@@ -206,12 +208,6 @@ ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
 
 def _kind(resource: Seen) -> str:
     return resource.token.rpartition(":")[2]
-
-
-def _node(resource: Seen) -> str:
-    """Return the node, or the Kibana, that a resource is about; empty where it is about the cluster."""
-    node = resource.inputs.get("node") or resource.inputs.get("kibana")
-    return str(node["name"] if isinstance(node, Mapping) else node or "")
 
 
 def _restart(resource: Seen) -> Restart | None:

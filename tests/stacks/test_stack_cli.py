@@ -145,15 +145,15 @@ def test_a_preview_as_json_is_the_plan(command):
 @pytest.mark.parametrize(
     ("found", "status", "drifted"),
     [
-        pytest.param([*UNCHANGED, *CHANGED[1:]], DUE, ["restart"], id="one differs"),
-        pytest.param(UNCHANGED, FINE, [], id="none differs"),
+        pytest.param([*UNCHANGED, *CHANGED[1:]], DUE, {"restart": "what the nodes run with"}, id="one differs"),
+        pytest.param(UNCHANGED, FINE, {}, id="none differs"),
     ],
 )
 def test_a_refresh_names_what_is_not_as_recorded(found, status, drifted, command):
     assert command(fake_driver(found), "refresh")[0] == FINE
     ended, out, err = command(fake_driver(found), "refresh", "--json", "--exit-code")
-    assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": drifted})
-    assert [f"differs from the record: {name}" in err for name in drifted] == [True] * len(drifted)
+    assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": list(drifted)})
+    assert re.findall(r"^differs from the record: (.*)$", err, re.MULTILINE) == list(drifted.values())
     assert f"{len(drifted)} of {len(found)} resources differ" in err
 
 

@@ -191,10 +191,15 @@ def test_a_restart_knows_how_long_the_last_full_stop_took():
 
 
 def test_changes_that_touch_no_machine_are_one_row_so_that_the_run_writes_them_down():
-    changed = [trust("es-1", "update", ""), settings("es-1", op="update"), restart("update", **NO_RESTART)]
-    plan = plan_from(changed)
+    files = [trust("es-1", "update", ""), exclusive("es-1", "update", ""), settings("es-1", op="update")]
+    plan = plan_from([*files, restart("update", **NO_RESTART)])
     assert list(plan.rows) == [
-        Row("record", (), "~ es-1-settings, es-1-transport-trust, restart", "no node is touched")
+        Row(
+            "record",
+            (),
+            "~ elasticsearch.yml of es-1, trust file of es-1, what the nodes run with",
+            "no node is touched",
+        )
     ]
     assert not plan.is_empty
 

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from components.rollout.preflight import Sign
 from components.rollout.procedure import RESTARTING, Procedure
+from stacks.certificates import certificates_view
 from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
 
@@ -74,24 +74,6 @@ def summary_view(
             steps.add_row(f"{seconds:.1f} s", Text(name))
         parts += [Text("\nhow long it took", style="bold"), steps]
     return Group(*parts)
-
-
-def certificates_view(outputs: Mapping[str, Any], now: datetime) -> Table:
-    """Return every certificate with its expiry date."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for heading in ("certificate", "layer", "issuer", "serial", "expires", "days left"):
-        table.add_column(heading, justify="right" if heading == "days left" else "left", no_wrap=True)
-    for entry in outputs.get("certificates") or ():
-        ends = datetime.fromisoformat(entry["notAfter"])
-        table.add_row(
-            entry["name"],
-            entry["layer"],
-            f"g{entry['issuerGeneration']:.0f}",
-            f"{entry['serial'][:8]}…" if entry.get("serial") else "",
-            f"{ends:%Y-%m-%d}",
-            str((ends - now.astimezone(UTC)).days),
-        )
-    return table
 
 
 def outputs_view(outputs: Mapping[str, Any], now: datetime) -> RenderableType:

@@ -76,7 +76,13 @@ class Console:
     def show(self, view: RenderableType) -> None:
         """Print a table or another view; what must not be broken, such as a command to copy, may be wider than it."""
         with self._lock:
-            self._rich.print(view, soft_wrap=False, crop=False)
+            if self.live:
+                self._rich.print(view, soft_wrap=False, crop=False)
+                return
+            with self._rich.capture() as captured:  # rows of a table are filled up with blanks
+                self._rich.print(view, soft_wrap=False, crop=False)
+            self.stream.write("\n".join(line.rstrip(" ") for line in captured.get().split("\n")))
+            self.stream.flush()
 
     def failure(self, where: str, text: str) -> None:
         """Print an error that the engine or the plugin reported, with the resource that it is about."""

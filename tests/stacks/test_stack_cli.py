@@ -180,6 +180,13 @@ def test_one_output_is_printed_alone_for_a_script(arguments, printed, command):
     assert command(fake_driver(), "output", *arguments) == (FINE, printed, "")
 
 
+def test_errors_go_where_everything_for_people_goes(command):
+    driver = fake_driver(breaks={"preview": UNREACHABLE})
+    assert [bool(stream) for stream in command(driver, "preview")[1:]] == [True, False]
+    _, out, err = command(driver, "preview", "--json")
+    assert (document(out)["result"], "✗ state backend" in err) == ("failed", True)
+
+
 def test_options_may_stand_before_the_name_of_an_output(command):
     try:
         status, out, _ = command(fake_driver(), "output", "--show-secrets", "elasticPassword")

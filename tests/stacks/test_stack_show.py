@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from stacks.certificates import certificates_view
 from stacks.plan import Plan, plan_from
-from stacks.show import MANY, certificates_view, outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from stacks.show import MANY, outputs_view, plan_data, plan_view, summary_view, write_file_for_people
 from tests.stacks import seen
 from tests.stacks.seen import TLS_ON, identity, leaf, restart, securing, settings, trust
 from toolchain import console
@@ -54,7 +55,7 @@ es-1-transport         transport   g2       01234567…   2027-11-24         365
 
 @pytest.fixture
 def printed(monkeypatch):
-    """Print a view as a pipe gets it; blanks at the end of lines do not count."""
+    """Print a view as a pipe gets it: without control codes, and without blanks at the end of lines."""
     monkeypatch.setattr(console, "PIPE_WIDTH", 100)
 
     def show(view):
@@ -63,7 +64,8 @@ def printed(monkeypatch):
         text = pipe.getvalue()
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\x9b]", text), "no control code, and no tabulator"
         assert max(map(len, text.splitlines()), default=0) <= 100
-        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        assert text == "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        return text
 
     return show
 
@@ -325,3 +327,21 @@ def test_a_file_for_people_is_written_where_there_is_a_place_for_it(tmp_path):
     assert path == tmp_path / "http-ca.pem"
     assert path.read_text() == PEM
     assert write_file_for_people(None, "http-ca.pem", PEM) is None
+
+
+def test_where_the_table_has_no_room_each_certificate_is_a_line_with_nothing_cut(monkeypatch):
+    monkeypatch.setattr(console, "PIPE_WIDTH", 60)
+    pipe = io.StringIO()
+    console.Console(pipe).show(certificates_view(OUTPUTS, NOW))
+    assert " ".join(pipe.getvalue().split()) == (
+        "logs transport CA g1 · transport · g1 · expires 2036-11-24 · 3653 days left "
+        "es-1-transport · transport · g2 · 01234567… · expires 2027-11-24 · 365 days left"
+    )
+    assert max(map(len, pipe.getvalue().splitlines())) <= 60
+
+
+def test_a_table_that_just_has_room_is_one(monkeypatch):
+    monkeypatch.setattr(console, "PIPE_WIDTH", max(map(len, LISTED.splitlines())))
+    pipe = io.StringIO()
+    console.Console(pipe).show(certificates_view(OUTPUTS, NOW))
+    assert pipe.getvalue() == LISTED

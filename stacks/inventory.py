@@ -9,7 +9,7 @@ from components.pki.spec import Layer
 from stacks.model import StackModel
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PATHS = ("home", "config", "pid_file")
+PATHS = ("home", "config", "pid_file", "keystore_password_file")
 """Keys of a machine that are paths, in which `{name}` stands for the node's name."""
 
 
@@ -54,6 +54,7 @@ def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
         config=config,
         pid_file=path(wanted.pid_file) if wanted.pid_file else f"{config}/elasticsearch.pid",
         user=wanted.user,
+        keystore_password_file=path(wanted.keystore_password_file) if wanted.keystore_password_file else None,
     )
 
 

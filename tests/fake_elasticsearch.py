@@ -9,7 +9,7 @@ answered without a majority; while allocation is held, replicas stay away after 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import count
 from pathlib import PurePosixPath
@@ -43,7 +43,7 @@ class FakeKeystore:
     """The command `elasticsearch-keystore` on one node."""
 
     def __init__(self, target: FakeTarget, path: PurePosixPath) -> None:
-        self.target, self.path, self.salt, self.refuses = target, path, count(1), ""
+        self.target, self.path, self.salt, self.refuses, self.password = target, path, count(1), "", ""
 
     def entries(self) -> dict[str, str]:
         file = self.target.files.get(self.path)
@@ -55,9 +55,19 @@ class FakeKeystore:
             return _error(65, self.refuses)
         if verb != "create" and self.path not in self.target.files:
             return _error(65, f"Elasticsearch keystore not found at [{self.path}]. Use 'create' command to create one.")
-        return getattr(self, f"_{verb}")(call, arguments)
+        if verb == "has-passwd":
+            return OK if self.password else _error(1, "Keystore is not password-protected")
+        stdin = call.stdin.decode()
+        if self.password and verb != "create":
+            said, _, stdin = stdin.partition("\n")
+            if said != self.password:
+                return _error(65, "Provided keystore password was incorrect")
+        return getattr(self, f"_{verb}")(replace(call, stdin=stdin.encode()), arguments)
 
     def _create(self, call: Call, arguments: list[str]) -> Completed:
+        if arguments == ["-p"]:
+            self.password, again = call.stdin.decode().splitlines()
+            assert self.password == again, "it is asked for twice"
         return self._save({"keystore.seed": "s33d"}, call)
 
     def _list(self, call: Call, arguments: list[str]) -> Completed:
@@ -149,6 +159,8 @@ class FakeNode:
         assert call.argv[1:3] == ("-d", "-p"), "a daemon that says who it is"
         user, pid = call.user or "root", next(self.pids)
         self._logs(f"[2026-11-24T04:00:00,000][INFO ][o.e.n.Node] [{self.name}] version[9.5.3], pid[{pid}]")
+        if self.keystore.password and call.stdin.decode().splitlines() != [self.keystore.password]:
+            return Completed(1, "", "ERROR: Provided keystore password was incorrect\n")
         refusal = self._refusal(user)
         if refusal:
             self._logs(FATAL.format(self.name) + refusal)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from components.clock import Clock
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.keystore_password import keystore_has_none, password_line
 from components.nodes.limits import QUESTION, Limits, read_limits
 from components.nodes.software import ELASTICSEARCH, Software
 from components.nodes.spec import Machine, Paths
@@ -153,10 +154,15 @@ class NodeMachine:
         Source: elasticsearch-keystore, `add -f -x`.
         """
         if not self.stat(Paths.KEYSTORE):
-            self._keystore(["create"])
+            self._create_keystore()
         names = sorted(values)
         lines = "".join(f"{values[name]}\n" for name in names)
         self._keystore(["add", "-f", "-x", *names], lines.encode())
+
+    def _create_keystore(self) -> None:
+        """Make a keystore, with the password that the stack file has for it, which is asked for twice."""
+        password = password_line(self.machine, self.target)
+        self._run_keystore(["create", "-p"] if password else ["create"], password * 2)
 
     def remove_secure_settings(self, names: Sequence[str]) -> None:
         """Remove keystore entries that are there."""
@@ -198,8 +204,13 @@ class NodeMachine:
 
         Source: deploy-manage/maintenance/start-stop-services/start-stop-elasticsearch (archive, as a daemon).
         """
-        command = [self._program("elasticsearch"), "-d", "-p", self._real(self.machine.pid_file)]
-        return self.target.run(command, user=self.owner().user, environment=self._environment(), timeout=START_TIMEOUT)
+        return self.target.run(
+            [self._program("elasticsearch"), "-d", "-p", self._real(self.machine.pid_file)],
+            stdin=password_line(self.machine, self.target),
+            user=self.owner().user,
+            environment=self._environment(),
+            timeout=START_TIMEOUT,
+        )
 
     def cannot_start(self) -> str:
         """Return why the node's user could not start it; empty when nothing is known against it. Starts nothing."""
@@ -244,17 +255,27 @@ class NodeMachine:
         done = self.target.run(["readlink", "-f", path])
         return done.stdout.strip() if done.ok else path
 
-    def _keystore(self, arguments: Sequence[str], stdin: bytes | None = None) -> Completed:
-        done = self.target.run(
+    def _keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:
+        """Run a command on the keystore that there is, opened with its password."""
+        password = password_line(self.machine, self.target)
+        if password and not self._ask_keystore(["has-passwd", "-s"]).ok:
+            raise keystore_has_none(self.machine)
+        return self._run_keystore(arguments, password + stdin)
+
+    def _run_keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
+        done = self._ask_keystore(arguments, stdin)
+        if not done.ok:
+            raise self._keystore_refused(arguments[0], done)
+        return done
+
+    def _ask_keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:
+        return self.target.run(
             [self._program(self.software.keystore_command), *arguments],
             stdin=stdin,
             user=self.owner().user,
             environment=self._environment(),
             timeout=KEYSTORE_TIMEOUT,
         )
-        if not done.ok:
-            raise self._keystore_refused(arguments[0], done)
-        return done
 
     def _keystore_refused(self, command: str, done: Completed) -> CommandFailed:
         return CommandFailed(

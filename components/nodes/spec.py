@@ -34,6 +34,11 @@ class MachineSpec(Spec):
     pid_file: str | None = Field(
         None, description="Where the node writes its process id. Default: `elasticsearch.pid` in `config`."
     )
+    keystore_password_file: str | None = Field(
+        None,
+        description="A file on the node's machine with the password of its `elasticsearch.keystore`, as in "
+        "`ES_KEYSTORE_PASSPHRASE_FILE`. Default: the keystore has no password.",
+    )
 
 
 class NodeSpec(Spec):
@@ -62,6 +67,7 @@ class Machine(Wire):
         config: absolute path of ES_PATH_CONF.
         pid_file: absolute path of the process id file.
         user: the user Elasticsearch runs as; None for the owner of ``config``.
+        keystore_password_file: absolute path of the file with the keystore's password; None where it has none.
     """
 
     node: str
@@ -70,6 +76,7 @@ class Machine(Wire):
     config: str
     pid_file: str
     user: str | None = None
+    keystore_password_file: str | None = None
 
     def path(self, relative: str) -> PurePosixPath:
         """Return the absolute path of something in the config folder."""

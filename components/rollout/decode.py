@@ -52,8 +52,8 @@ SYMPTOMS: tuple[Symptom, ...] = (
         r"Provided keystore password was incorrect|"
         r"Enter password for the elasticsearch keystore|Elasticsearch keystore password: ",
         "elasticsearch.keystore is protected by a password, and the node did not get the right one",
-        "start the node with the right password (ES_KEYSTORE_PASSPHRASE_FILE), or remove it with "
-        "`elasticsearch-keystore passwd`",
+        "name the file with the right password (ES_KEYSTORE_PASSPHRASE_FILE) as `machine.keystore_password_file`, or "
+        "remove the password with `elasticsearch-keystore passwd`",
         "deploy-manage/security/secure-settings",
     ),
     _row(

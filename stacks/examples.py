@@ -9,7 +9,7 @@ config:
 """
 FULL = """\
 config:
-  elasticsearch-security:cluster: {name: logs, scenario: basic-https, production: true, running: true}
+  elasticsearch-security:cluster: {name: logs, scenario: basic-https, production: true, fips: false, running: true}
   elasticsearch-security:nodes:
     - {name: es-1, address: es-1.example.net, names: [10.0.0.11], bind: 10.0.0.11}
     - {name: es-2, address: es-2.example.net, names: [10.0.0.12], bind: 10.0.0.12}
@@ -25,12 +25,14 @@ config:
         config: /srv/elasticsearch/config
         user: search
         pid_file: /run/elasticsearch/es-3.pid
+        keystore_password_file: /etc/elasticsearch/es-3.keystore-password
   elasticsearch-security:machine:
     layout: archive
     home: /opt/elasticsearch
     config: /etc/elasticsearch/{name}
     user: elasticsearch
     pid_file: /run/elasticsearch/{name}.pid
+    keystore_password_file: /etc/elasticsearch/{name}.keystore-password # only if the keystore has a password
   elasticsearch-security:transport: {verification_mode: full}
   elasticsearch-security:http: {names: [es.example.net]} # what clients dial, such as a load balancer
   elasticsearch-security:authorities:

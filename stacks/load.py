@@ -54,6 +54,7 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
             several_nodes=len(model.nodes) > 1,
             traffic_in_clear=model.consent.traffic_in_clear,
             key_format=model.certificates.key_format,
+            fips=model.cluster.fips,
         ),
         users=model.users,
         rollout=model.rollout,

@@ -31,6 +31,11 @@ class ClusterSpec(Spec):
     production: StrictBool = Field(
         False, description="Whether people depend on it: a preview warns of choices that are unwise then."
     )
+    fips: StrictBool = Field(
+        False,
+        description="Run the nodes in FIPS mode: PEM files only, and a keystore with a password. The JVM and its FIPS "
+        "provider are yours to set up.",
+    )
     running: StrictBool = Field(
         True,
         description="Whether the nodes run. `false` writes files and settings only, before the first start: "

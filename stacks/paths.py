@@ -19,7 +19,7 @@ def mistakes_in_paths(place: str, holder: Any) -> Iterator[Mistake]:
         holder: the model with the paths as attributes.
     """
     for key in PATHS:
-        path = getattr(holder, key)
+        path = getattr(holder, key, None)  # a Kibana has no password of a keystore
         slip = "" if path is None else _slip_in(path)
         if slip:
             yield Mistake(f"{place}.{key}", f"is `{path}`" if path else "is an empty text", slip)

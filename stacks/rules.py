@@ -8,6 +8,7 @@ from components.nodes import hosts
 from components.nodes.spec import MachineSpec
 from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
+from stacks.fips_rules import FIPS_RULES
 from stacks.inventory import machine_spec_of, sans_of
 from stacks.kibana_rules import KIBANA_RULES
 from stacks.mistakes import Mistake
@@ -260,7 +261,7 @@ RULES: tuple[Rule, ...] = (
     _rule(minimal_stays_on_loopback, "cluster", "nodes"),
     _rule(taking_over_needs_one_key_file, "takeover", "certificates"),
     _rule(http_names_need_https, "cluster", "http"),
-    *(_rule(find, *reads) for find, reads in KIBANA_RULES.items()),
+    *(_rule(find, *reads) for find, reads in {**FIPS_RULES, **KIBANA_RULES}.items()),
 )
 
 

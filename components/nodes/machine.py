@@ -164,6 +164,10 @@ class NodeMachine:
         password = password_line(self.machine, self.target)
         self._run_keystore(["create", "-p"] if password else ["create"], password * 2)
 
+    def keystore_password_bytes(self) -> int:
+        """Return how long the keystore's password is, in bytes; 0 where the stack file names none."""
+        return len(password_line(self.machine, self.target).rstrip(b"\n"))
+
     def remove_secure_settings(self, names: Sequence[str]) -> None:
         """Remove keystore entries that are there."""
         if names:

@@ -70,15 +70,6 @@ RISKS: tuple[Risk, ...] = (
         refuses=True,
     ),
     Risk(
-        "FipsMode",
-        re.compile(r"xpack\.security\.fips_mode\.enabled"),
-        _is("true"),
-        "in FIPS mode a node opens no PKCS#12 file, and needs a keystore with a password, which no stack has yet",
-        "take it out of elasticsearch.yml",
-        "deploy-manage/security/fips-es",
-        refuses=True,
-    ),
-    Risk(
         "PeersNotAsked",
         re.compile(r"transport\.profiles\.[^.]+\.xpack\.security\.ssl\.client_authentication"),
         _is("none", "optional"),

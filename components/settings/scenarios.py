@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from components.nodes.spec import Paths
 from components.pki.spec import FileFormat, Layer
+from components.settings.fips import FIPS_MODE, FIPS_PAGE, HASHING_IN_FIPS, PASSWORD_HASHING
 from components.settings.merge import SettingValue
 
 MINIMAL_PAGE = "deploy-manage/security/set-up-minimal-security"
@@ -61,6 +62,7 @@ class Choices:
     several_nodes: bool = True
     traffic_in_clear: bool = False
     key_format: FileFormat = FileFormat.PKCS12
+    fips: bool = False
 
 
 Case = TypeVar("Case")
@@ -96,7 +98,15 @@ def _pkcs12_key(choices: Choices) -> bool:
     return choices.key_format is FileFormat.PKCS12
 
 
-MINIMAL_ROWS: tuple[Row[Choices], ...] = (Row("xpack.security.enabled", _always(True), MINIMAL_PAGE),)
+def _fips(choices: Choices) -> bool:
+    return choices.fips
+
+
+MINIMAL_ROWS: tuple[Row[Choices], ...] = (
+    Row("xpack.security.enabled", _always(True), MINIMAL_PAGE),
+    Row(FIPS_MODE, _always(True), FIPS_PAGE, _fips),
+    Row(PASSWORD_HASHING, _always(HASHING_IN_FIPS), FIPS_PAGE, _fips),
+)
 
 BASIC_ROWS: tuple[Row[Choices], ...] = (
     Row(f"{T}enabled", _always(True), BASIC_PAGE),

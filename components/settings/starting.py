@@ -7,6 +7,7 @@ from components.settings.bootstrap import ENCRYPT_SENSITIVE_DATA, Start, bootstr
 from components.settings.concerns import Concern, is_on
 from components.settings.content import Content
 from components.settings.contradictions import contradictions
+from components.settings.fips import FIPS_MODE, fips_concerns
 from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
 from components.settings.risks import risk_concerns
@@ -41,7 +42,13 @@ def concerns_on(machine: NodeMachine, content: Content) -> tuple[Concern, ...]:
         *contradictions(start.settings, start.secure),
         *bootstrap_concerns(start),
         *risk_concerns(start.settings),
+        *_fips_concerns(machine, start.settings),
     )
+
+
+def _fips_concerns(machine: NodeMachine, settings: Mapping[str, Value]) -> tuple[Concern, ...]:
+    """Return what FIPS mode asks for and is not there; the password's file is only read where the mode is on."""
+    return fips_concerns(settings, machine.keystore_password_bytes()) if is_on(settings, FIPS_MODE) else ()
 
 
 def _entries_matter(settings: Mapping[str, Value]) -> bool:

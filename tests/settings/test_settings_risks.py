@@ -83,11 +83,6 @@ def test_built_in_users_that_cannot_log_in_are_refused():
     assert told("xpack.security.authc.reserved_realm.enabled: false\n") == [("ReservedRealmOff", True)]
 
 
-def test_fips_mode_is_refused_since_it_opens_no_pkcs12_file():
-    assert told("xpack.security.fips_mode.enabled: true\n") == [("FipsMode", True)]
-    assert told("xpack.security.fips_mode.enabled: false\n") == []
-
-
 @pytest.mark.parametrize(
     ("lines", "layers"),
     [

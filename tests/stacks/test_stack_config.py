@@ -175,11 +175,19 @@ def test_the_program_warns_of_what_is_accepted_and_yet_unwise(change, advised, m
 
 
 EVERYTHING = """
-cluster: {name: "Logs of 2026", scenario: basic-https, production: true, running: false}
-machine: {layout: archive, home: "/opt/{name}", config: "/etc/{name}", user: elasticsearch, pid_file: "/run/{name}.pid"}
+cluster: {name: "Logs of 2026", scenario: basic-https, production: true, running: false, fips: false}
+machine:
+  layout: archive
+  home: "/opt/{name}"
+  config: "/etc/{name}"
+  user: elasticsearch
+  pid_file: "/run/{name}.pid"
+  keystore_password_file: "/etc/{name}.password"
 nodes:
   - {name: es-1, address: 10.0.0.1, http_port: 9201, transport_port: 9301, names: [es-1.example.net], bind: _site_}
-  - {name: es-2, address: 10.0.0.2, machine: {layout: archive, home: /es, config: /c, pid_file: /p, user: ops}}
+  - name: es-2
+    address: 10.0.0.2
+    machine: {layout: archive, home: /es, config: /c, pid_file: /p, user: ops, keystore_password_file: /k}
 transport: {verification_mode: certificate}
 http: {names: ["*.example.net", "fd00::1"]}
 authorities:

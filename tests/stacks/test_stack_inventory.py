@@ -34,6 +34,7 @@ def test_a_node_gets_every_default():
             "config": "/opt/es/config",
             "pid_file": "/opt/es/config/elasticsearch.pid",
             "user": None,
+            "keystore_password_file": None,
         },
     }
 
@@ -111,6 +112,7 @@ def test_a_kibana_gets_every_default():
             "config": "/opt/kibana/config",
             "pid_file": "/opt/kibana/config/kibana.pid",
             "user": None,
+            "keystore_password_file": None,
         },
         "restart": (),
         "own_certificate": False,

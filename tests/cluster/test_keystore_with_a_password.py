@@ -1,0 +1,62 @@
+"""A node whose keystore has a password, as in FIPS mode: refused until both fit, then secured and restarted with it."""
+
+import subprocess
+
+import pytest
+
+from devcluster.seed import INDEX
+from tests.cluster.stack_run import CONSENT, open_stack
+from tests.cluster.watching import files_with
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+DOCUMENTS = 200
+PASSWORD = "a 'keystore' pass$word"
+
+
+def keystore(node, home, command, said=""):
+    """Run the keystore's command as the node's user; return what it printed."""
+    done = subprocess.run(
+        [home / "bin" / "elasticsearch-keystore", *command],
+        input=said,
+        env=node.environment(),
+        user=node.account.uid if node.account.switch else None,
+        group=node.account.gid if node.account.switch else None,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_a_node_whose_keystore_has_a_password_is_secured_and_restarted_with_it(tmp_path):
+    with open_stack(tmp_path, DOCUMENTS, ("es-1",)) as run:
+        [node], home = run.cluster.nodes, run.cluster.home
+        file = node.folder / "keystore-password"
+        file.write_text(f"{PASSWORD}\n")
+        file.chmod(0o600)
+        machine = {**run.usual()["machine"], "keystore_password_file": str(file)}
+        pem = {"key_format": "pem", "trust_format": "pem"}
+
+        run.write(machine=machine, certificates=pem)
+        refused = run.run("preview")
+        assert refused.status == 2
+        assert "elasticsearch.keystore has no password" in refused.stderr
+
+        keystore(node, home, ["passwd"], f"{PASSWORD}\n{PASSWORD}\n")
+        run.write(certificates=pem)
+        assert "`machine.keystore_password_file`" in run.run("preview").stderr
+
+        run.write(machine=machine, certificates=pem)
+        assert run.preview()["plan"]["restart"]["procedure"] == "full stop"
+        assert run.up()["result"] == "changed"
+        api = run.api()
+        assert api.ask(f"/{INDEX}/_count")[1]["count"] == DOCUMENTS
+        entries = keystore(node, home, ["list"], f"{PASSWORD}\n").split()
+        assert "xpack.security.http.ssl.secure_key_passphrase" in entries
+        assert run.preview()["plan"]["rows"] == []
+
+        run.write(machine=machine, certificates=pem, consent=CONSENT, transport={"verification_mode": "certificate"})
+        assert run.up()["plan"]["restart"]["procedure"] == "full stop"
+        assert run.api().ask(f"/{INDEX}/_count")[1]["count"] == DOCUMENTS
+        assert files_with([PASSWORD.encode()], [run.folder], [node.folder]) == []
+        assert PASSWORD not in str(run.clear_state())

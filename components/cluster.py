@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.clients.spec import Kibana
+from components.clients.unmanaged import UnmanagedClientSpec
 from components.nodes.spec import Node
 from components.pki.sans import Sans
-from components.pki.spec import AuthoritySpec, CertificatesSpec, Layer
+from components.pki.spec import AuthoritySpec, CertificatesSpec, HoldAfter, Layer
 from components.rollout.spec import ConsentSpec, RolloutSpec, TakeoverSpec
 from components.settings.scenarios import Choices, Scenario
 from components.users.spec import UsersSpec
@@ -34,6 +35,7 @@ class Cluster:
         kibana: every Kibana of the cluster.
         kibana_sans: what the leaf of each Kibana must name.
         strict_transport_security: names of the Kibanas that tell browsers to use HTTPS only.
+        unmanaged_clients: clients of others, which have to trust a new HTTP CA before it is presented.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Cluster:
     kibana: tuple[Kibana, ...] = ()
     kibana_sans: Mapping[str, Sans] = field(default_factory=dict)
     strict_transport_security: frozenset[str] = frozenset()
+    unmanaged_clients: tuple[UnmanagedClientSpec, ...] = ()
 
     @property
     def transport_tls(self) -> bool:
@@ -62,6 +65,16 @@ class Cluster:
     def https(self) -> bool:
         """Whether the HTTP layer speaks TLS."""
         return self.scenario.contains(Scenario.BASIC_HTTPS)
+
+    def waits_for(self, layer: Layer) -> tuple[str, ...]:
+        """Return the clients of others that do not trust the HTTP CA that is asked for."""
+        wanted = self.authorities[layer].generation
+        clients = self.unmanaged_clients if layer is Layer.HTTP else ()
+        return tuple(str(client) for client in clients if client.confirmed_generation < wanted)
+
+    def holds_after(self, layer: Layer) -> HoldAfter | None:
+        """Return the wave after which a rotation of the layer's CA waits, for a person or for clients of others."""
+        return HoldAfter.COVER if self.waits_for(layer) else self.rollout.hold_after
 
     def places(self) -> dict[str, list[str]]:
         """Return where everything is reached, and what of it is in clear, by the name of its stack output."""

@@ -64,8 +64,11 @@ config:
       restart: [systemctl, restart, kibana]
       own_certificate: false
       strict_transport_security: false
+  elasticsearch-security:unmanaged_clients: # no node presents a leaf of a new HTTP CA before they trust it
+    - {name: billing, owner: team-x, confirmed_generation: 1}
   elasticsearch-security:rollout:
     join_timeout: 300
+    hold_after: cover # only while a rotation of a CA is to wait for you
     waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
   elasticsearch-security:consent:
     full_cluster_restart: true # all nodes stop once, when transport TLS goes on

@@ -62,5 +62,6 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
         takeover=model.takeover,
         kibana=tuple(kibana_of(spec, root) for spec in model.kibana),
         kibana_sans={spec.name: kibana_sans_of(spec) for spec in model.kibana},
+        unmanaged_clients=model.unmanaged_clients,
         strict_transport_security=frozenset(spec.name for spec in model.kibana if spec.strict_transport_security),
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from components.clients.unmanaged import LABEL
 from components.nodes.spec import NODE_NAME
 from stacks.fields import every_field, field_at, fields_at
 from stacks.model import CLUSTER_NAME
@@ -178,6 +179,7 @@ LIMITS = {
     "too_short": "it needs at least {min_length} entry",
 }
 FORMS = {
+    LABEL: "it must be 1 to 100 characters on one line, without a blank at either end",
     NODE_NAME: "it must be 1 to 63 letters, digits, `.`, `_` or `-`, with a letter or digit at both ends",
     CLUSTER_NAME: "it must be 1 to 100 letters, digits, blanks, `.`, `_` or `-`, with a letter or digit at both ends",
 }

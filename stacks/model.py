@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StringConstraints
 
 from components.clients.spec import KibanaSpec
+from components.clients.unmanaged import UnmanagedClientSpec
 from components.nodes.spec import MachineSpec, NodeSpec
 from components.pki.sans import Host
 from components.pki.spec import AuthoritiesSpec, CertificatesSpec
@@ -89,6 +90,9 @@ class StackModel(Spec):
         default_factory=UsersSpec, description="Built-in users; raise a version for a new password."
     )
     kibana: tuple[KibanaSpec, ...] = Field((), description="Every Kibana of the cluster, on this machine.")
+    unmanaged_clients: tuple[UnmanagedClientSpec, ...] = Field(
+        (), description="Clients of others on the HTTP layer: no node presents a leaf of a new CA before they trust it."
+    )
     rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
     consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
     takeover: TakeoverSpec | None = Field(

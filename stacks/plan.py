@@ -12,6 +12,7 @@ from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
 from stacks.called import called
 from stacks.called import holder as _node
+from stacks.held import Held, held_rotations
 from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
 from stacks.plan_rows import Row, Seen, strings
 
@@ -68,6 +69,7 @@ class Plan:
         restart: the restart that it takes, if any.
         notes: reasons that the rules gave.
         gates: how the preflight found the cluster.
+        held: the rotations that wait.
         next_due: the next renewal.
         warnings: what to mind before it is carried out.
     """
@@ -76,6 +78,7 @@ class Plan:
     restart: Restart | None = None
     notes: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
     next_due: Due | None = None
     warnings: tuple[str, ...] = ()
 
@@ -105,6 +108,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
         restart=restart,
         notes=tuple(sorted({note for note in notes if not any(text in note for text in shown)}, key=_in_order)),
         gates=tuple(gates),
+        held=held_rotations(resources),
         next_due=_next_due(resources),
     )
 
@@ -145,8 +149,9 @@ def _record(changed: Iterable[Seen]) -> list[Row]:
 
 
 def _authority(resource: Seen, restart_effect: str) -> list[Row]:
-    until = _until(resource.outputs)
-    text = f"{resource.inputs['layer']} CA g{resource.inputs['generation']:.0f}{until}"
+    asked, trusted = resource.inputs["generation"], resource.outputs.get("trustedGenerations") or []
+    signs = f", g{resource.outputs['signerGeneration']:.0f} signs" if len(trusted) > 1 else _until(resource.outputs)
+    text = f"{resource.inputs['layer']} CA {' + '.join(f'g{number:.0f}' for number in trusted or [asked])}{signs}"
     return [Row("authority", (), _verb(resource, text))]
 
 

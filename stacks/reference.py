@@ -108,8 +108,9 @@ def type_of(path: str, field: FieldInfo) -> str:
     if is_list(field.annotation):
         entry, *metadata = get_args(get_args(field.annotation)[0]) or [get_args(field.annotation)[0]]
         return f"list; each entry a {_plain_type(entry, metadata)}"
-    if isinstance(field.annotation, type) and issubclass(field.annotation, Enum):
-        return _choice(field.annotation)
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return _choice(kind)
     return _plain_type(field.annotation, field.metadata)
 
 

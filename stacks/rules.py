@@ -14,6 +14,7 @@ from stacks.kibana_rules import KIBANA_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
 from stacks.paths import mistakes_in_paths
+from stacks.rotation_rules import ROTATION_RULES
 
 
 def node_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
@@ -261,7 +262,7 @@ RULES: tuple[Rule, ...] = (
     _rule(minimal_stays_on_loopback, "cluster", "nodes"),
     _rule(taking_over_needs_one_key_file, "takeover", "certificates"),
     _rule(http_names_need_https, "cluster", "http"),
-    *(_rule(find, *reads) for find, reads in {**FIPS_RULES, **KIBANA_RULES}.items()),
+    *(_rule(find, *reads) for find, reads in {**FIPS_RULES, **KIBANA_RULES, **ROTATION_RULES}.items()),
 )
 
 

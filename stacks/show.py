@@ -32,11 +32,13 @@ def plan_view(plan: Plan, title: str) -> RenderableType:
     minded = [Text(f"  ! {warning}") for warning in plan.warnings]
     if plan.is_empty:
         head = Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
-        return Group(head, *minded, *(Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN)))
+        gates = (Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN))
+        return Group(head, *minded, *gates, *_held(plan))
     notes = [Text(f"  {note}") for note in plan.notes]
     parts: list[RenderableType] = [Text(title, style="bold"), *notes, *minded, *_rows(plan)]
     if plan.restart is not None:
         parts.append(_restart(plan.restart, plan.rows))
+    parts += _held(plan)
     if plan.gates:
         parts += [Text("\ngates now", style="bold"), *(Text(f"  {gate}") for gate in plan.gates)]
     if plan.next_due is not None:
@@ -104,6 +106,14 @@ def _rows(plan: Plan) -> Iterator[RenderableType]:
         yield Text.assemble("\n", (what, "bold"), f" · {details}" if details else "")
         for row in rows:
             yield Padding(Text(row.change, overflow="fold"), (0, 0, 0, 2), expand=False)
+
+
+def _held(plan: Plan) -> Iterator[RenderableType]:
+    """Yield each rotation that waits, with what is next."""
+    for held in plan.held:
+        first, *others = held.lines()
+        yield Text.assemble("\n", ("held", "bold"), f" · {first}")
+        yield from (Padding(Text(line, overflow="fold"), (0, 0, 0, 2), expand=False) for line in others)
 
 
 def _names(nodes: Sequence[str]) -> str:

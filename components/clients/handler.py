@@ -44,7 +44,8 @@ class KibanaSettingsInputs(Wire):
         key_file: key of the leaf that Kibana serves, as encrypted PEM in base64; absent where it serves none of ours.
         certificate_pem: that leaf.
         not_after: when it ends, ISO 8601.
-        generation: generation of the CA.
+        generation: generation of the CA that signs.
+        held: whether *retire* waits for a person: what is trusted too much stays for now.
     """
 
     kibana: Kibana
@@ -54,6 +55,7 @@ class KibanaSettingsInputs(Wire):
     certificate_pem: MaybeUnknown[SecretStr] | None = None
     not_after: MaybeUnknown[str] | None = None
     generation: int = 0
+    held: bool = False
 
 
 class KibanaSettingsOutputs(Wire):
@@ -167,7 +169,7 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
         """Return the trust file without what is trusted too much; what is missing is the business of `KibanaTrust`."""
         machine = kibana_machine(wanted.kibana)
         present = trusted_on(machine)
-        if wanted.authorities_pem is None or not present:
+        if wanted.authorities_pem is None or wanted.held or not present:
             return ()
         shows = f"nothing but HTTP CA g{wanted.generation}"
         if isinstance(wanted.authorities_pem, Unknown):

@@ -59,7 +59,11 @@ class KibanaSettings(Resource):
     ) -> None:
         inputs: dict[str, Any] = {"kibana": wire(kibana), "content": content}
         if authority is not None:
-            inputs |= {"authoritiesPem": authority.bundle_pem, "generation": authority.spec.generation}
+            inputs |= {
+                "authoritiesPem": authority.bundle_pem,
+                "generation": authority.signer_generation,
+                "held": authority.retire_is_held,
+            }
         if leaf is not None:
             inputs |= {
                 "keyFile": leaf.key_file,

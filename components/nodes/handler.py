@@ -37,6 +37,7 @@ class NodeTrustInputs(Wire):
         authorities_pem: the CAs' certificates.
         generations: their generations, for the reader of a preview.
         takes_over: whether what somebody else's files trust is trusted too, as long as they are in force.
+        held: whether *retire* waits for a person: what is trusted too much stays for now.
     """
 
     node: Node
@@ -47,6 +48,7 @@ class NodeTrustInputs(Wire):
     authorities_pem: MaybeUnknown[SecretStr]
     generations: tuple[int, ...]
     takes_over: bool = False
+    held: bool = False
 
 
 class NodeTrustOutputs(Wire):
@@ -117,7 +119,8 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
     def _trusted(self, wanted: NodeTrustInputs) -> tuple[str, ...] | Unknown:
         if isinstance(wanted.authorities_pem, Unknown):
             return Unknown()
-        return tuple(names(one) for one in self.goal(self._present(wanted), self._wanted(wanted)))
+        goal = covering if wanted.held else self.goal
+        return tuple(names(one) for one in goal(self._present(wanted), self._wanted(wanted)))
 
     def _wanted(self, wanted: NodeTrustInputs) -> Authorities:
         return (*parse_bundle(reveal(wanted.authorities_pem)), *self._taken_over(wanted))
@@ -176,6 +179,10 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
         """Return the id."""
         return f"{wanted.node.name}/{wanted.layer}/trust-exclusive"
 
+    def changes(self, recorded: TrustRecord, wanted: NodeTrustInputs, context: Context) -> Sequence[Change]:
+        """Return what is trusted too much, unless that is held."""
+        return () if wanted.held else super().changes(recorded, wanted, context)
+
     def finding(self, present: Authorities, wanted: Authorities) -> Finding | None:
         """Return what this wave has against the present trust; what is missing is the business of *cover*."""
         return surplus_authorities(present, wanted)
@@ -183,6 +190,10 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
     def goal(self, present: Authorities, wanted: Authorities) -> Authorities:
         """Return what this wave makes of the present trust."""
         return wanted
+
+    def _files(self, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
+        """Return the trust file as this wave wants it; none while it is held."""
+        return () if wanted.held else super()._files(wanted)
 
     def _shows(self, wanted: NodeTrustInputs, authorities: str) -> str:
         """Return what a person reads of the file: this wave leaves nothing else."""

@@ -22,6 +22,8 @@ CONNECT_TIMEOUT = 5.0
 """Seconds for the connection and for each answer of the handshake."""
 ALERT_WAIT = 1.0
 """Seconds in which a TLS 1.3 server that does not trust us sends its alert; 45 ms were seen on loopback."""
+ALERT = "alert"
+"""How OpenSSL calls what a server sends to refuse, such as `tlsv1 alert unknown ca`."""
 TLS_RECORD = b"\x14\x15\x16\x17"
 
 
@@ -67,6 +69,11 @@ class Answer:
     def trusted(self) -> bool:
         """Whether the server took what the probe presented."""
         return self.speech is Speech.TLS and not self.refusal
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server said so: a connection that broke, or a silence, says nothing of trust."""
+        return self.speech is Speech.TLS and ALERT in self.refusal
 
 
 def handshake(host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0) -> Answer:

@@ -60,7 +60,7 @@ class NodeIdentity(Resource):
             "certificatePem": leaf.certificate_pem if pem else None,
             "serial": leaf.serial,
             "notAfter": leaf.not_after,
-            "generation": leaf.authority.spec.generation,
+            "generation": leaf.authority.signer_generation,
         }
         super().__init__(f"{leaf.title}-identity", inputs, opts)
 
@@ -129,11 +129,19 @@ class LayerFiles(Component):
             entries[secure_entry_of_trust_file(self.layer)] = self.trust_password.value
         return entries
 
-    def retire(self, parent: Component, restart: pulumi.Resource) -> tuple[NodeTrustExclusive, ...]:
+    def retire(self, parent: Component, restart: pulumi.Resource) -> tuple[Wave, ...]:
         """Add the wave *retire*, after the restart; where the cluster is taken over, *present* comes between them."""
         if self.takes_over:
             self.presented = self._present((restart,))
-        return self._wave(NodeTrustExclusive, (restart, self.presented), parent) if self.trusts else ()
+        if not self.trusts:
+            return ()
+        authority = self.certificates.authority
+        exclusive = self._wave(NodeTrustExclusive, (restart, self.presented), parent, held=authority.retire_is_held)
+        proof = {
+            "file": trust_file_of(self.layer, self.cluster.choices),
+            "retired": authority.retired,
+        }
+        return (Wave(self.cluster, self.layer, "retire", proof, parent.child(*exclusive)),)
 
     def _adopt(self, after: tuple[pulumi.Resource, ...]) -> Wave:
         opts, leaves = self.child(*after), self.certificates.leaves
@@ -148,10 +156,10 @@ class LayerFiles(Component):
         return Wave(self.cluster, self.layer, "present", {}, self.child(*identities))
 
     def _wave(
-        self, kind: type[TrustWave], after: tuple[pulumi.Resource, ...], parent: Component | None = None
+        self, kind: type[TrustWave], after: tuple[pulumi.Resource, ...], parent: Component | None = None, **extra: Any
     ) -> tuple[TrustWave, ...]:
         opts = (parent or self).child(*after)
-        extra: dict[str, Any] = {"takesOver": True} if self.takes_over and kind is NodeTrust else {}
+        extra |= {"takesOver": True} if self.takes_over and kind is NodeTrust else {}
         return tuple(
             kind(f"{node.name}-{self.layer}", self._trust_inputs(node, self.certificates.authority) | extra, opts)
             for node in self.cluster.nodes
@@ -163,8 +171,8 @@ class LayerFiles(Component):
         return {
             "file": trust_file_of(self.layer, self.cluster.choices),
             "generation": authority.spec.generation,
-            "signerCertificatePem": authority.signer_certificate_pem,
-            "signerKeyPem": authority.signer_key_pem,
+            "signerCertificatePem": authority.covering_certificate_pem,
+            "signerKeyPem": authority.covering_key_pem,
         }
 
     def _trust_inputs(self, node: Node, authority: CertificateAuthority) -> dict[str, Any]:
@@ -175,5 +183,5 @@ class LayerFiles(Component):
             "format": self.cluster.choices.trust_format.value,
             "password": self.trust_password.value if self.trust_password else None,
             "authoritiesPem": authority.bundle_pem,
-            "generations": [authority.spec.generation],
+            "generations": authority.trusted_generations,
         }

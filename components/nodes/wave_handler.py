@@ -3,12 +3,15 @@
 What comes after a wave waits for this one resource, instead of for every node's: a hundred nodes that each wait for a
 hundred others make a state file that is mostly lists of names.
 
-*Cover* is proved here: a node looks at its files about every 5 seconds, and until then refuses leaves of a CA that its
-trust file has already. No node may present one before all the others take it.
+A node looks at its files about every 5 seconds. So *cover* is proved here: until then it refuses leaves of a CA that
+its trust file has already, and no node may present one before all the others take it. And so is *retire*: until then it
+takes leaves of a CA that its trust file has no more. *Present* is proved on each node, by the leaf that it serves.
 """
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import SecretStr
@@ -20,6 +23,8 @@ from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech, handsh
 from components.nodes.served import reads_now, wait_until
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
+from components.pki.handler import Generation
+from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf
 from components.pki.spec import Layer
@@ -33,12 +38,13 @@ class WaveInputs(Wire):
 
     Attributes:
         layer: the layer.
-        wave: `cover` or `present`.
+        wave: `cover`, `adopt`, `present` or `retire`.
         nodes: every node.
-        file: the trust file that was covered; absent where a wave has no proof of its own.
+        file: the trust file that was written; absent where a wave has no proof of its own.
         generation: the CA's generation.
         signer_certificate_pem: the CA that every node must trust, likewise.
         signer_key_pem: its key, to issue a probe leaf that lives in memory only.
+        retired: the CAs that no node may trust any more, with their keys for the same purpose.
     """
 
     layer: Layer
@@ -48,6 +54,7 @@ class WaveInputs(Wire):
     generation: int | None = None
     signer_certificate_pem: MaybeUnknown[SecretStr] | None = None
     signer_key_pem: MaybeUnknown[SecretStr] | None = None
+    retired: tuple[Generation, ...] = ()
 
 
 class WaveOutputs(Wire):
@@ -55,6 +62,26 @@ class WaveOutputs(Wire):
 
     reached: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a handshake has to show: how a node answers to a leaf of a generation.
+
+    Attributes:
+        generation: the generation.
+        signer: its CA; None in a preview where it is not made yet.
+        accepted: whether the leaf is to be accepted; else refused.
+    """
+
+    generation: int
+    signer: IssuedAuthority | None
+    accepted: bool
+
+    @property
+    def answer(self) -> str:
+        """How the node is to answer, in words."""
+        return "accepted" if self.accepted else "refused"
 
 
 WaveRecord = Recorded[WaveInputs, WaveOutputs]
@@ -75,62 +102,78 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
 
     def preview(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Return who will have reached it, and which nodes will be asked for a proof."""
-        return self._reached(wanted, self._to_ask(wanted))
+        return self._reached(wanted, self._proofs(wanted, context.clock.now()), self._to_ask(wanted))
 
     def converge(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
-        """Wait until every node that reads the trust file takes a leaf of the CA.
+        """Wait until every node that reads the trust file takes a leaf of the CA, or refuses one of a retired CA.
 
         Raises:
-            NotConverged: a node goes on refusing it; nothing is presented to it.
+            NotConverged: a node goes on answering as before.
         """
-        asked = self._to_ask(wanted)
-        if asked:
-            probe = self._probe(wanted, context)
+        now = context.clock.now()
+        proofs, asked = self._proofs(wanted, now), self._to_ask(wanted)
+        for proof in proofs if asked else ():
+            probe = _probe(proof, now)
             with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(lambda node: _wait_until_trusted(node, wanted, probe, context), asked))
-        return self._reached(wanted, asked)
+                list(pool.map(lambda node: _wait_for(proof, node, wanted, probe, context), asked))  # noqa: B023 (ends here)
+        return self._reached(wanted, proofs, asked)
 
-    def _reached(self, wanted: WaveInputs, asked: Sequence[Node]) -> WaveOutputs:
-        names = tuple(node.name for node in wanted.nodes)
-        if not asked:
-            return WaveOutputs(reached=names)
-        proof = (
-            f"a probe leaf of {wanted.layer} CA g{wanted.generation} is accepted by "
-            f"{', '.join(node.name for node in asked)}"
+    def _reached(self, wanted: WaveInputs, proofs: Sequence[Proof], asked: Sequence[Node]) -> WaveOutputs:
+        names = ", ".join(node.name for node in asked)
+        steps = (
+            f"a probe leaf of {wanted.layer} CA g{proof.generation} is {proof.answer} by {names}" for proof in proofs
         )
-        return WaveOutputs(reached=names, steps=(proof,))
+        return WaveOutputs(reached=tuple(node.name for node in wanted.nodes), steps=tuple(steps) if asked else ())
+
+    def _proofs(self, wanted: WaveInputs, now: datetime) -> tuple[Proof, ...]:
+        """Return what is to be shown. A retired CA that has expired is refused for its date, which shows nothing."""
+        retired = (
+            Proof(one.number, IssuedAuthority(reveal(one.private_key_pem), reveal(one.certificate_pem)), accepted=False)
+            for one in wanted.retired
+            if now < authority_facts(reveal(one.certificate_pem)).not_after
+        )
+        if wanted.generation is None:
+            return tuple(retired)
+        key, certificate = wanted.signer_key_pem, wanted.signer_certificate_pem
+        signer = None
+        if isinstance(key, SecretStr) and isinstance(certificate, SecretStr):
+            signer = IssuedAuthority(reveal(key), reveal(certificate))
+        return (Proof(wanted.generation, signer, accepted=True), *retired)
 
     def _to_ask(self, wanted: WaveInputs) -> tuple[Node, ...]:
         """Return the nodes whose processes read the trust file: the others will when they are started."""
-        if wanted.file is None or wanted.signer_key_pem is None:
-            return ()
         file = wanted.file
-        return tuple(node for node in wanted.nodes if reads_now(machine_of(node.machine), file))
-
-    def _probe(self, wanted: WaveInputs, context: Context) -> Identity:
-        assert wanted.signer_key_pem is not None  # noqa: S101 (asked for above)
-        assert wanted.signer_certificate_pem is not None  # noqa: S101 (comes with the key)
-        signer = IssuedAuthority(reveal(wanted.signer_key_pem), reveal(wanted.signer_certificate_pem))
-        leaf = probe_leaf(signer, context.clock.now())
-        return Identity(leaf.certificate_pem, leaf.private_key_pem)
+        return tuple(node for node in wanted.nodes if file and reads_now(machine_of(node.machine), file))
 
 
-def _wait_until_trusted(node: Node, wanted: WaveInputs, probe: Identity, context: Context) -> None:
+def _probe(proof: Proof, now: datetime) -> Identity:
+    assert proof.signer is not None  # noqa: S101 (the engine makes the CA before it asks for a wave)
+    leaf = probe_leaf(proof.signer, now)
+    return Identity(leaf.certificate_pem, leaf.private_key_pem)
+
+
+def _wait_for(proof: Proof, node: Node, wanted: WaveInputs, probe: Identity, context: Context) -> None:
     said = Answer(Speech.NOTHING)
+    goes_on, safe = (
+        ("refuses", "no node presents such a leaf yet, so nothing is broken")
+        if proof.accepted
+        else ("does not refuse", "no node presents such a leaf any more, so nothing is broken")
+    )
 
-    def refused(passed: float) -> NotConverged:
+    def not_yet(passed: float) -> NotConverged:
         return NotConverged(
-            f"the {wanted.layer} layer still refuses leaves of CA g{wanted.generation} after {passed:.0f} s",
+            f"the {wanted.layer} layer still {goes_on} leaves of CA g{proof.generation} after {passed:.0f} s",
             where=node.name,
-            why=f"it answered: {said.refusal}; its log has a WARN from FileWatcher if it cannot read {wanted.file}",
-            next_step="look at the node's log; no node presents such a leaf yet, so nothing is broken; then run `up` "
-            "again",
+            why=f"it answered: {said.refusal or 'nothing against it'}; its log has a WARN from FileWatcher if it "
+            f"cannot read {wanted.file}",
+            next_step=f"look at the node's log; {safe}; then run `up` again",
         )
 
-    def takes_it() -> bool:
+    def answers_so() -> bool:
         nonlocal said
         said = handshake(node.address, LAYERS[wanted.layer].port(node), probe, listen=ALERT_WAIT)
-        return said.trusted or said.speech is Speech.PLAIN
+        return said.speech is Speech.PLAIN or (said.trusted if proof.accepted else said.refused)
 
-    waiting = f"{node.name}: waiting until the {wanted.layer} layer takes leaves of CA g{wanted.generation}"
-    wait_until(takes_it, waiting, refused, context)
+    verb = "takes" if proof.accepted else "refuses"
+    waiting = f"{node.name}: waiting until the {wanted.layer} layer {verb} leaves of CA g{proof.generation}"
+    wait_until(answers_so, waiting, not_yet, context)

@@ -1,12 +1,11 @@
 """`essecurity:pki:CertificateAuthority`: one trust domain's CA over time, made here and used by others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from pydantic import SecretStr
 
-from components.errors import ConfigurationRefused
 from components.findings import Finding, first_finding
 from components.handling import Change, Context, Handler, Recorded
 from components.pki.inspect import authority_facts
@@ -17,14 +16,25 @@ from components.pki.renewal import (
     AuthorityView,
     key_change_needs_a_rotation,
 )
-from components.pki.spec import KeyType, Layer, RenewalFraction
+from components.pki.rotation import (
+    Standing,
+    WaveName,
+    kept_generations,
+    next_standing,
+    refuse_generation,
+    waves_between,
+    waves_held,
+)
+from components.pki.spec import HoldAfter, KeyType, Layer, RenewalFraction
 from components.values import UNKNOWN, MaybeUnknown, Wire, known, reveal
 
-NEW_SIGNER = frozenset({"GenerationRaised", "GenerationLowered"})
 CLIENTS_NEED_THE_NEW_CA = (
     "the HTTP CA changes: clients that trust only the present one are refused as soon as a node presents its new leaf; "
-    "give them the new CA (output caCertificatePem) in that moment"
+    "give them the new CA (output caCertificatePem) in that moment, or before, with `rollout: {hold_after: cover}`"
 )
+RECORDED_ANEW = Finding("RecordedAnew", "what is recorded of it does not say which generations are trusted")
+BACK = "back: until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
+NO_WAY_BACK = "back: only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
 
 
 class AuthorityInputs(Wire):
@@ -38,6 +48,8 @@ class AuthorityInputs(Wire):
         valid_for: life of its certificate.
         leaf_valid_for: life of the leaves that it signs; it is renewed in time for them.
         renew_in_last: last share of its life in which it is renewed.
+        hold_after: the wave after which a rotation waits for a person; absent where it does not.
+        waits_for: clients of others that do not trust the generation yet, for the reader of a plan.
     """
 
     cluster: str
@@ -47,6 +59,8 @@ class AuthorityInputs(Wire):
     valid_for: Lifetime
     leaf_valid_for: Lifetime
     renew_in_last: RenewalFraction
+    hold_after: HoldAfter | None = None
+    waits_for: tuple[str, ...] = ()
 
 
 class Generation(Wire):
@@ -61,12 +75,18 @@ class AuthorityOutputs(Wire):
     """The authority over time, and what its users need of it.
 
     Attributes:
-        generations: every key so far, the newest last.
+        generations: every key that is kept, the newest last.
         signer_certificate_pem: certificate of the generation that signs.
         signer_key_pem: its key.
-        bundle_pem: what a verifier must trust in the end: the signer alone.
+        bundle_pem: what a verifier must trust: the signer alone, or beside it what a held rotation is about.
         not_after: when the signer's certificate ends, ISO 8601.
         serial: serial number of the signer's certificate, in hex.
+        covering_certificate_pem: certificate of the generation that is asked for, of which *cover* is proved.
+        covering_key_pem: its key.
+        signer_generation: the generation that signs.
+        trusted_generations: those in the bundle; empty in the record of an earlier version.
+        retired: those that no verifier may trust any more, of which *retire* is proved.
+        held_waves: the waves of a rotation that are still to come.
     """
 
     generations: MaybeUnknown[tuple[Generation, ...]]
@@ -75,6 +95,12 @@ class AuthorityOutputs(Wire):
     bundle_pem: MaybeUnknown[SecretStr]
     not_after: MaybeUnknown[str]
     serial: MaybeUnknown[str] = ""
+    covering_certificate_pem: MaybeUnknown[SecretStr] = SecretStr("")
+    covering_key_pem: MaybeUnknown[SecretStr] = SecretStr("")
+    signer_generation: int = 0
+    trusted_generations: tuple[int, ...] = ()
+    retired: tuple[Generation, ...] = ()
+    held_waves: tuple[WaveName, ...] = ()
 
 
 AuthorityRecord = Recorded[AuthorityInputs, AuthorityOutputs]
@@ -94,71 +120,80 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         return f"{wanted.cluster}/{wanted.layer}/authority"
 
     def changes(self, recorded: AuthorityRecord, wanted: AuthorityInputs, context: Context) -> Sequence[Change]:
-        """Return why the authority gets a new certificate, or a new key."""
+        """Return why the authority gets a new certificate or key, or why another generation signs or is trusted."""
         advice = self._advice(recorded, wanted)
         if advice:
             context.warn(advice.message)
-        finding = self._finding(recorded, wanted, context.clock.now())
-        if finding and finding.reason in NEW_SIGNER and wanted.layer is Layer.HTTP:
+        found, reached = _standing(recorded), self._reached(recorded, wanted)
+        waves = waves_between(found, reached, wanted.generation)
+        if waves:
+            context.say(_way_back(found, reached, wanted))
+        if wanted.layer is Layer.HTTP and WaveName.PRESENT in waves and WaveName.COVER in waves:
             context.warn(CLIENTS_NEED_THE_NEW_CA)
-        return [Change(finding, on="notAfter")] if finding else []
+        finding = self._finding(recorded, wanted, reached, context.clock.now())
+        if finding:
+            return [Change(finding, on="notAfter")]
+        return [] if recorded.outputs.trusted_generations else [Change(RECORDED_ANEW, on="trustedGenerations")]
 
     def preview(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
-        """Return the authority as it is, or the unknown that takes its place."""
-        if recorded is not None and self._finding(recorded, wanted, context.clock.now()) is None:
-            return recorded.outputs
-        self._refuse_a_step_back(recorded, wanted)
-        return AuthorityOutputs(
-            generations=UNKNOWN,
-            signer_certificate_pem=UNKNOWN,
-            signer_key_pem=UNKNOWN,
-            bundle_pem=UNKNOWN,
-            not_after=iso(lifetime_end(wanted.valid_for, context.clock.now())),
-            serial=UNKNOWN,
-        )
+        """Return the authority as it will be, with unknowns for each key and certificate that is not made yet."""
+        now, reached = context.clock.now(), self._reached(recorded, wanted)
+        return self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
 
     def converge(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
-        """Make the generation that is asked for, or renew the one that there is."""
-        now = context.clock.now()
-        self._refuse_a_step_back(recorded, wanted)
-        generations = {one.number: one for one in known(recorded.outputs.generations)} if recorded else {}
-        signer = generations.get(wanted.generation)
-        if signer is None:
-            signer = self._new(wanted, now)
-        elif recorded is not None and self._finding(recorded, wanted, now):
-            signer = self._renewed(signer, wanted, now)
-        generations[wanted.generation] = signer
-        return self._outputs(tuple(generations[number] for number in sorted(generations)), signer)
+        """Make the generation that is asked for, and renew those whose time has come."""
+        now, reached = context.clock.now(), self._reached(recorded, wanted)
+        kept = self._kept(recorded, wanted, reached, now)
+        there = _there(recorded)
+        made = {
+            number: one or (self._renewed(there[number], wanted, now) if number in there else self._new(wanted, now))
+            for number, one in kept.items()
+        }
+        return self._outputs(made, reached, wanted, now)
 
-    def _finding(self, recorded: AuthorityRecord, wanted: AuthorityInputs, now: datetime) -> Finding | None:
-        numbers = {one.number: one for one in known(recorded.outputs.generations)}
-        signer = numbers.get(wanted.generation)
-        if signer is None:
-            before = max(numbers)
+    def _reached(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs) -> Standing:
+        """Return how far a run takes the CA.
+
+        Raises:
+            ConfigurationRefused: the generation that is asked for cannot be.
+        """
+        if recorded is None:
+            return next_standing(None, wanted.generation, wanted.hold_after)
+        found = _standing(recorded)
+        refuse_generation(wanted.layer, _there(recorded), found, wanted.generation)
+        return next_standing(found, wanted.generation, wanted.hold_after)
+
+    def _kept(
+        self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, reached: Standing, now: datetime
+    ) -> dict[int, Generation | None]:
+        """Return every generation that is kept; None for one that is made or renewed in this run."""
+        there = _there(recorded)
+        kept = kept_generations(there, _standing(recorded), wanted.generation) if recorded else ()
+        due = {number for number in reached.trusted if number in there and _due(there[number], wanted, now)}
+        return {number: None if number in due else there.get(number) for number in sorted({*kept, wanted.generation})}
+
+    def _finding(
+        self, recorded: AuthorityRecord, wanted: AuthorityInputs, reached: Standing, now: datetime
+    ) -> Finding | None:
+        there, found, before = _there(recorded), _standing(recorded), recorded.inputs.generation
+        if wanted.generation not in there:
             text = f"generation {before} → {wanted.generation}: a new key for the {wanted.layer} CA"
             return Finding("GenerationRaised", text)
-        if recorded.inputs.generation != wanted.generation:
-            return Finding("GenerationLowered", f"generation {wanted.generation} of the {wanted.layer} CA signs again")
-        facts = authority_facts(reveal(signer.certificate_pem))
-        view = AuthorityView(facts, wanted.leaf_valid_for, wanted.renew_in_last, now)
-        return first_finding(AUTHORITY_RENEWAL_CHECKS, view)
+        if before != wanted.generation:
+            text = f"generation {before} → {wanted.generation} of the {wanted.layer} CA, which is trusted already"
+            return Finding("GenerationLowered" if before > wanted.generation else "GenerationRaised", text)
+        waves = waves_between(found, reached, wanted.generation)
+        if waves:
+            text = f"the rotation of the {wanted.layer} CA to g{wanted.generation} goes on: {', '.join(waves)}"
+            return Finding("RotationGoesOn", text)
+        due = (_due(there[number], wanted, now) for number in reached.trusted)
+        return next((finding for finding in due if finding), None)
 
     def _advice(self, recorded: AuthorityRecord, wanted: AuthorityInputs) -> Finding | None:
-        if recorded.inputs.generation != wanted.generation:
+        if not recorded.inputs.generation == wanted.generation == _standing(recorded).signer:
             return None
         facts = authority_facts(reveal(recorded.outputs.signer_certificate_pem))
         return key_change_needs_a_rotation(facts, wanted.key_type)
-
-    def _refuse_a_step_back(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs) -> None:
-        numbers = [one.number for one in known(recorded.outputs.generations)] if recorded else []
-        if not numbers or wanted.generation >= max(numbers) or wanted.generation in numbers:
-            return
-        raise ConfigurationRefused(
-            f"generation {wanted.generation} of the {wanted.layer} CA does not exist any more",
-            where=f"authorities.{wanted.layer}.generation",
-            why=f"the state has generation {', '.join(map(str, numbers))}",
-            next_step=f"set it to {max(numbers)}, or to {max(numbers) + 1} for a new key",
-        )
 
     def _new(self, wanted: AuthorityInputs, now: datetime) -> Generation:
         issued = new_authority(
@@ -175,16 +210,51 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         current = IssuedAuthority(reveal(signer.private_key_pem), reveal(signer.certificate_pem))
         return _generation(signer.number, renew_authority(current, valid_for=wanted.valid_for, now=now))
 
-    def _outputs(self, generations: tuple[Generation, ...], signer: Generation) -> AuthorityOutputs:
-        facts = authority_facts(reveal(signer.certificate_pem))
+    def _outputs(
+        self, kept: Mapping[int, Generation | None], reached: Standing, wanted: AuthorityInputs, now: datetime
+    ) -> AuthorityOutputs:
+        known_ones = {number: one for number, one in kept.items() if one}
+        signer, covering = known_ones.get(reached.signer), known_ones.get(wanted.generation)
+        facts = authority_facts(reveal(signer.certificate_pem)) if signer else None
+        trusted = [one for number, one in known_ones.items() if number in reached.trusted]
+        whole = len(trusted) == len(reached.trusted)
         return AuthorityOutputs(
-            generations=generations,
-            signer_certificate_pem=signer.certificate_pem,
-            signer_key_pem=signer.private_key_pem,
-            bundle_pem=signer.certificate_pem,
-            not_after=iso(facts.not_after),
-            serial=facts.serial,
+            generations=tuple(known_ones.values()) if len(known_ones) == len(kept) else UNKNOWN,
+            signer_certificate_pem=signer.certificate_pem if signer else UNKNOWN,
+            signer_key_pem=signer.private_key_pem if signer else UNKNOWN,
+            bundle_pem=SecretStr("".join(reveal(one.certificate_pem) for one in trusted)) if whole else UNKNOWN,
+            not_after=iso(facts.not_after if facts else lifetime_end(wanted.valid_for, now)),
+            serial=facts.serial if facts else UNKNOWN,
+            covering_certificate_pem=covering.certificate_pem if covering else UNKNOWN,
+            covering_key_pem=covering.private_key_pem if covering else UNKNOWN,
+            signer_generation=reached.signer,
+            trusted_generations=reached.trusted,
+            retired=tuple(one for number, one in known_ones.items() if number not in reached.trusted),
+            held_waves=waves_held(reached, wanted.generation),
         )
+
+
+def _there(recorded: AuthorityRecord | None) -> dict[int, Generation]:
+    return {one.number: one for one in known(recorded.outputs.generations)} if recorded else {}
+
+
+def _standing(recorded: AuthorityRecord) -> Standing:
+    """Return how far a CA is; before rotations could be held, what was asked for signed and was trusted alone."""
+    outputs, asked = recorded.outputs, recorded.inputs.generation
+    return Standing(outputs.signer_generation or asked, outputs.trusted_generations or (asked,))
+
+
+def _due(one: Generation, wanted: AuthorityInputs, now: datetime) -> Finding | None:
+    view = AuthorityView(authority_facts(reveal(one.certificate_pem)), wanted.leaf_valid_for, wanted.renew_in_last, now)
+    return first_finding(AUTHORITY_RENEWAL_CHECKS, view)
+
+
+def _way_back(found: Standing, reached: Standing, wanted: AuthorityInputs) -> str:
+    """Return until when a rotation can be reversed."""
+    others = [number for number in reached.trusted if number != wanted.generation]
+    if not others:
+        return f"{wanted.layer} CA: {NO_WAY_BACK}"
+    return f"{wanted.layer} CA: {BACK.format(layer=wanted.layer, signer=others[0])}"
 
 
 def _generation(number: int, issued: IssuedAuthority) -> Generation:

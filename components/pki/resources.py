@@ -4,6 +4,7 @@ import pulumi
 
 from components.cluster import Cluster
 from components.pki.names import authority_subject
+from components.pki.rotation import WaveName
 from components.pki.sans import Sans
 from components.pki.spec import FileFormat, Layer
 from components.resource import Component, Out, Resource
@@ -19,6 +20,12 @@ class CertificateAuthority(Resource):
     not_after = Out[str]("notAfter")
     serial = Out[str]("serial")
     generations = Out[list[object]]("generations")
+    covering_certificate_pem = Out[str]("coveringCertificatePem")
+    covering_key_pem = Out[str]("coveringKeyPem")
+    signer_generation = Out[int]("signerGeneration")
+    trusted_generations = Out[list[int]]("trustedGenerations")
+    retired = Out[list[object]]("retired")
+    held_waves = Out[list[str]]("heldWaves")
 
     def __init__(self, cluster: Cluster, layer: Layer, opts: pulumi.ResourceOptions | None = None) -> None:
         self.layer, self.cluster = layer, cluster
@@ -31,19 +38,28 @@ class CertificateAuthority(Resource):
             "validFor": self.spec.valid_for,
             "leafValidFor": cluster.certificates.valid_for,
             "renewInLast": str(cluster.certificates.renew_in_last),
+            "holdAfter": cluster.holds_after(layer),
+            "waitsFor": list(cluster.waits_for(layer)) or None,
         }
         super().__init__(f"{layer}-ca", inputs, opts)
+
+    @property
+    def retire_is_held(self) -> pulumi.Output[bool]:
+        """Whether what is trusted too much stays for now."""
+        return self.held_waves.apply(lambda waves: WaveName.RETIRE in waves)
 
     def entry(self) -> pulumi.Output[object]:
         """Return the CA's line of the stack output `certificates`."""
         return pulumi.Output.from_input(
             {
-                "name": authority_subject(self.cluster.name, self.layer, self.spec.generation),
+                "name": self.signer_generation.apply(
+                    lambda number: authority_subject(self.cluster.name, self.layer, int(number))
+                ),
                 "node": None,
                 "layer": self.layer.value,
                 "serial": self.serial,
                 "notAfter": self.not_after,
-                "issuerGeneration": self.spec.generation,
+                "issuerGeneration": self.signer_generation,
             }
         )
 
@@ -83,7 +99,7 @@ class Certificate(Resource):
             "validFor": cluster.certificates.valid_for,
             "renewInLast": str(cluster.certificates.renew_in_last),
             "keyFormat": (key_format or cluster.choices.key_format).value,
-            "generation": authority.spec.generation,
+            "generation": authority.signer_generation,
             "signerCertificatePem": authority.signer_certificate_pem,
             "signerKeyPem": authority.signer_key_pem,
         }
@@ -98,7 +114,7 @@ class Certificate(Resource):
                 "layer": self.authority.layer.value,
                 "serial": self.serial,
                 "notAfter": self.not_after,
-                "issuerGeneration": self.authority.spec.generation,
+                "issuerGeneration": self.authority.signer_generation,
             }
         )
 

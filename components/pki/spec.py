@@ -53,6 +53,13 @@ def _exact(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
+class HoldAfter(StrEnum):
+    """The waves after which a rotation can wait for a person."""
+
+    COVER = "cover"
+    PRESENT = "present"
+
+
 RenewalFraction: TypeAlias = Annotated[Fraction, BeforeValidator(_exact), Field(gt=Fraction(0), le=Fraction(9, 10))]
 """The last share of a certificate's life in which it is renewed, as `1/3` or `0.25`; at most 9/10.
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field, SecretStr, StrictBool
 
+from components.pki.spec import HoldAfter
 from components.rollout.waivers import Waivable
 from components.values import Spec
 
@@ -65,4 +66,9 @@ class RolloutSpec(Spec):
     )
     waivers: tuple[WaiverSpec, ...] = Field(
         (), description="Gates that do not keep a restart from beginning, each until a day."
+    )
+    hold_after: HoldAfter | None = Field(
+        None,
+        description="The wave of a CA's rotation after which every `up` stops for a human: `cover` (all trust the new "
+        "CA as well) or `present` (all present leaves of it; the old one is trusted still). Take it away to go on.",
     )

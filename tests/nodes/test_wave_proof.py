@@ -1,13 +1,17 @@
-"""The proof of *cover*: every node takes a leaf of the new CA, before any node presents one."""
+"""The proofs of *cover* and *retire*: every node takes a leaf of the new CA, and none of the old one."""
 
 import pytest
 from pydantic import SecretStr
 
 from components.errors import NotConverged
+from components.nodes import wave_handler
+from components.nodes.probes import Answer, Speech
 from components.nodes.wave_handler import WaveHandler, WaveInputs, WaveOutputs
+from components.pki.handler import Generation
+from components.pki.inspect import load_certificate
 from components.pki.spec import Layer
 from components.values import UNKNOWN
-from tests.nodes.waves import G1, G2, TRUST_FILE, Host
+from tests.nodes.waves import G1, G2, G3, TRUST_FILE, Host
 
 
 def wanted(host, **differs):
@@ -76,4 +80,79 @@ def test_a_preview_tells_the_proof_and_asks_nobody(doors):
     host = doors(Host().running())
     told = WaveHandler().preview(None, wanted(host, signer_key_pem=UNKNOWN), host.context)
     assert told.steps == PROVED
+    assert host.greeted == []
+
+
+def retired(*generations):
+    """Return what *retire* is proved of, in place of what *cover* is."""
+    ended = tuple(
+        Generation(
+            number=number,
+            certificate_pem=SecretStr(one.certificate_pem),
+            private_key_pem=SecretStr(one.private_key_pem),
+        )
+        for number, one in generations
+    )
+    return {
+        "wave": "retire",
+        "generation": None,
+        "signer_certificate_pem": None,
+        "signer_key_pem": None,
+        "retired": ended,
+    }
+
+
+REFUSED = ("a probe leaf of transport CA g1 is refused by es-1",)
+
+
+def test_retire_waits_until_the_running_node_refuses_a_leaf_of_the_old_ca(doors):
+    host = doors(Host().trusting(G2).running())
+    clock = host.one.target.clock
+    began = clock.monotonic()
+    host.takes = lambda: (G2,) if clock.monotonic() > began + 5 else (G1, G2)
+    assert up(host, **retired((1, G1))) == WaveOutputs(reached=("es-1",), steps=REFUSED)
+    assert 5 <= clock.monotonic() - began < 6
+    assert host.context.shown[0] == "es-1: waiting until the transport layer refuses leaves of CA g1 (0 s)"
+
+
+def test_every_retired_generation_has_to_be_refused(doors):
+    host = doors(Host().trusting(G3).running())
+    host.takes = lambda: (G2, G3)
+    with pytest.raises(NotConverged, match="still does not refuse leaves of CA g2"):
+        up(host, **retired((1, G1), (2, G2)))
+
+
+def test_a_node_that_goes_on_taking_leaves_of_the_old_ca_is_named(doors):
+    host = doors(Host().trusting(G2).running())
+    host.takes = lambda: (G1, G2)
+    with pytest.raises(NotConverged) as caught:
+        up(host, **retired((1, G1)))
+    assert caught.value.where == "es-1"
+    assert caught.value.what == "the transport layer still does not refuse leaves of CA g1 after 30 s"
+    assert caught.value.why.startswith("it answered: nothing against it")
+    assert "nothing is broken" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(Speech.NOTHING, refusal="Connection refused"), Answer(Speech.TLS, refusal="connection closed")]
+)
+def test_silence_is_no_refusal(doors, monkeypatch, answer):
+    host = doors(Host().trusting(G2).running())
+    monkeypatch.setattr(wave_handler, "handshake", lambda *place, **listening: answer)
+    with pytest.raises(NotConverged):
+        up(host, **retired((1, G1)))
+
+
+def test_a_ca_that_has_expired_is_refused_for_its_date_which_shows_nothing(doors):
+    host = doors(Host().trusting(G2).running())
+    ends = load_certificate(G1.certificate_pem).not_valid_after_utc
+    host.one.target.clock.sleep((ends - host.one.target.clock.now()).total_seconds() + 1)
+    assert up(host, **retired((1, G1))) == WaveOutputs(reached=("es-1",))
+    assert host.greeted == []
+
+
+def test_a_preview_tells_what_will_be_refused_and_asks_nobody(doors):
+    host = doors(Host().running())
+    told = WaveHandler().preview(None, wanted(host, **retired((1, G1))), host.context)
+    assert told.steps == REFUSED
     assert host.greeted == []

@@ -88,5 +88,15 @@ def test_a_refresh_shows_what_the_file_holds_now(doors):
     assert retire(doors(Host().trusting(G1, G2)), G2).refresh().trusted == (NAMES[G1], NAMES[G2])
 
 
+def test_what_is_held_stays_in_the_trust_file_and_is_no_drift(doors):
+    host = doors(Host().trusting(G1, G2))
+    before = host.files()
+    wave = retire(host, G2, held=True)
+    assert wave.changes() == []
+    assert wave.preview().steps == wave.up().steps == ()
+    assert wave.up().trusted == (NAMES[G1], NAMES[G2])
+    assert host.files() == before
+
+
 def test_the_id_tells_it_from_the_other_wave(doors):
     assert NodeTrustExclusiveHandler().name(retire(doors(Host()), G1).wanted()) == "es-1/transport/trust-exclusive"

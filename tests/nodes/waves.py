@@ -142,6 +142,7 @@ class Trust:
     wants: Sequence[IssuedAuthority] | Unknown = (G1,)
     generation: int = 1
     takes_over: bool = False
+    held: bool = False
 
     def wanted(self) -> NodeTrustInputs:
         known = None if isinstance(self.wants, Unknown) else "".join(one.certificate_pem for one in self.wants)
@@ -154,6 +155,7 @@ class Trust:
             authorities_pem=UNKNOWN if known is None else SecretStr(known),
             generations=(self.generation,),
             takes_over=self.takes_over,
+            held=self.held,
         )
 
     def recorded(self, *trusted: str) -> Recorded:

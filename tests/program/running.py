@@ -114,7 +114,7 @@ class Engine(mocks.MockMonitor):
         after = frozenset(map(_name, request.dependencies))
         parent = _name(request.parent)
         self.asked.append(Asked(urn, request.type, request.name, parent, after, inputs, request.custom))
-        outputs = struct({**inputs, **outputs_of(request.type, request.name)}) if request.custom else None
+        outputs = struct({**inputs, **outputs_of(request.type, request.name, inputs)}) if request.custom else None
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id", object=outputs)
 
 
@@ -151,10 +151,11 @@ def texts_in(value: Any, path: str = "", *, secret: bool = False) -> Iterator[tu
         yield path, value, secret
 
 
-def outputs_of(token: str, name: str) -> dict[str, Any]:
-    """Return outputs of a resource in the shape that its handler gives them."""
+def outputs_of(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return outputs of a resource in the shape that its handler gives them; of a CA, that what is asked for signs."""
     schema = HANDLERS[token].outputs.model_json_schema(by_alias=True)
-    return example(schema, schema.get("$defs", {}), name)
+    signs = {"signerGeneration": inputs["generation"]} if token.endswith(":CertificateAuthority") else {}
+    return {**example(schema, schema.get("$defs", {}), name), **signs}
 
 
 def example(schema: Mapping[str, Any], types: Mapping[str, Any], name: str) -> Any:

@@ -11,7 +11,11 @@ PER_CLUSTER = {
     "essecurity:pki:CertificateAuthority": {"transport-ca": ""},
     "essecurity:pki:NodeCertificates": {"transport-certificates": ""},
     "essecurity:nodes:LayerFiles": {"transport-files": "basic-security"},
-    "essecurity:nodes:Wave": {"transport-cover-wave": "transport-files", "transport-present-wave": "transport-files"},
+    "essecurity:nodes:Wave": {
+        "transport-cover-wave": "transport-files",
+        "transport-present-wave": "transport-files",
+        "transport-retire-wave": "basic-security",
+    },
     "essecurity:scenarios:BasicSecurity": {"basic-security": ""},
     "essecurity:scenarios:MinimalSecurity": {"minimal-security": "basic-security"},
     "essecurity:users:GeneratedPassword": {

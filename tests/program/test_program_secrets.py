@@ -99,7 +99,7 @@ def test_what_travels_as_a_secret_is_what_its_resource_made():
     assert sent["elastic-user", "password"] == "elastic-password value"
     assert sent["kibana_system-user", "password"] == "kibana_system-password value"
     assert sent["verification", "transportKeyPem"] == "transport-ca signerKeyPem"
-    assert sent["verification", "httpCertificatePem"] == "http-ca bundlePem"
+    assert sent["verification", "httpCertificatePem"] == "http-ca signerCertificatePem"
 
 
 def test_key_files_in_pem_travel_as_secrets_and_name_one_entry_of_the_keystore_only():

@@ -214,7 +214,8 @@ kibana:
     restart: [systemctl, restart, kibana]
     own_certificate: false
     strict_transport_security: true
-rollout: {join_timeout: 60, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
+unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 3}]
+rollout: {join_timeout: 60, hold_after: cover, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
 consent: {full_cluster_restart: true, traffic_in_clear: true}
 takeover: {elastic_password: {secure: "v1:4Qxr:abc="}, old_files: remove}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}

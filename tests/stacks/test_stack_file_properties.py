@@ -16,6 +16,7 @@ from tests.stacks.stackfiles import sections
 LISTS = """
 rollout: {waivers: [{gate: health_is_green, until: 2027-01-31}]}
 kibana: [{name: kibana-1, address: 10.0.0.9, home: /opt/kibana}]
+unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 1}]
 """
 FIELDS = dict(every_field(StackModel))
 WORDS_OF_PYTHON = ("None", "class", "Traceback", "pydantic", "Fraction(", "Input should", "Value error", "object at")
@@ -127,5 +128,6 @@ def test_a_list_is_told_from_a_mapping():
         "kibana",
         "kibana[].names",
         "kibana[].restart",
+        "unmanaged_clients",
         "rollout.waivers",
     ]

@@ -224,6 +224,7 @@ def test_a_plan_is_the_same_as_data():
         },
         "notes": ["a note"],
         "gates": ["✓ health is green"],
+        "held": [],
         "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},
         "warnings": [],
     }
@@ -235,6 +236,7 @@ def test_an_empty_plan_is_empty_as_data():
         "restart": None,
         "notes": (),
         "gates": (),
+        "held": (),
         "next_due": None,
         "warnings": (),
     }

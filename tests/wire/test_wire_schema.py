@@ -49,7 +49,13 @@ REQUIRED = {
     asking.VERIFICATION: {"cluster", "scenario", "nodes"},
 }
 SECRETS = {
-    asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem"},
+    asking.AUTHORITY: {
+        "signerCertificatePem",
+        "signerKeyPem",
+        "bundlePem",
+        "coveringCertificatePem",
+        "coveringKeyPem",
+    },
     asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "certificatePem", "keyFile", "keyFilePassword"},
     asking.TRUST: {"authoritiesPem", "password"},
     asking.EXCLUSIVE: {"authoritiesPem", "password"},

@@ -1,0 +1,81 @@
+"""What a plan says of a rotation that waits: for whom, which waves are to come, what is next, and the way back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.pki.rotation import WaveName
+from components.pki.spec import HoldAfter, Layer
+from stacks.plan_rows import Seen, strings
+
+UNPROVED = {
+    (Layer.TRANSPORT, WaveName.PRESENT): "present: every node serves a leaf of {new}",
+    (Layer.TRANSPORT, WaveName.RETIRE): "retire: every node that runs refuses a probe leaf of {old}",
+    (Layer.HTTP, WaveName.PRESENT): "present: every node serves a leaf of {new}",
+    (Layer.HTTP, WaveName.RETIRE): "retire: nodes ask clients for no certificate, so none can be refused; "
+    "caCertificatePem and every Kibana's trust file hold {new} alone",
+}
+"""What has to be shown in a wave, and is not yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A rotation that is held.
+
+    Attributes:
+        authority: the CA, and from which generations to which.
+        waits_for: whom it waits for.
+        waves: the waves that are still to come.
+        unproved: what each of them has to show.
+        next_step: how it goes on.
+        back: how it is reversed.
+    """
+
+    authority: str
+    waits_for: str
+    waves: tuple[str, ...]
+    unproved: tuple[str, ...]
+    next_step: str
+    back: str
+
+    def lines(self) -> tuple[str, ...]:
+        """Return it as a person reads it."""
+        return (
+            f"{self.authority}: {' and '.join(self.waves)} {'wait' if len(self.waves) > 1 else 'waits'} "
+            f"for {self.waits_for}",
+            f"not yet proved: {' · '.join(self.unproved)}",
+            f"next: {self.next_step}",
+            f"back: {self.back}",
+        )
+
+
+def held_rotations(resources: Iterable[Seen]) -> tuple[Held, ...]:
+    """Return every rotation that is held, as the CAs' resources show them."""
+    authorities = (resource for resource in resources if resource.token.endswith(":CertificateAuthority"))
+    return tuple(_held(one.inputs, one.outputs) for one in authorities if one.outputs.get("heldWaves"))
+
+
+def _held(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Held:
+    layer, wanted = Layer(inputs["layer"]), int(inputs["generation"])
+    others = [int(number) for number in outputs["trustedGenerations"] if int(number) != wanted]
+    old, new = " + ".join(f"g{number}" for number in others), f"g{wanted}"
+    waves = strings(outputs["heldWaves"])
+    clients = strings(inputs.get("waitsFor"))
+    return Held(
+        authority=f"{layer} CA {old} → {new}",
+        waits_for=", ".join(clients) or f"rollout.hold_after, which is `{inputs['holdAfter']}`",
+        waves=waves,
+        unproved=tuple(UNPROVED[layer, WaveName(wave)].format(old=old, new=new) for wave in waves),
+        next_step=_next_step(wanted, clients, inputs["holdAfter"], waves),
+        back=f"until retire: set authorities.{layer}.generation to {others[0]} again · after: only by another rotation",
+    )
+
+
+def _next_step(wanted: int, clients: tuple[str, ...], hold: str, waves: tuple[str, ...]) -> str:
+    if clients:
+        return (
+            "hand out caCertificatePem, which has both CAs; as soon as a client trusts it, set its "
+            f"`confirmed_generation: {wanted}` in unmanaged_clients; then run `up`"
+        )
+    there = hold == HoldAfter.COVER and WaveName.PRESENT in waves
+    return f"remove rollout.hold_after{', or set it to `present`,' if there else ''} and run `up`"

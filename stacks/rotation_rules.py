@@ -1,0 +1,37 @@
+"""Rules on those who have to be asked before a rotation goes on."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from components.settings.scenarios import Scenario
+from stacks.mistakes import Mistake
+from stacks.model import StackModel
+
+
+def unmanaged_clients_are_distinct(model: StackModel) -> Iterator[Mistake]:
+    """Who is asked is named once, so that nobody's answer stands for somebody else's."""
+    taken: dict[str, int] = {}
+    for index, client in enumerate(model.unmanaged_clients):
+        first = taken.setdefault(client.name, index)
+        if first != index:
+            yield Mistake(
+                f"unmanaged_clients[{index}].name",
+                f"is `{client.name}`, which unmanaged_clients[{first}] has already",
+                "give it another name",
+            )
+
+
+def unmanaged_clients_need_https(model: StackModel) -> Iterator[Mistake]:
+    """Nobody can trust a CA that is not made."""
+    if model.unmanaged_clients and not model.cluster.scenario.contains(Scenario.BASIC_HTTPS):
+        yield Mistake(
+            "unmanaged_clients",
+            f"is set, and scenario `{model.cluster.scenario}` has no HTTP CA",
+            "remove it, or use scenario `basic-https`",
+        )
+
+
+ROTATION_RULES: dict[Callable[[StackModel], Iterable[Mistake]], tuple[str, ...]] = {
+    unmanaged_clients_are_distinct: ("unmanaged_clients",),
+    unmanaged_clients_need_https: ("unmanaged_clients", "cluster"),
+}
+"""Each rule with the sections that it looks at."""

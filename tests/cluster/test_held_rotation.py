@@ -1,0 +1,149 @@
+"""Rotations of both CAs that are held, reversed and brought to their end on real nodes: no node restarts for it."""
+
+import pytest
+
+from components.clock import SystemClock
+from components.nodes.probes import ALERT_WAIT, Answer, Identity, handshake
+from components.pki.issue import IssuedAuthority
+from components.pki.probe import probe_leaf
+from tests.cluster.secrets_of import plain
+from tests.cluster.stack_run import open_stack
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+ALL = "es-1, es-2, es-3"
+BILLING = {"name": "billing", "owner": "team-x"}
+
+
+class Rotation:
+    """A secured cluster whose generations and holds a test changes."""
+
+    def __init__(self, run):
+        self.run = run
+        self.pids = self.processes()
+
+    def processes(self):
+        return [node.process().pid for node in self.run.cluster.nodes]
+
+    def asks(self, generation, hold=None, confirmed=9):
+        """Write the stack file: one generation for both layers."""
+        self.run.write(
+            authorities={layer: {"generation": generation} for layer in ("transport", "http")},
+            rollout={"hold_after": hold} if hold else None,
+            unmanaged_clients=[{**BILLING, "confirmed_generation": confirmed}],
+        )
+
+    def moves(self):
+        """Preview, run, and return what both said; the next preview has nothing to do."""
+        told = self.run.preview()["plan"]
+        done = self.run.up()["plan"]
+        assert (done["rows"], done["held"]) == (told["rows"], told["held"])
+        again = self.run.preview()["plan"]
+        assert (again["rows"], again["restart"], again["held"]) == ([], None, told["held"])
+        assert self.processes() == self.pids
+        return told
+
+    def answers(self, generation) -> list[Answer]:
+        """Return what each node's transport layer answers to a leaf of a generation."""
+        probe = self.probe(generation)
+        return [
+            handshake("127.0.0.1", node.spec.transport_port, probe, listen=ALERT_WAIT)
+            for node in self.run.cluster.nodes
+        ]
+
+    def probe(self, generation):
+        resources = self.run.clear_state()["deployment"]["resources"]
+        authority = next(one for one in resources if one["urn"].endswith("::transport-ca"))
+        for one in plain(authority["outputs"]["generations"]):
+            if one["number"] == generation:
+                signer = IssuedAuthority(plain(one["privateKeyPem"]), plain(one["certificatePem"]))
+                leaf = probe_leaf(signer, SystemClock().now())
+                return Identity(leaf.certificate_pem, leaf.private_key_pem)
+        raise AssertionError(f"no key of generation {generation} in the state")
+
+    def issuers(self, layer):
+        """Return which generations signed the leaves of a layer, each of which is served."""
+        found = [entry for entry in self.run.output("certificates") if entry["layer"] == layer and entry["node"]]
+        for entry in found:
+            spec = self.run.cluster.node(entry["node"]).spec
+            port = spec.transport_port if layer == "transport" else spec.http_port
+            assert handshake("127.0.0.1", port).serial == entry["serial"]
+        return {entry["issuerGeneration"] for entry in found}
+
+    def counts(self):
+        """Return how many CAs nodes trust, and how many clients are to trust."""
+        pem = self.run.output("caCertificatePem")
+        return self.run.trusted_on_transport().count("BEGIN CERTIFICATE"), pem.count("BEGIN CERTIFICATE")
+
+    def healthy(self):
+        status, health = self.run.api().ask("/_cluster/health")
+        return (status, health["status"], health["number_of_nodes"]) == (200, "green", 3)
+
+
+def proofs(plan):
+    return [row["change"] for row in plan["rows"] if row["what"] == "proof"]
+
+
+def held(plan):
+    return {one["authority"]: (one["waits_for"], one["waves"]) for one in plan["held"]}
+
+
+@pytest.fixture(scope="module")
+def rotation(tmp_path_factory):
+    with open_stack(tmp_path_factory.mktemp("held"), documents=50) as run:
+        run.up()
+        yield Rotation(run)
+
+
+def test_held_after_cover_every_node_takes_leaves_of_both_and_serves_what_it_did(rotation):
+    rotation.asks(2, "cover")
+    plan = rotation.moves()
+    assert proofs(plan) == [f"a probe leaf of transport CA g2 is accepted by {ALL}"]
+    by_hold = ("rollout.hold_after, which is `cover`", ["present", "retire"])
+    assert held(plan) == {"transport CA g1 → g2": by_hold, "http CA g1 → g2": by_hold}
+    assert all(answer.trusted for generation in (1, 2) for answer in rotation.answers(generation))
+    assert (rotation.issuers("transport"), rotation.issuers("http")) == ({1}, {1})
+    assert rotation.counts() == (2, 2)
+    assert rotation.healthy()
+
+
+def test_it_goes_on_to_present_where_nobody_is_waited_for(rotation):
+    rotation.asks(2, "present", confirmed=1)
+    plan = rotation.moves()
+    assert held(plan) == {
+        "transport CA g1 → g2": ("rollout.hold_after, which is `present`", ["retire"]),
+        "http CA g1 → g2": ("billing (owner team-x)", ["present", "retire"]),
+    }
+    assert (rotation.issuers("transport"), rotation.issuers("http")) == ({2}, {1})
+    assert all(answer.trusted for generation in (1, 2) for answer in rotation.answers(generation))
+    assert rotation.counts() == (2, 2)
+    assert rotation.healthy()
+
+
+def test_before_retire_it_is_reversed_and_leaves_of_the_new_ca_are_refused(rotation):
+    rotation.asks(1)
+    plan = rotation.moves()
+    assert proofs(plan) == [
+        f"a probe leaf of transport CA g1 is accepted by {ALL}",
+        f"a probe leaf of transport CA g2 is refused by {ALL}",
+    ]
+    assert all(answer.trusted for answer in rotation.answers(1))
+    assert all(answer.refused for answer in rotation.answers(2))
+    assert (rotation.issuers("transport"), rotation.issuers("http")) == ({1}, {1})
+    assert rotation.counts() == (1, 1)
+    assert rotation.healthy()
+
+
+def test_a_rotation_without_a_hold_ends_with_the_old_ca_refused_and_there_is_no_way_back(rotation):
+    rotation.asks(3)
+    plan = rotation.moves()
+    assert proofs(plan)[0] == f"a probe leaf of transport CA g3 is accepted by {ALL}"
+    assert f"a probe leaf of transport CA g1 is refused by {ALL}" in proofs(plan)
+    assert all(answer.trusted for answer in rotation.answers(3))
+    assert all(answer.refused for answer in rotation.answers(1))
+    assert (rotation.issuers("transport"), rotation.issuers("http"), rotation.counts()) == ({3}, {3}, (1, 1))
+    rotation.asks(1)
+    refused = rotation.run.run("up")
+    assert refused.status != 0
+    assert "generation 1 of the transport CA is retired" in refused.stdout
+    assert (rotation.issuers("transport"), rotation.processes()) == ({3}, rotation.pids)
+    assert rotation.healthy()

@@ -1,0 +1,145 @@
+"""A rotation that is held, reversed or refused, through the engine; nodes are folders, so nobody shakes hands."""
+
+import pytest
+
+from tests.engine.folders_run import FoldersRun
+
+pytestmark = pytest.mark.engine
+NAMES = ("es-1", "es-2")
+
+
+class Rotation(FoldersRun):
+    """A stack whose generations and holds a test changes."""
+
+    def asks(self, transport=1, http=1, hold=None, **sections):
+        generations = {"transport": {"generation": transport}, "http": {"generation": http}}
+        self.write(authorities=generations, rollout={"hold_after": hold} if hold else None, **sections)
+
+    def trusted(self):
+        """Return what the nodes trust on the transport layer, the same on each."""
+        [found] = {path.read_text() for path in self.folder.glob("*/certs/transport-trust.pem")}
+        return found
+
+    def trusts(self):
+        """Return how many CAs the nodes trust."""
+        return self.trusted().count("BEGIN CERTIFICATE")
+
+    def key_files(self):
+        """Return every key file as it lies on a node."""
+        return {path: path.read_bytes() for path in sorted(self.folder.glob("*/certs/*-key.p12"))}
+
+    def issuers(self, layer="transport"):
+        """Return which generation signed each leaf, as the outputs say it."""
+        found = self.output("certificates")
+        return {entry["issuerGeneration"] for entry in found if entry["layer"] == layer and entry["node"]}
+
+    def moves(self):
+        """Preview, run, and return the plan of both."""
+        told = self.preview()["plan"]
+        done = self.up()["plan"]
+        assert done["rows"] == told["rows"]
+        assert done["held"] == told["held"]
+        return told
+
+
+@pytest.fixture
+def run(tmp_path):
+    found = Rotation(tmp_path, NAMES)
+    found.asks()
+    found.up()
+    return found
+
+
+def changed(plan, what):
+    return [row["change"] for row in plan["rows"] if row["what"] == what]
+
+
+def assert_idle(run):
+    assert run.preview()["plan"]["rows"] == []
+
+
+def test_held_after_cover_every_node_trusts_both_and_presents_what_it_did(run):
+    before = run.key_files()
+    run.asks(transport=2, hold="cover")
+    plan = run.moves()
+    assert changed(plan, "authority") == ["~ transport CA g1 + g2, g1 signs"]
+    assert changed(plan, "key file") == changed(plan, "leaf") == []
+    assert [len(row["nodes"]) for row in plan["rows"] if row["what"] == "trust file"] == [2]
+    [held] = plan["held"]
+    assert (held["authority"], held["waves"]) == ("transport CA g1 → g2", ["present", "retire"])
+    assert held["next_step"] == "remove rollout.hold_after, or set it to `present`, and run `up`"
+    assert (run.key_files(), run.trusts(), run.issuers()) == (before, 2, {1})
+    assert_idle(run)
+    assert run.preview()["plan"]["held"] == [held]
+
+
+def test_held_after_present_every_node_has_the_new_leaf_and_trusts_both(run):
+    run.asks(transport=2, hold="present")
+    plan = run.moves()
+    assert len(changed(plan, "leaf")) == 1
+    assert [held["waves"] for held in plan["held"]] == [["retire"]]
+    assert (run.trusts(), run.issuers()) == (2, {2})
+    assert_idle(run)
+
+
+def test_a_rotation_goes_on_from_wave_to_wave_and_ends(run):
+    for hold, trusts, issuers in (("cover", 2, {1}), ("present", 2, {2}), (None, 1, {2})):
+        run.asks(transport=2, hold=hold)
+        run.moves()
+        assert (run.trusts(), run.issuers()) == (trusts, issuers), hold
+        assert_idle(run)
+    assert run.preview()["plan"]["held"] == []
+
+
+@pytest.mark.parametrize("hold", ["cover", "present"])
+def test_before_retire_the_old_generation_is_asked_for_again_and_the_new_one_goes(run, hold):
+    old = run.trusted()
+    run.asks(transport=2, hold=hold)
+    run.up()
+    run.asks(transport=1)
+    plan = run.moves()
+    assert bool(changed(plan, "leaf")) is (hold == "present")
+    assert (run.trusted(), run.issuers()) == (old, {1})
+    assert_idle(run)
+
+
+def test_a_retired_generation_and_a_leap_are_refused_and_nothing_changes(run):
+    run.asks(transport=2)
+    run.up()
+    state, files = run.state(), run.key_files()
+    for generation, why in (
+        (1, "generation 1 of the transport CA is retired"),
+        (4, "generation 4 of the transport CA leaves out generation 3"),
+    ):
+        run.asks(transport=generation)
+        for command in ("preview", "up"):
+            refused = run.run(command)
+            assert refused.status != 0
+            assert why in refused.stdout
+            assert "set it to 2, or to 3 for a new key" in refused.stdout
+    assert run.key_files() == files
+    assert run.state() == state
+
+
+def test_a_client_that_does_not_trust_the_new_http_ca_holds_it_and_gets_both_until_it_does(run):
+    billing = {"name": "billing", "owner": "team-x", "confirmed_generation": 1}
+    run.asks(http=2, transport=2, unmanaged_clients=[billing])
+    plan = run.moves()
+    [held] = plan["held"]
+    assert held["waits_for"] == "billing (owner team-x)"
+    assert held["waves"] == ["present", "retire"]
+    assert (run.issuers("transport"), run.issuers("http")) == ({2}, {1})
+    assert run.output("caCertificatePem").count("BEGIN CERTIFICATE") == 2
+    assert_idle(run)
+    run.asks(http=2, transport=2, unmanaged_clients=[{**billing, "confirmed_generation": 2}])
+    assert run.moves()["held"] == []
+    assert run.issuers("http") == {2}
+    assert run.output("caCertificatePem").count("BEGIN CERTIFICATE") == 1
+
+
+def test_a_first_securing_is_not_held(tmp_path):
+    run = Rotation(tmp_path, NAMES)
+    run.asks(hold="cover", unmanaged_clients=[{"name": "billing", "owner": "team-x", "confirmed_generation": 0}])
+    assert run.moves()["held"] == []
+    assert run.trusts() == 1
+    assert_idle(run)

@@ -1,6 +1,6 @@
 """Rules on those who have to be asked before a rotation goes on."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from components.settings.scenarios import Scenario
 from stacks.mistakes import Mistake
@@ -30,8 +30,8 @@ def unmanaged_clients_need_https(model: StackModel) -> Iterator[Mistake]:
         )
 
 
-ROTATION_RULES: dict[Callable[[StackModel], Iterable[Mistake]], tuple[str, ...]] = {
+ROTATION_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...]] = {
     unmanaged_clients_are_distinct: ("unmanaged_clients",),
     unmanaged_clients_need_https: ("unmanaged_clients", "cluster"),
 }
-"""Each rule with the sections that it looks at."""
+"""Each rule, and the sections that it reads."""

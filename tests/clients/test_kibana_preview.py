@@ -81,6 +81,8 @@ def test_a_preview_of_a_new_authority_says_that_the_old_one_goes_and_only_there(
     unknown = operator.settings_inputs().model_copy(update={"authorities_pem": UNKNOWN, "generation": 2})
     [step] = preview(handler, operator.settings, unknown, one).steps
     assert step == "write certs/http-trust.pem (0640): nothing but HTTP CA g2 (content differs)"
+    held = unknown.model_copy(update={"held": True})
+    assert preview(handler, operator.settings, held, one).steps == ()
 
 
 def test_a_first_preview_of_trust_needs_no_restart_since_kibana_does_not_use_the_file_yet(doors):

@@ -188,6 +188,21 @@ def test_the_gates_of_the_preflight_stand_below_the_steps(printed):
     assert text.index("2. start es-1, es-2") < text.index("gates now\n  ✓ health is green\n  ! licence gold, expired")
 
 
+def test_what_is_held_stands_below_a_plan_also_below_an_empty_one(printed):
+    inputs = {"layer": "transport", "generation": 2.0, "holdAfter": "present"}
+    outputs = {"signerGeneration": 2.0, "trustedGenerations": [1.0, 2.0], "heldWaves": ["retire"]}
+    held = seen.seen("CertificateAuthority", "transport-ca", "same", inputs, **outputs)
+    told = """
+held · transport CA g1 → g2: retire waits for rollout.hold_after, which is `present`
+  not yet proved: retire: every node that runs refuses a probe leaf of g1
+  next: remove rollout.hold_after and run `up`
+  back: until retire: set authorities.transport.generation to 1 again · after: only by another
+  rotation
+"""
+    assert printed(plan_view(plan_from([held]), TITLE)) == f"logs (prod) · basic · nothing to do\n{told}"
+    assert printed(plan_view(plan_from([held, trust("es-1")]), TITLE)).endswith(told)
+
+
 def test_an_empty_plan_tells_only_what_is_to_be_minded(printed):
     gates = ["✓ health is green", "! licence gold, expired", "✗ the clock of es-2 is 900 s behind this machine's"]
     assert printed(plan_view(plan_from([leaf("es-1", "same", **DATES)], gates=gates), TITLE)).splitlines() == [

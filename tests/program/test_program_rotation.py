@@ -1,0 +1,48 @@
+"""What a rotation is held for: a person on both layers, clients of others on the HTTP layer alone."""
+
+import pytest
+
+from tests.program.stackfiles import HTTPS, program
+
+BILLING = {"name": "billing", "owner": "team-x"}
+GENERATIONS = {"authorities": {"transport": {"generation": 2}, "http": {"generation": 2}}}
+
+
+def holds(**sections):
+    """Return for each CA after which wave it is held, and for which clients."""
+    made = program(HTTPS, 2, **GENERATIONS, **sections)
+    return {
+        name: (made[name].inputs.get("holdAfter"), made[name].inputs.get("waitsFor"))
+        for name in ("transport-ca", "http-ca")
+    }
+
+
+def test_without_a_word_of_it_nothing_is_held():
+    assert holds() == {"transport-ca": (None, None), "http-ca": (None, None)}
+
+
+@pytest.mark.parametrize("wave", ["cover", "present"])
+def test_a_person_holds_both_layers(wave):
+    assert holds(rollout={"hold_after": wave}) == {"transport-ca": (wave, None), "http-ca": (wave, None)}
+
+
+@pytest.mark.parametrize(("confirmed", "waits"), [(0, True), (1, True), (2, False), (3, False)])
+def test_a_client_holds_the_http_layer_until_it_trusts_the_generation(confirmed, waits):
+    client = {**BILLING, "confirmed_generation": confirmed}
+    expected = ("cover", ["billing (owner team-x)"]) if waits else (None, None)
+    assert holds(unmanaged_clients=[client]) == {"transport-ca": (None, None), "http-ca": expected}
+
+
+def test_a_client_holds_the_http_layer_before_a_person_does():
+    client = {**BILLING, "confirmed_generation": 1}
+    found = holds(unmanaged_clients=[client], rollout={"hold_after": "present"})
+    assert found == {"transport-ca": ("present", None), "http-ca": ("cover", ["billing (owner team-x)"])}
+
+
+def test_retire_waits_for_every_trust_file_and_is_proved_with_what_was_retired():
+    made = program(HTTPS, 3)
+    wave = made["transport-retire-wave"]
+    assert set(made.names("NodeTrustExclusive")) <= wave.after
+    assert wave.inputs["file"] == "certs/transport-trust.pem"
+    assert "retired" in wave.inputs
+    assert "transport-retire-wave" in made["verification"].after

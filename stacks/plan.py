@@ -1,12 +1,13 @@
 """What a preview found, as one plan: the same object is printed for people and written as JSON for machines."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from components.pki.handler import HELD
 from components.pki.renewal import renewal_opens
 from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
@@ -106,11 +107,16 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
     return Plan(
         rows=_joined(sorted(rows, key=lambda row: ORDER.index(row.what))),
         restart=restart,
-        notes=tuple(sorted({note for note in notes if not any(text in note for text in shown)}, key=_in_order)),
+        notes=tuple(sorted({note for note in notes if not _is_told(note, shown)}, key=_in_order)),
         gates=tuple(gates),
         held=held_rotations(resources),
         next_due=_next_due(resources),
     )
+
+
+def _is_told(note: str, shown: Collection[str]) -> bool:
+    """Tell whether a plan says it already."""
+    return note.startswith(HELD) or any(text in note for text in shown)
 
 
 def _effect_of_restart(restart: Restart | None) -> str:

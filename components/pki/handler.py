@@ -32,6 +32,8 @@ CLIENTS_NEED_THE_NEW_CA = (
     "the HTTP CA changes: clients that trust only the present one are refused as soon as a node presents its new leaf; "
     "give them the new CA (output caCertificatePem) in that moment, or before, with `rollout: {hold_after: cover}`"
 )
+HELD = "held: "
+"""How a message begins that a plan tells at greater length."""
 RECORDED_ANEW = Finding("RecordedAnew", "what is recorded of it does not say which generations are trusted")
 BACK = "back: until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
 NO_WAY_BACK = "back: only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
@@ -128,6 +130,10 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         waves = waves_between(found, reached, wanted.generation)
         if waves:
             context.say(_way_back(found, reached, wanted))
+        still = waves_held(reached, wanted.generation)
+        if still:
+            awaited = ", ".join(wanted.waits_for) or "rollout.hold_after"
+            context.say(f"{HELD}{wanted.layer} CA g{wanted.generation}: {' and '.join(still)}, for {awaited}")
         if wanted.layer is Layer.HTTP and WaveName.PRESENT in waves and WaveName.COVER in waves:
             context.warn(CLIENTS_NEED_THE_NEW_CA)
         finding = self._finding(recorded, wanted, reached, context.clock.now())

@@ -78,6 +78,11 @@ def test_a_ca_that_is_held_shows_which_generations_it_has_and_which_one_signs():
     assert [row.change for row in plan_from([held(op="update")]).rows] == ["~ transport CA g1 + g2, g1 signs"]
 
 
+def test_what_is_held_is_no_note_beside_it():
+    plan = plan_from([held(op="update")], ["held: transport CA g2: present and retire", "back: until retire"])
+    assert plan.notes == ("back: until retire",)
+
+
 def test_a_ca_that_is_settled_is_not_held():
     settled = seen("CertificateAuthority", "transport-ca", "same", {"layer": "transport"}, heldWaves=[])
     assert plan_from([settled]) == Plan()

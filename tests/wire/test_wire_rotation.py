@@ -94,6 +94,15 @@ def test_every_key_is_a_secret_wherever_it_is_recorded(talk):
     assert all(map(is_hidden, found))
 
 
+def test_as_long_as_it_is_held_a_run_says_so_and_finds_no_difference(talk, heard):
+    clients = {"waitsFor": ["billing (owner team-x)"]}
+    saved = talk.update(ca(talk, (1,)), wanted(2, "cover", **clients))
+    assert not talk.diff(saved).some
+    assert heard.texts(urn_of(asking.AUTHORITY)) == [
+        "held: transport CA g2: present and retire, for billing (owner team-x)"
+    ]
+
+
 @pytest.mark.parametrize(
     ("steps", "asked", "said"),
     [
@@ -103,6 +112,7 @@ def test_every_key_is_a_secret_wherever_it_is_recorded(talk):
             [
                 "transport CA: back: until retire: set authorities.transport.generation to 1 again · after: only by "
                 "another rotation",
+                "held: transport CA g2: present and retire, for rollout.hold_after",
                 "generation 1 → 2: a new key for the transport CA",
             ],
         ),

@@ -135,12 +135,14 @@ def _type_in(urn: str) -> str:
 
 def _seen(metadata: StepEventMetadata) -> Seen:
     state: Any = metadata.new or metadata.old
+    old: Any = metadata.old
     return Seen(
         name=metadata.urn.rsplit("::", 1)[-1],
         token=metadata.type,
         op=_op(metadata),
         inputs=_known(state.inputs) if state else {},
         outputs=_known(state.outputs) if state else {},
+        before={**_known(old.outputs), **_known(old.inputs)} if old else {},
     )
 
 

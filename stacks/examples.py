@@ -44,6 +44,7 @@ config:
     renew_in_last: 1/3
     trust_format: pem
     key_format: pkcs12
+    reissue: {es-1/http: 1} # raise the number to have a leaf made anew at once
   elasticsearch-security:users:
     elastic: {version: 1, password: {secure: "v1:7mGqDoVZ3Yb0qk7m:GzqNhJ9x"}} # raise the version for a new password;
     kibana_system: {version: 1, password: {secure: "v1:Vb0qk7mGqDoZ3Y7m:JGzqNh9x"}} # or give your own, encrypted

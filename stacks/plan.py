@@ -1,11 +1,10 @@
 """What a preview found, as one plan: the same object is printed for people and written as JSON for machines."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 from components.pki.handler import HELD
 from components.pki.renewal import renewal_opens
@@ -13,6 +12,7 @@ from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
 from stacks.called import called
 from stacks.called import holder as _node
+from stacks.certificate_plan import authority_rows, leaf_rows, sign
 from stacks.held import Held, held_rotations
 from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
 from stacks.plan_rows import Row, Seen, strings
@@ -104,6 +104,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
     if not rows and restart is None:
         rows = _record(changed)
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
+    shown |= {str(resource.outputs["reason"]) for resource in changed if resource.outputs.get("reason")}
     return Plan(
         rows=_joined(sorted(rows, key=lambda row: ORDER.index(row.what))),
         restart=restart,
@@ -154,18 +155,6 @@ def _record(changed: Iterable[Seen]) -> list[Row]:
     return [Row("record", (), f"~ {', '.join(dict.fromkeys(names))}", "no node is touched")] if names else []
 
 
-def _authority(resource: Seen, restart_effect: str) -> list[Row]:
-    asked, trusted = resource.inputs["generation"], resource.outputs.get("trustedGenerations") or []
-    signs = f", g{resource.outputs['signerGeneration']:.0f} signs" if len(trusted) > 1 else _until(resource.outputs)
-    text = f"{resource.inputs['layer']} CA {' + '.join(f'g{number:.0f}' for number in trusted or [asked])}{signs}"
-    return [Row("authority", (), _verb(resource, text))]
-
-
-def _leaf(resource: Seen, restart_effect: str) -> list[Row]:
-    text = f"{resource.inputs['layer']} leaf{_until(resource.outputs)}"
-    return [Row("leaf", (_node(resource),), _verb(resource, text))]
-
-
 def _trust_file(resource: Seen, restart_effect: str) -> list[Row]:
     return _file("trust file", resource, restart_effect)
 
@@ -189,7 +178,7 @@ def _settings(resource: Seen, restart_effect: str) -> list[Row]:
 
 
 def _password(resource: Seen, restart_effect: str) -> list[Row]:
-    return [Row("password", (), _verb(resource, f"{resource.inputs['purpose']}, generated"))]
+    return [Row("password", (), f"{sign(resource)}{resource.inputs['purpose']}, generated")]
 
 
 def _told(what: str) -> Callable[[Seen, str], list[Row]]:
@@ -202,8 +191,8 @@ def _verification(resource: Seen, restart_effect: str) -> list[Row]:
 
 
 ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
-    "CertificateAuthority": ("authority", _authority),
-    "Certificate": ("leaf", _leaf),
+    "CertificateAuthority": ("authority", authority_rows),
+    "Certificate": ("leaf", leaf_rows),
     "NodeTrust": ("trust file", _trust_file),
     "NodeAdoption": ("key file", _key_file),
     "NodeIdentity": ("key file", _key_file),
@@ -265,12 +254,3 @@ def _next_due(resources: Iterable[Seen]) -> Due | None:
             opens = renewal_opens(datetime.fromisoformat(begins), datetime.fromisoformat(ends), share)
             found.append(Due(f"{resource.inputs['layer']} leaf of {resource.inputs['node']}", opens))
     return min(found, key=lambda due: (due.opens, due.name), default=None)
-
-
-def _verb(resource: Seen, text: str) -> str:
-    return f"{'+ ' if resource.op == 'create' else '~ '}{text}"
-
-
-def _until(outputs: Mapping[str, Any]) -> str:
-    ends = outputs.get("notAfter")
-    return f", until {ends[:10]}" if isinstance(ends, str) and ends[:4].isdigit() else ""

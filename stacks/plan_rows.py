@@ -1,7 +1,7 @@
 """What the engine's events show of a resource, and what a plan makes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -15,6 +15,7 @@ class Seen:
         op: what the engine does with it, such as `create` or `same`.
         inputs: its inputs.
         outputs: its outputs, as far as they are known.
+        before: its inputs and outputs as they are recorded; none where it is new.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Seen:
     op: str
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -108,6 +108,9 @@ def type_of(path: str, field: FieldInfo) -> str:
     if is_list(field.annotation):
         entry, *metadata = get_args(get_args(field.annotation)[0]) or [get_args(field.annotation)[0]]
         return f"list; each entry a {_plain_type(entry, metadata)}"
+    if get_origin(field.annotation) is dict:
+        value, *metadata = get_args(get_args(field.annotation)[1])
+        return f"mapping; each value a {_plain_type(value, metadata)}"
     for kind in (field.annotation, *get_args(field.annotation)):
         if isinstance(kind, type) and issubclass(kind, Enum):
             return _choice(kind)
@@ -121,7 +124,7 @@ def default_of(path: str, field: FieldInfo) -> str:
     section = _inherits_from(path)
     if section:
         return f"`{section}.{path.rpartition('.')[2]}`"
-    if field.default is None or field.default == () or model_in(field.annotation) is not None:
+    if field.default in (None, (), {}) or model_in(field.annotation) is not None:
         return NONE
     value = field.default.value if isinstance(field.default, Enum) else field.default
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -14,6 +14,7 @@ from stacks.kibana_rules import KIBANA_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
 from stacks.paths import mistakes_in_paths
+from stacks.reissue_rules import REISSUE_RULES
 from stacks.rotation_rules import ROTATION_RULES
 
 
@@ -244,6 +245,9 @@ def _rule(find: Callable[[StackModel], Iterable[Mistake]], *reads: str) -> Rule:
     return Rule(find, frozenset(reads))
 
 
+SECTION_RULES = {**FIPS_RULES, **KIBANA_RULES, **ROTATION_RULES, **REISSUE_RULES}
+"""Rules that have a module of their own, and the sections that each one reads."""
+
 RULES: tuple[Rule, ...] = (
     _rule(node_names_are_distinct, "nodes"),
     _rule(addresses_are_distinct, "nodes"),
@@ -262,7 +266,7 @@ RULES: tuple[Rule, ...] = (
     _rule(minimal_stays_on_loopback, "cluster", "nodes"),
     _rule(taking_over_needs_one_key_file, "takeover", "certificates"),
     _rule(http_names_need_https, "cluster", "http"),
-    *(_rule(find, *reads) for find, reads in {**FIPS_RULES, **KIBANA_RULES, **ROTATION_RULES}.items()),
+    *(_rule(find, *reads) for find, reads in SECTION_RULES.items()),
 )
 
 

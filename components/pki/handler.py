@@ -89,6 +89,7 @@ class AuthorityOutputs(Wire):
         trusted_generations: those in the bundle; empty in the record of an earlier version.
         retired: those that no verifier may trust any more, of which *retire* is proved.
         held_waves: the waves of a rotation that are still to come.
+        reason: why that certificate took the place of the one before; empty for the first one.
     """
 
     generations: MaybeUnknown[tuple[Generation, ...]]
@@ -103,6 +104,7 @@ class AuthorityOutputs(Wire):
     trusted_generations: tuple[int, ...] = ()
     retired: tuple[Generation, ...] = ()
     held_waves: tuple[WaveName, ...] = ()
+    reason: str = ""
 
 
 AuthorityRecord = Recorded[AuthorityInputs, AuthorityOutputs]
@@ -144,7 +146,11 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
     def preview(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Return the authority as it will be, with unknowns for each key and certificate that is not made yet."""
         now, reached = context.clock.now(), self._reached(recorded, wanted)
-        return self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
+        outputs = self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
+        signer = _there(recorded).get(reached.signer)
+        if signer:  # a certificate that is renewed keeps its key
+            outputs = outputs.model_copy(update={"signer_key_pem": signer.private_key_pem})
+        return self._with_reason(outputs, recorded, wanted, now)
 
     def converge(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Make the generation that is asked for, and renew those whose time has come."""
@@ -155,7 +161,15 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             number: one or (self._renewed(there[number], wanted, now) if number in there else self._new(wanted, now))
             for number, one in kept.items()
         }
-        return self._outputs(made, reached, wanted, now)
+        return self._with_reason(self._outputs(made, reached, wanted, now), recorded, wanted, now)
+
+    def _with_reason(
+        self, outputs: AuthorityOutputs, recorded: AuthorityRecord | None, wanted: AuthorityInputs, now: datetime
+    ) -> AuthorityOutputs:
+        if recorded is None:
+            return outputs
+        finding = self._finding(recorded, wanted, self._reached(recorded, wanted), now)
+        return outputs.model_copy(update={"reason": finding.message if finding else recorded.outputs.reason})
 
     def _reached(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs) -> Standing:
         """Return how far a run takes the CA.

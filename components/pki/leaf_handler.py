@@ -17,6 +17,7 @@ from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_f
 from components.pki.lifetimes import Lifetime, lifetime_end
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
+from components.pki.reissue import reissue_was_forced
 from components.pki.renewal import REISSUE_CHECKS, LeafView
 from components.pki.sans import Sans
 from components.pki.spec import FileFormat, KeyType, Layer, RenewalFraction
@@ -36,6 +37,7 @@ class CertificateInputs(Wire):
         valid_for: its life.
         renew_in_last: last share of its life in which it is renewed.
         key_format: how key and leaf are laid out in files.
+        reissue: how often a person asked for a new one; raised for another.
         generation: generation of the CA that signs.
         signer_certificate_pem: the CA's certificate.
         signer_key_pem: the CA's key.
@@ -50,6 +52,7 @@ class CertificateInputs(Wire):
     valid_for: Lifetime
     renew_in_last: RenewalFraction
     key_format: FileFormat = FileFormat.PKCS12
+    reissue: int = 0
     generation: int
     signer_certificate_pem: MaybeUnknown[SecretStr]
     signer_key_pem: MaybeUnknown[SecretStr]
@@ -65,6 +68,7 @@ class CertificateOutputs(Wire):
         serial: serial number, in hex.
         not_before: ISO 8601.
         not_after: ISO 8601.
+        reason: why it was issued in the place of the one before; empty for a node's first one.
     """
 
     certificate_pem: MaybeUnknown[SecretStr]
@@ -73,6 +77,7 @@ class CertificateOutputs(Wire):
     serial: MaybeUnknown[str]
     not_before: MaybeUnknown[str]
     not_after: MaybeUnknown[str]
+    reason: str = ""
 
 
 LeafRecord = Recorded[CertificateInputs, CertificateOutputs]
@@ -108,7 +113,8 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
     def preview(self, recorded: LeafRecord | None, wanted: CertificateInputs, context: Context) -> CertificateOutputs:
         """Return the leaf as it is, or what is known of the next one."""
         now = context.clock.now()
-        if recorded is not None and self._finding(recorded, wanted, now) is None:
+        finding = self._finding(recorded, wanted, now) if recorded else None
+        if recorded is not None and finding is None:
             return recorded.outputs
         return CertificateOutputs(
             certificate_pem=UNKNOWN,
@@ -117,22 +123,26 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
             serial=UNKNOWN,
             not_before=UNKNOWN,
             not_after=iso(lifetime_end(wanted.valid_for, now)),
+            reason=finding.message if finding else "",
         )
 
     def converge(self, recorded: LeafRecord | None, wanted: CertificateInputs, context: Context) -> CertificateOutputs:
         """Issue the leaf, unless the recorded one still serves."""
         now = context.clock.now()
-        if recorded is not None and self._finding(recorded, wanted, now) is None:
+        finding = self._finding(recorded, wanted, now) if recorded else None
+        if recorded is not None and finding is None:
             return recorded.outputs
         signer = IssuedAuthority(reveal(wanted.signer_key_pem), reveal(wanted.signer_certificate_pem))
         request = LeafRequest(
             wanted.subject, Sans(dns=wanted.dns, ips=wanted.ips), _profile(wanted), wanted.key_type, wanted.valid_for
         )
         password = recorded.outputs.key_file_password if recorded else SecretStr(new_password())
-        return self._outputs(issue_leaf(request, signer, now), known(password), wanted)
+        outputs = self._outputs(issue_leaf(request, signer, now), known(password), wanted)
+        return outputs.model_copy(update={"reason": finding.message if finding else ""})
 
     def _finding(self, recorded: LeafRecord, wanted: CertificateInputs, now: datetime) -> Finding | None:
-        if isinstance(wanted.signer_certificate_pem, Unknown):
+        signer = _signer(recorded, wanted)
+        if isinstance(signer, Unknown):
             return Finding("SignerReplaced", f"generation {wanted.generation} of the {wanted.layer} CA signs now")
         if recorded.inputs.key_format is not wanted.key_format:
             text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
@@ -143,11 +153,11 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
             sans=Sans(dns=wanted.dns, ips=wanted.ips),
             profile=_profile(wanted),
             key_type=wanted.key_type,
-            signer=authority_facts(reveal(wanted.signer_certificate_pem)),
+            signer=authority_facts(reveal(signer)),
             renew_in_last=wanted.renew_in_last,
             now=now,
         )
-        return first_finding(REISSUE_CHECKS, view)
+        return first_finding(REISSUE_CHECKS, view) or reissue_was_forced(recorded.inputs.reissue, wanted.reissue)
 
     def _outputs(self, leaf: IssuedLeaf, password: SecretStr, wanted: CertificateInputs) -> CertificateOutputs:
         return CertificateOutputs(
@@ -158,6 +168,13 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
             not_before=iso(leaf.facts.not_before),
             not_after=iso(leaf.facts.not_after),
         )
+
+
+def _signer(recorded: LeafRecord, wanted: CertificateInputs) -> SecretStr | Unknown:
+    """Return the CA's certificate; while it is about to be renewed with the same key, the one that it has now."""
+    same_key = wanted.signer_key_pem == recorded.inputs.signer_key_pem
+    renewed = isinstance(wanted.signer_certificate_pem, Unknown) and same_key
+    return recorded.inputs.signer_certificate_pem if renewed else wanted.signer_certificate_pem
 
 
 def _key_file(leaf: IssuedLeaf, password: str, wanted: CertificateInputs) -> bytes:

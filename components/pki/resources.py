@@ -4,6 +4,7 @@ import pulumi
 
 from components.cluster import Cluster
 from components.pki.names import authority_subject
+from components.pki.reissue import times_asked
 from components.pki.rotation import WaveName
 from components.pki.sans import Sans
 from components.pki.spec import FileFormat, Layer
@@ -100,6 +101,7 @@ class Certificate(Resource):
             "renewInLast": str(cluster.certificates.renew_in_last),
             "keyFormat": (key_format or cluster.choices.key_format).value,
             "generation": authority.signer_generation,
+            "reissue": times_asked(cluster.certificates.reissue, node, authority.layer),
             "signerCertificatePem": authority.signer_certificate_pem,
             "signerKeyPem": authority.signer_key_pem,
         }

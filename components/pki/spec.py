@@ -87,6 +87,11 @@ class CertificatesSpec(Spec):
         description="How nodes get their key and leaf: one `pkcs12` key file, or two `pem` files, which cannot be "
         "replaced at one stroke. A change reissues, and restarts nodes.",
     )
+    reissue: dict[str, Annotated[int, Field(ge=0, strict=True)]] = Field(
+        {},
+        description="Leaves to be reissued although they are not due: one leaf, as `{es-1/http: 1}`, all of a node or "
+        "a Kibana (`es-1`), or all of a layer (`http`). Raise the number for another time; without a restart.",
+    )
 
 
 class AuthoritySpec(Spec):

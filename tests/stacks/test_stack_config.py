@@ -193,7 +193,8 @@ http: {names: ["*.example.net", "fd00::1"]}
 authorities:
   transport: {generation: 2, valid_for: 20y, key: rsa-3072}
   http: {generation: 3, valid_for: 15y, key: rsa-4096}
-certificates: {valid_for: 18M, key: ec-p384, renew_in_last: 0.25, trust_format: pkcs12, key_format: pkcs12}
+certificates: {valid_for: 18M, key: ec-p384, renew_in_last: 0.25, trust_format: pkcs12, key_format: pkcs12,
+               reissue: {es-1: 1}}
 users:
   elastic: {version: 4, password: {secure: "v1:4Qxr:abc="}}
   kibana_system: {version: 5, password: {secure: "v1:4Qxr:abc="}}

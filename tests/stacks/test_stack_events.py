@@ -58,6 +58,15 @@ def test_of_a_deleted_resource_the_old_state_is_seen(watch):
     assert (watch.seen[0].op, watch.seen[0].inputs) == ("delete", {"layer": "transport"})
 
 
+def test_what_is_recorded_of_a_resource_is_seen_beside_what_comes(watch):
+    old = ends(step("Certificate", "leaf", "update", {"node": "es-1"}, {"serial": "0a"}, gone=True))
+    new = ends(step("Certificate", "leaf", "update", {"node": "es-1"}, {"serial": "0b"}))
+    new.res_outputs_event.metadata.old = old.res_outputs_event.metadata.old
+    watch.event(new)
+    assert watch.seen[0].outputs == {"serial": "0b"}
+    assert watch.seen[0].before == {"node": "es-1", "serial": "0a"}
+
+
 def test_a_resource_without_any_state_is_seen_too(watch):
     watch.event(ends(step("NodeTrust", "es-1-transport-trust", inputs=None, outputs=None)))
     assert (watch.seen[0].inputs, watch.seen[0].outputs) == ({}, {})

@@ -59,6 +59,7 @@ def test_no_type_is_told_in_the_words_of_python(path):
         ("cluster.scenario", "one of `minimal`, `basic` or `basic-https`"),
         ("certificates.key_format", "one of `pem` or `pkcs12`"),
         ("certificates.valid_for", "lifetime: `90D` (days), `18M` (months) or `1y` (years)"),
+        ("certificates.reissue", "mapping; each value a whole number"),
         ("machine.config", "path"),
         ("machine.user", "text"),
         ("takeover.elastic_password", "text, encrypted"),
@@ -76,6 +77,7 @@ def test_types_are_told_in_an_operators_words(path, said):
         ("machine.config", "–"),
         ("nodes[].machine.home", "`machine.home`"),
         ("nodes[].names", "–"),
+        ("certificates.reissue", "–"),
         ("cluster.running", "`true`"),
         ("certificates.renew_in_last", "`1/3`"),
         ("authorities.http.key", "`ec-p256`"),
@@ -117,7 +119,7 @@ def test_the_page_is_made_without_pulumi():
 
 def keys_in(value, lead=""):
     """Return the path of every plain value, or list of them, in sections."""
-    if isinstance(value, dict) and not is_encrypted(value):
+    if isinstance(value, dict) and not is_encrypted(value) and lead not in KEYS:
         dotted = f"{lead}." if lead else ""
         return {path for key, inner in value.items() for path in keys_in(inner, f"{dotted}{key}")}
     if isinstance(value, list) and any(isinstance(entry, dict) for entry in value):

@@ -106,7 +106,7 @@ def test_a_config_folder_that_is_not_there_is_refused_also_in_a_preview(talk, no
     inputs = asking.trust(node, talk.create(asking.AUTHORITY, asking.authority()))
     inputs["node"]["machine"]["config"] = str(node.config / "elsewhere")
 
-    with pytest.raises(Refused, match=r"correct `machine\.config` in the stack file"):
+    with pytest.raises(Refused, match=r"`machine\.config` in the stack file"):
         talk.preview_create(asking.TRUST, inputs)
 
 

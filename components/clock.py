@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+PREVIEW_AT = "ESSECURITY_PREVIEW_AT"
+"""Variable with the moment, in ISO 8601, to which a preview that looks ahead moves the plugin's clock."""
+
 
 class Clock(Protocol):
     """What a rule or a rollout may ask of time."""
@@ -36,3 +39,7 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait in real time."""
         time.sleep(seconds)
+
+    def moved_to(self, moment: datetime) -> "SystemClock":
+        """Return a clock on which it is that moment now, and which goes on from there."""
+        return SystemClock(self.offset + (moment - self.now()))

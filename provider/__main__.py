@@ -1,14 +1,17 @@
 """The plugin's process: started by the engine with its own address as the only argument."""
 
+import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent import futures
+from datetime import datetime
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from components.clock import SystemClock
+from components.clock import PREVIEW_AT, Clock, SystemClock
 from provider.engine_log import EngineLog
 from provider.lifetime import watch_parent
 from provider.registry import HANDLERS
@@ -23,10 +26,12 @@ LARGEST_MESSAGE = 400 * 1024 * 1024
 """Bytes; the engine's own limit."""
 
 
-def main() -> None:
-    """Serve until the engine says so, or is gone."""
+def main(clock: Clock | None = None) -> None:
+    """Serve until the engine says so, or is gone; ``clock`` is for tests alone."""
     engine = next((argument for argument in sys.argv[1:] if ":" in argument and not argument.startswith("-")), None)
-    plugin = Plugin(HANDLERS, lambda: package_schema(HANDLERS), EngineLog(engine), SystemClock())
+    plugin = Plugin(
+        HANDLERS, lambda: package_schema(HANDLERS), EngineLog(engine), clock or SystemClock(), clock_ahead(os.environ)
+    )
     options = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
     server = grpc.server(futures.ThreadPoolExecutor(AT_ONCE), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
@@ -42,6 +47,12 @@ def main() -> None:
     plugin.work.start_nothing_new()
     plugin.work.wait_until_idle()
     server.stop(grace=LAST_WORDS).wait()
+
+
+def clock_ahead(environment: Mapping[str, str]) -> Clock | None:
+    """Return the clock of a preview that looks ahead; None where no moment is named."""
+    moment = environment.get(PREVIEW_AT)
+    return SystemClock().moved_to(datetime.fromisoformat(moment)) if moment else None
 
 
 if __name__ == "__main__":

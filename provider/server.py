@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from pydantic import ValidationError
 
-from components.clock import Clock
-from components.errors import SecurityError
+from components.clock import PREVIEW_AT, Clock
+from components.errors import ConfigurationRefused, SecurityError
 from components.handling import Change, HalfDone, Handler, Recorded
 from provider import PACKAGE_VERSION
 from provider.differences import Difference, Kind, differences
@@ -37,6 +37,8 @@ REPLACE_KINDS = {
 }
 
 
+CERTIFICATES = "essecurity:pki:"
+"""How the types begin that are due by the clock, and look at no machine."""
 UNREADABLE = "recorded in a form that this version does not know, so it is made anew from what is there"
 
 
@@ -62,6 +64,11 @@ def answered(
     return call
 
 
+def type_in(urn: str) -> str:
+    """Return the type of the resource that a URN names, without those of the components that it belongs to."""
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
 def _our_mistake(error: Exception) -> str:
     return (
         f"a mistake in essecurity itself: {type(error).__name__}: {error}\n"
@@ -70,17 +77,27 @@ def _our_mistake(error: Exception) -> str:
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    """The provider. Its only state is which steps are in hand."""
+    """The provider. Its only state is which steps are in hand.
+
+    With ``ahead``, a clock that is moved, it serves previews alone. What is due of certificates is judged by it;
+    machines, which live now, by ``clock``.
+    """
 
     def __init__(
-        self, handlers: Mapping[str, AnyHandler], schema: Callable[[], str], log: EngineLog, clock: Clock
+        self,
+        handlers: Mapping[str, AnyHandler],
+        schema: Callable[[], str],
+        log: EngineLog,
+        clock: Clock,
+        ahead: Clock | None = None,
     ) -> None:
-        self.handlers, self.schema, self.log, self.clock = handlers, schema, log, clock
+        self.handlers, self.schema, self.log, self.clock, self.ahead = handlers, schema, log, clock, ahead
         self.work, self.lock = Work(), StackLock()
 
     def context(self, urn: str) -> ResourceContext:
         """Return the context of one resource."""
-        return ResourceContext(self.log, urn, self.clock, self.work)
+        clock = self.ahead if self.ahead and type_in(urn).startswith(CERTIFICATES) else self.clock
+        return ResourceContext(self.log, urn, clock, self.work)
 
     def handler(self, urn: str) -> AnyHandler:
         """Return the handler of a resource.
@@ -88,7 +105,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         Raises:
             KeyError: the program names a type that this plugin does not have.
         """
-        return self.handlers[urn.split("::")[2].rsplit("$", 1)[-1]]
+        return self.handlers[type_in(urn)]
 
     def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
         """Return the plugin's version."""
@@ -202,6 +219,18 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return handler.converge(recorded, wanted, self.context(urn))
 
     def _hold_lock(self, urn: str) -> None:
+        """Let no other run change this stack, nor one whose clock is moved.
+
+        Raises:
+            ConfigurationRefused: the clock is moved.
+        """
+        if self.ahead is not None:
+            raise ConfigurationRefused(
+                "nothing was done: the plugin's clock is moved",
+                where=PREVIEW_AT,
+                why=f"it says {self.ahead.now():%Y-%m-%d}, and a certificate that is made then is not valid yet",
+                next_step="unset this variable; `python -m stacks preview ENVIRONMENT --at …` sets it where it belongs",
+            )
         stack, project = urn.removeprefix("urn:pulumi:").split("::")[:2]
         self.lock.hold(f"{project}/{stack}", self.work, self.context(urn).progress)
 

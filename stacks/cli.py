@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from stacks.config import model_from, named, sections_of_file
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch
 from stacks.forgotten import warnings_about_forgotten
+from stacks.look_ahead import in_title, moment_of, moved_to
 from stacks.plan import Plan, plan_from
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
@@ -61,10 +63,12 @@ def check(options: argparse.Namespace) -> int:
 
 def preview(options: argparse.Namespace) -> int:
     """Show what an `up` would do; change nothing."""
-    workspace, driver = _open(options)
+    at = None if options.at is None else moment_of(options.at, SystemClock().now())
+    workspace, driver = _open(options, at)
     plan, _ = _preview(driver, diff=options.diff)
-    console.show(plan_view(plan, _title(workspace)))
-    _print_json(options, {"result": "previewed", "plan": plan_data(plan)})
+    console.show(plan_view(plan, _title(workspace) + in_title(at)))
+    moved = {"at": at.isoformat()} if at else {}
+    _print_json(options, {"result": "previewed", **moved, "plan": plan_data(plan)})
     return DUE if options.exit_code and not plan.is_empty else FINE
 
 
@@ -171,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         if name in {"preview", "up", "refresh"}:
             sub.add_argument("--debug", action="store_true", help="print what the engine logs, at its highest level")
         if name == "preview":
+            sub.add_argument("--at", metavar="WHEN", help="show what would be due then: 2027-03-01, 2027-03-01T12:00Z")
             sub.add_argument("--diff", action="store_true", help="print the engine's own detailed differences as well")
         if name in {"preview", "refresh"}:
             sub.add_argument("--exit-code", action="store_true", help="end with status 1 if anything is due")
@@ -193,9 +198,9 @@ def _checked(options: argparse.Namespace) -> Workspace:
     return workspace
 
 
-def _open(options: argparse.Namespace) -> tuple[Workspace, Driver]:
+def _open(options: argparse.Namespace, at: datetime | None = None) -> tuple[Workspace, Driver]:
     """Check the stack file, before an engine is even looked for; then open the stack."""
-    workspace = _checked(options)
+    workspace = moved_to(_checked(options), at)
     for moved in workspace.moved:
         console.say(f"! {moved}")
     driver = Driver(workspace, debug=getattr(options, "debug", False))

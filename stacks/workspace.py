@@ -16,6 +16,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from components.clock import PREVIEW_AT
 from components.errors import ConfigurationRefused
 from components.nodes.spec import NodeSpec
 from stacks.config import DEVELOPMENT, PREFIX, sections_of_file
@@ -26,6 +27,7 @@ DEV = ".dev"
 ENGINE_ENVIRONMENT = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    PREVIEW_AT: "",  # whatever the shell has: only `preview --at` moves the plugin's clock
 }
 
 

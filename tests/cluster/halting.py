@@ -1,16 +1,12 @@
 """Runs that are killed with SIGKILL, each one after other steps, until no step is left after which none was killed."""
 
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 
 from tests.cluster.halting_provider import HALTED, PLANNED, lines
-from tests.cluster.stack_run import CHECKOUT, Finished, StackRun, kill_run
+from tests.cluster.stack_run import Finished, StackRun, kill_run
 
-PROVIDER = """#!/bin/sh
-GRPC_ENABLE_FORK_SUPPORT=0 PYTHONPATH='{checkout}' exec '{python}' -u -m tests.cluster.halting_provider '{folder}' "$@"
-"""
 MOST_SECONDS = 300.0
 """How long a run may take until it halts or ends."""
 SETTLED = 1.0
@@ -25,12 +21,7 @@ class Halting:
 
     def install(self) -> None:
         """Let the engine start the halting plugin instead of the usual one, from the next run on."""
-        folder = self.run.folder / "provider"
-        folder.mkdir()
-        path = folder / "pulumi-resource-essecurity"
-        path.write_text(PROVIDER.format(checkout=CHECKOUT, python=sys.executable, folder=folder))
-        path.chmod(0o755)
-        self.run.provider = folder
+        self.run.use_provider("halting_provider", str(self.run.folder / "provider"))
 
     def planned(self) -> set[str]:
         """Return the type and name of every resource that previews announced work on."""

@@ -25,6 +25,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 STACK = "test"
 NAMESPACE = "elasticsearch-security"
 CONSENT = {"full_cluster_restart": True}
+PROVIDER = """#!/bin/sh
+GRPC_ENABLE_FORK_SUPPORT=0 PYTHONPATH='{checkout}' exec '{python}' -u -m tests.cluster.{module} '{argument}' "$@"
+"""
 
 
 @dataclass
@@ -84,6 +87,14 @@ class StackRun:
         kept = {key: value for key, value in yaml.load(path).items() if key != "config"} if path.exists() else {}
         config = {f"{NAMESPACE}:{key}": value for key, value in self.sections.items() if value is not None}
         yaml.dump({**kept, "config": config}, path)
+
+    def use_provider(self, module: str, argument: str) -> None:
+        """Let the engine start a plugin of these tests in place of the usual one, from the next `write` on."""
+        self.provider = self.folder / "provider"
+        self.provider.mkdir(exist_ok=True)
+        path = self.provider / "pulumi-resource-essecurity"
+        path.write_text(PROVIDER.format(checkout=CHECKOUT, python=sys.executable, module=module, argument=argument))
+        path.chmod(0o755)
 
     def usual(self) -> dict[str, Any]:
         """Return the sections of the stack file, as they are unless a test wants others."""
@@ -148,6 +159,22 @@ class StackRun:
     def state(self) -> str:
         """Return the state file as it lies there."""
         return (self.state_folder / ".pulumi" / "stacks" / NAMESPACE / f"{STACK}.json").read_text()
+
+    def set_secret(self, path: str, value: str) -> Any:
+        """Encrypt a value as an operator does, and return what stands in the stack file's section then."""
+        key = f"{NAMESPACE}:{path}"
+        subprocess.run(
+            [engine(), "config", "set", "--secret", "--path", key, "--stack", STACK],
+            cwd=self.project,
+            env=self.environment,
+            input=value,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        stack_file = self.project / "stacks" / f"Pulumi.{STACK}.yaml"
+        section = key.partition(".")[0]
+        return YAML(typ="safe", pure=True).load(stack_file)["config"][section]
 
     def clear_state(self) -> dict[str, Any]:
         """Return the state with its secrets in clear, as the engine exports it for whoever has the passphrase."""
@@ -250,8 +277,8 @@ def is_of_the_run(process: psutil.Process) -> bool:
 
 
 def is_plugin(words: str) -> bool:
-    """Tell whether a command line is that of our plugin, or of the one that tests let halt."""
-    return "-m provider" in words or "-m tests.cluster.halting_provider" in words
+    """Tell whether a command line is that of our plugin, or of one of those that tests put in its place."""
+    return "-m provider" in words or "-m tests.cluster." in words
 
 
 def survivors(run: StackRun) -> list[psutil.Process]:

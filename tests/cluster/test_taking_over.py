@@ -1,11 +1,9 @@
 """Clusters that somebody else secured are taken over: recognised, refused until somebody says so, and then rolled."""
 
-import subprocess
 import time
 from contextlib import contextmanager
 
 import pytest
-from ruamel.yaml import YAML
 
 from components.errors import CommandFailed
 from components.nodes.probes import Identity, handshake
@@ -20,12 +18,12 @@ from tests.cluster.others_security import (
     leaf,
     secured_with_certutil,
 )
-from tests.cluster.stack_run import NAMESPACE, STACK, SecuredApi, open_stack
+from tests.cluster.stack_run import SecuredApi, open_stack
 from tests.cluster.watching import watched_nodes
-from toolchain.engine import engine
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 1000
+GIVEN = "takeover.elastic_password"
 FILES_OF_CERTUTIL = ("elastic-certificates.p12", "http.p12")
 CERTIFICATE = {"verification_mode": "certificate"}
 
@@ -54,22 +52,6 @@ def wait_until_green(api):
         time.sleep(0.5)
 
 
-def encrypted(run, password):
-    """Encrypt a password as an operator does, and return what stands in the stack file then."""
-    key = f"{NAMESPACE}:takeover"
-    subprocess.run(
-        [engine(), "config", "set", "--secret", "--path", f"{key}.elastic_password", "--stack", STACK],
-        cwd=run.project,
-        env=run.environment,
-        input=password,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    stack_file = run.project / "stacks" / f"Pulumi.{STACK}.yaml"
-    return YAML(typ="safe", pure=True).load(stack_file)["config"][key]["elastic_password"]
-
-
 def trusts(node, signer):
     """Tell whether a node takes a leaf of a CA on its transport layer."""
     one = leaf("probe", signer).authority
@@ -94,7 +76,7 @@ class TakenOver:
         self.run, self.theirs = run, theirs
         self.before = {node.name: node.settings.read_text() for node in run.cluster.nodes}
         self.first = refused(run)
-        takeover = {"elastic_password": encrypted(run, theirs.password)}
+        takeover = run.set_secret(GIVEN, theirs.password)
         run.write(takeover=takeover)
         self.second = refused(run)
         run.write(takeover=takeover, transport=CERTIFICATE, consent=None)
@@ -206,7 +188,7 @@ def test_a_node_with_certutils_files_is_taken_over_and_its_files_go_where_that_i
     with secured_by(secured_with_certutil, tmp_path, ("es-1",)) as (run, theirs):
         node = run.cluster.nodes[0]
         assert "with certutil's files (elastic-certificates.p12, http.p12)" in refused(run)
-        run.write(takeover={"elastic_password": encrypted(run, theirs.password), "old_files": "remove"})
+        run.write(takeover={**run.set_secret(GIVEN, theirs.password), "old_files": "remove"})
         assert run.up()["plan"]["restart"]["procedure"] == "full stop"
         assert_ours(run)
         assert run.api().ask("/", password=theirs.password)[0] == 401
@@ -242,6 +224,6 @@ def test_a_node_with_security_on_and_a_password_that_nobody_knows_is_taken_over_
         tool = run.cluster.home / "bin" / "elasticsearch-reset-password"
         done = as_the_node(node, [str(tool), "-u", "elastic", "-b", "-s"])
         assert done.returncode == 0, done.stderr
-        run.write(takeover={"elastic_password": encrypted(run, done.stdout.strip())})
+        run.write(takeover=run.set_secret(GIVEN, done.stdout.strip()))
         run.up()
         assert_ours(run)

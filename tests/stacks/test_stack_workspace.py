@@ -40,7 +40,11 @@ def test_an_environment_is_run_in_place(checkout):
     found = workspace_for("prod", None)
     assert (found.stack, found.project, found.handed_out) == ("prod", checkout, None)
     assert found.stack_file == checkout / "stacks" / "Pulumi.prod.yaml"
-    assert set(found.environment) == {"PULUMI_SKIP_UPDATE_CHECK", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"}
+    assert set(found.environment) == {
+        "PULUMI_SKIP_UPDATE_CHECK",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+        "ESSECURITY_PREVIEW_AT",
+    }
     assert not (checkout / ".dev").exists()
 
 

@@ -11,6 +11,7 @@ import pytest
 from components.pki.inspect import load_certificate
 from components.pki.issue import renew_authority
 from components.pki.keyfiles import check_key_file, key_file_p12
+from components.pki.passwords import password_findings
 from components.pki.profiles import ProfileName
 from components.pki.spec import KeyType, Layer
 from components.pki.trustfiles import trust_file_p12, trust_file_pem
@@ -194,10 +195,10 @@ def test_openssl_sees_the_encryption_and_the_mark_of_trust_in_a_trust_file(opens
     assert "PBES2, PBKDF2, AES-256-CBC, Iteration 10000, PRF hmacWithSHA256" in said
 
 
-def keytool_list(keytool: str, path: str) -> str:
+def keytool_list(keytool: str, path: str, password: str = PASSWORD) -> str:
     return run(
         *(keytool, "-J-Duser.language=en", "-list", "-v", "-storetype", "PKCS12", "-keystore", path),
-        stdin=f"{PASSWORD}\n",
+        stdin=f"{password}\n",
     )
 
 
@@ -254,3 +255,32 @@ def test_a_linter_of_rfc_5280_has_nothing_against_odd_but_possible_leaves(linter
 def test_the_linter_objects_to_wildcards_alone_because_rfc_5280_leaves_them_to_others(linter):
     made = leaf(hosts=("*.example.net",))
     assert complaints(linter, made.certificate_pem) == {"pkix.invalid_domain_name_syntax"}
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        pytest.param('it\'s "my" pa$$word: $HOME `id` \\ %', id="what shells stumble over"),
+        pytest.param("  spaces  at both ends  ", id="spaces"),
+        pytest.param("p" * 128, id="128 characters"),
+    ],
+)
+def test_java_and_openssl_open_a_key_file_and_a_trust_file_with_an_odd_password(keytool, openssl, tmp_path, password):
+    made = leaf()
+    files = {
+        "key.p12": (key_file_p12(made.private_key_pem, made.certificate_pem, (), password, "http"), "PrivateKeyEntry"),
+        "trust.p12": (trust_file_p12([load_certificate(authority().certificate_pem)], password), "trustedCertEntry"),
+    }
+    assert check_key_file(files["key.p12"][0], password, made.certificate_pem) is None
+    for name, (content, entry) in files.items():
+        path = put(tmp_path, name, content)
+        assert entry in keytool_list(keytool, path, password)
+        said = run(openssl, "pkcs12", "-nokeys", "-passin", "stdin", "-in", path, stdin=f"{password}\n")
+        assert "-----BEGIN CERTIFICATE-----" in said, said
+
+
+def test_java_refuses_a_password_beyond_ascii_which_is_why_ours_are_within(keytool, tmp_path):
+    made, password = leaf(), "Pässwörd-Pässwörd"
+    content = key_file_p12(made.private_key_pem, made.certificate_pem, (), password, "http")
+    assert "Password is not ASCII" in keytool_list(keytool, put(tmp_path, "key.p12", content), password)
+    assert [found.reason for found in password_findings(password)] == ["PasswordNotAscii"]

@@ -26,7 +26,7 @@ def _holders(model: StackModel) -> list[tuple[str, Layer]]:
     scenario = model.cluster.scenario
     layers = [layer for layer, least in LEAST.items() if scenario.contains(least)]
     found = [(node.name, layer) for node in model.nodes for layer in layers]
-    kibanas = [kibana.name for kibana in model.kibana if kibana.own_certificate and Layer.HTTP in layers]
+    kibanas = [kibana.name for kibana in model.kibana if not kibana.own_certificate and Layer.HTTP in layers]
     return found + [(name, Layer.HTTP) for name in kibanas]
 
 

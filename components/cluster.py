@@ -7,6 +7,8 @@ from typing import Any
 from components.clients.spec import Kibana
 from components.clients.unmanaged import UnmanagedClientSpec
 from components.nodes.spec import Node
+from components.pki.given import GivenLeaf
+from components.pki.own import OwnAuthority
 from components.pki.sans import Sans
 from components.pki.spec import AuthoritySpec, CertificatesSpec, HoldAfter, Layer
 from components.rollout.spec import ConsentSpec, RolloutSpec, TakeoverSpec
@@ -36,6 +38,8 @@ class Cluster:
         kibana_sans: what the leaf of each Kibana must name.
         strict_transport_security: names of the Kibanas that tell browsers to use HTTPS only.
         unmanaged_clients: clients of others, which have to trust a new HTTP CA before it is presented.
+        own: the operator's own CAs, of the layers that have one.
+        given: the leaves that were signed elsewhere, of the nodes and layers that have one.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Cluster:
     kibana_sans: Mapping[str, Sans] = field(default_factory=dict)
     strict_transport_security: frozenset[str] = frozenset()
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = ()
+    own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
+    given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
 
     @property
     def transport_tls(self) -> bool:

@@ -36,8 +36,26 @@ config:
   elasticsearch-security:transport: {verification_mode: full}
   elasticsearch-security:http: {names: [es.example.net]} # what clients dial, such as a load balancer
   elasticsearch-security:authorities:
-    transport: {generation: 1, valid_for: 10y, key: ec-p256} # raise `generation` by one for a new key
-    http: {generation: 1, valid_for: 10y, key: ec-p256}
+    transport:
+      generation: 1 # raise it by one for a new key
+      valid_for: 10y
+      key: ec-p256
+      own: # only where a CA of yours signs in place of ours
+        key: ca/elastic-stack-ca.p12
+        certificate: ca/above.pem
+        leaves: [{node: es-1, certificate: ca/es-1.pem, key: ca/es-1.key}] # signed elsewhere
+        password: {secure: "v1:YGzqNhJ9xm1y0W8Z:oVZ3Yb0qk7m6mGqD"}
+        only_for_this_cluster: true
+    http:
+      generation: 1
+      valid_for: 10y
+      key: ec-p256
+      own:
+        key: ca/http.key
+        certificate: ca/http.pem
+        leaves: [{node: es-1, certificate: ca/es-1-http.pem, key: ca/es-1-http.key}]
+        password: {secure: "v1:m1y0W8ZYGzqNhJ9x:b0qk7m6mGqDoVZ3Y"}
+        only_for_this_cluster: false
   elasticsearch-security:certificates:
     valid_for: 1y
     key: ec-p256

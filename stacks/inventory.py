@@ -24,6 +24,12 @@ def sans_of(node: NodeSpec, layer: Layer, model: StackModel) -> Sans:
     return Sans.from_hosts(hosts, where=f"names of {node.name}")
 
 
+def least_sans_of(node: NodeSpec, layer: Layer, model: StackModel) -> Sans:
+    """Return what a node's leaf must name if it was signed elsewhere: what others dial, and nothing besides."""
+    names = model.http.names if layer is Layer.HTTP else ()
+    return Sans.from_hosts([node.address, *names], where=f"names of {node.name}")
+
+
 def nodes_of(model: StackModel, root: Path) -> tuple[Node, ...]:
     """Return the nodes as the plugin gets them; relative paths are relative to ``root``, the project's folder."""
     return tuple(

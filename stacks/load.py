@@ -11,8 +11,11 @@ from components.pki.spec import Layer
 from components.settings.scenarios import Choices
 from stacks.advice import advice_on
 from stacks.config import PREFIX, model_from, sections_of_engine
-from stacks.inventory import kibana_of, kibana_sans_of, nodes_of, sans_of
+from stacks.inventory import kibana_of, kibana_sans_of, least_sans_of, nodes_of, sans_of
 from stacks.model import StackModel
+from stacks.own_authorities import FromFiles, read_files
+
+NO_FILES = FromFiles()
 
 
 def load_cluster(root: Path) -> Cluster:
@@ -30,21 +33,24 @@ def load_cluster(root: Path) -> Cluster:
     where = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     try:
         model = model_from(sections_of_engine(configuration, where, secret), where=where, secret=secret)
+        files = read_files(model, root, where=where)
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
     for advice in advice_on(model):
         pulumi.log.warn(advice.message)
-    return cluster_of(model, root)
+    return cluster_of(model, root, files)
 
 
-def cluster_of(model: StackModel, root: Path) -> Cluster:
-    """Return a checked stack file as a cluster."""
+def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:
+    """Return a checked stack file as a cluster, with what the operator's own CAs and leaves are."""
+    sans = {(node.name, layer): sans_of(node, layer, model) for node in model.nodes for layer in Layer}
+    needed = {(node.name, layer): least_sans_of(node, layer, model) for node in model.nodes for layer in Layer}
     return Cluster(
         name=model.cluster.name,
         scenario=model.cluster.scenario,
         running=model.cluster.running,
         nodes=nodes_of(model, root),
-        sans={(node.name, layer): sans_of(node, layer, model) for node in model.nodes for layer in Layer},
+        sans={place: needed[place] if place in files.given else sans[place] for place in sans},
         binds={node.name: node.bind for node in model.nodes if node.bind is not None},
         authorities={Layer.TRANSPORT: model.authorities.transport, Layer.HTTP: model.authorities.http},
         certificates=model.certificates,
@@ -64,4 +70,6 @@ def cluster_of(model: StackModel, root: Path) -> Cluster:
         kibana_sans={spec.name: kibana_sans_of(spec) for spec in model.kibana},
         unmanaged_clients=model.unmanaged_clients,
         strict_transport_security=frozenset(spec.name for spec in model.kibana if spec.strict_transport_security),
+        own=files.own,
+        given=files.given,
     )

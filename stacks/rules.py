@@ -13,6 +13,7 @@ from stacks.inventory import machine_spec_of, sans_of
 from stacks.kibana_rules import KIBANA_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
+from stacks.own_authority_rules import OWN_AUTHORITY_RULES
 from stacks.paths import mistakes_in_paths
 from stacks.reissue_rules import REISSUE_RULES
 from stacks.rotation_rules import ROTATION_RULES
@@ -245,7 +246,7 @@ def _rule(find: Callable[[StackModel], Iterable[Mistake]], *reads: str) -> Rule:
     return Rule(find, frozenset(reads))
 
 
-SECTION_RULES = {**FIPS_RULES, **KIBANA_RULES, **ROTATION_RULES, **REISSUE_RULES}
+SECTION_RULES = {**FIPS_RULES, **KIBANA_RULES, **OWN_AUTHORITY_RULES, **ROTATION_RULES, **REISSUE_RULES}
 """Rules that have a module of their own, and the sections that each one reads."""
 
 RULES: tuple[Rule, ...] = (

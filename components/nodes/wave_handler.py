@@ -23,7 +23,7 @@ from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech, handsh
 from components.nodes.served import reads_now, wait_until
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
-from components.pki.handler import Generation
+from components.pki.generations import Generation
 from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf

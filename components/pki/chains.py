@@ -1,9 +1,9 @@
 """Judge a leaf that somebody else issued, with its chain, before a node may present it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from cryptography import x509
 
@@ -117,12 +117,13 @@ def every_issuer_may_sign(view: ChainView) -> Finding | None:
     for below, issuer in enumerate(view.intermediates):
         if not is_authority(issuer):
             return Finding("IssuerMayNotSign", f"{_called(issuer)} signs in the chain, but it is no CA certificate")
-        if _too_many_below(issuer, below):
+        if too_many_below(issuer, below):
             return Finding("PathTooLong", f"{_called(issuer)} may not have {below} CA certificates below it")
     return None
 
 
-def _too_many_below(issuer: x509.Certificate, below: int) -> bool:
+def too_many_below(issuer: x509.Certificate, below: int) -> bool:
+    """Tell whether an issuer may not have so many CAs below it. Source: RFC 5280 §4.2.1.9."""
     basic = extension(issuer, x509.BasicConstraints)
     return basic is not None and basic.path_length is not None and below > basic.path_length
 
@@ -132,7 +133,7 @@ def chain_reaches_an_anchor(view: ChainView) -> Finding | None:
     top = (view.leaf, *view.intermediates)[-1]
     below = len(view.intermediates)
     for anchor in view.anchors:
-        if is_signed_by(top, anchor) and is_authority(anchor) and not _too_many_below(anchor, below):
+        if is_signed_by(top, anchor) and is_authority(anchor) and not too_many_below(anchor, below):
             return None
     trusted = ", ".join(_called(anchor) for anchor in view.anchors) or "nobody"
     return Finding(
@@ -193,6 +194,19 @@ def ordered_chain(leaf: x509.Certificate, others: Iterable[x509.Certificate]) ->
 def _is_root_of(leaf: x509.Certificate, chain: list[x509.Certificate], root: x509.Certificate) -> bool:
     """Tell whether a root signed the top of the chain: of a renewed root two certificates may come along."""
     return is_signed_by((leaf, *chain)[-1], root)
+
+
+def leads_up_to(chain: Sequence[x509.Certificate], authority: x509.Certificate) -> bool:
+    """Tell whether a chain, leaf first, goes up to an authority, each one signed by the next.
+
+    The authority may have signed any of them: a node between whose CA and the root stands another sends both.
+    """
+    for lower, upper in zip_longest(chain, chain[1:]):
+        if is_signed_by(lower, authority):
+            return True
+        if upper is None or not is_signed_by(lower, upper):
+            return False
+    return False
 
 
 def _called(certificate: x509.Certificate) -> str:

@@ -26,3 +26,8 @@ def _amount(length: timedelta) -> str:
         return "less than an hour"
     count, unit = (length // _DAY, "day") if length >= _DAY else (length // _HOUR, "hour")
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment in ISO 8601, to the second."""
+    return moment.isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from typing import TypeAlias
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from components.pki.inspect import extension
@@ -31,7 +32,7 @@ def authority_extensions(key: PrivateKey, key_id: x509.SubjectKeyIdentifier) -> 
 
 
 def leaf_extensions(
-    profile: Profile, sans: Sans, key: PrivateKey, signer: x509.Certificate, *, named: bool
+    profile: Profile, sans: Sans, public_key: CertificatePublicKeyTypes, signer: x509.Certificate, *, named: bool
 ) -> Extensions:
     """Return what makes a certificate a leaf.
 
@@ -42,21 +43,26 @@ def leaf_extensions(
     Args:
         profile: the kind of leaf.
         sans: names and addresses it vouches for; without any, the extension is left out.
-        key: its private key.
+        public_key: its public key.
         signer: the authority's certificate.
         named: whether the leaf has a subject.
     """
     purposes = [_PURPOSE_IDS[purpose] for purpose in sorted(profile.purposes)]
     fixed: Extensions = (
         (x509.BasicConstraints(ca=False, path_length=None), True),
-        (_key_usage(profile.key_use(key_type_of(key.public_key()))), True),
+        (_key_usage(profile.key_use(key_type_of(public_key))), True),
         (x509.ExtendedKeyUsage(purposes), False),
-        (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
+        (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
         (_signer_id(key_id_for(signer)), False),
     )
-    names: list[x509.GeneralName] = [x509.DNSName(name) for name in sans.dns]
-    names += [x509.IPAddress(ip_address(address)) for address in sans.ips]
+    names = general_names(sans)
     return (*fixed, (x509.SubjectAlternativeName(names), not named)) if names else fixed
+
+
+def general_names(sans: Sans) -> list[x509.GeneralName]:
+    """Return names and addresses as the extension holds them."""
+    addresses = [x509.IPAddress(ip_address(address)) for address in sans.ips]
+    return [*(x509.DNSName(name) for name in sans.dns), *addresses]
 
 
 def key_id_for(authority: x509.Certificate) -> x509.SubjectKeyIdentifier:

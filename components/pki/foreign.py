@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -40,8 +41,27 @@ class Held:
         return tuple(one for one in self.certificates if is_authority(one))
 
 
-def read_store(content: bytes, password: str, *, where: str) -> Held:
+class Holder(StrEnum):
+    """Who says with which password a file opens."""
+
+    NODE = "the node"
+    STACK_FILE = "the stack file"
+
+
+NEXT_STEPS = {
+    Holder.NODE: "see which file and which password the node was started with",
+    Holder.STACK_FILE: "give the file, and with `pulumi config set --secret` the password that opens it",
+}
+
+
+def read_store(content: bytes, password: str, *, where: str, holder: Holder = Holder.NODE) -> Held:
     """Return what a PKCS#12 file holds; of several keys the first one.
+
+    Args:
+        content: the file.
+        password: the one that shall open it.
+        where: the file's name, for the error.
+        holder: who says so.
 
     Raises:
         ConfigurationRefused: it is no PKCS#12 file, or does not open with the password.
@@ -53,8 +73,8 @@ def read_store(content: bytes, password: str, *, where: str) -> Held:
         opened = pkcs12.load_pkcs12(content, password.encode())
     except ValueError as error:
         wrong = "password" in str(error).lower()
-        why = "the password that the node has for it does not open it" if wrong else "it is not PKCS#12"
-        raise _refused(where, why, "see which file and which password the node was started with") from None
+        why = f"the password that {holder} has for it does not open it" if wrong else "it is not PKCS#12"
+        raise _refused(where, why, NEXT_STEPS[holder]) from None
     key = pem_of_key(opened.key) if isinstance(opened.key, PrivateKey) else ""
     leaf = opened.cert.certificate if opened.cert else None
     return Held(key, leaf, tuple(entry.certificate for entry in opened.additional_certs))

@@ -6,16 +6,22 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
-from components.findings import Finding, first_finding
+from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
+from components.pki.dates import iso
+from components.pki.generations import (
+    Asked,
+    Generation,
+    own_authority_differs,
+    own_authority_ends,
+    own_of,
+    refuse_an_unfit_own_authority,
+    why_due,
+)
 from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority, new_authority, renew_authority
 from components.pki.lifetimes import Lifetime, lifetime_end
-from components.pki.renewal import (
-    AUTHORITY_RENEWAL_CHECKS,
-    AuthorityView,
-    key_change_needs_a_rotation,
-)
+from components.pki.renewal import AuthorityView, key_change_needs_a_rotation
 from components.pki.rotation import (
     Standing,
     WaveName,
@@ -24,6 +30,7 @@ from components.pki.rotation import (
     refuse_generation,
     waves_between,
     waves_held,
+    way_back,
 )
 from components.pki.spec import HoldAfter, KeyType, Layer, RenewalFraction
 from components.values import UNKNOWN, MaybeUnknown, Wire, known, reveal
@@ -35,8 +42,6 @@ CLIENTS_NEED_THE_NEW_CA = (
 HELD = "held: "
 """How a message begins that a plan tells at greater length."""
 RECORDED_ANEW = Finding("RecordedAnew", "what is recorded of it does not say which generations are trusted")
-BACK = "back: until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
-NO_WAY_BACK = "back: only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
 
 
 class AuthorityInputs(Wire):
@@ -52,6 +57,9 @@ class AuthorityInputs(Wire):
         renew_in_last: last share of its life in which it is renewed.
         hold_after: the wave after which a rotation waits for a person; absent where it does not.
         waits_for: clients of others that do not trust the generation yet, for the reader of a plan.
+        own_certificate_pem: a CA of the operator's own, which signs in place of one of ours.
+        own_chain_pem: the CAs above it; None for a root.
+        own_key_pem: its key.
     """
 
     cluster: str
@@ -63,14 +71,15 @@ class AuthorityInputs(Wire):
     renew_in_last: RenewalFraction
     hold_after: HoldAfter | None = None
     waits_for: tuple[str, ...] = ()
+    own_certificate_pem: SecretStr | None = None
+    own_chain_pem: SecretStr | None = None
+    own_key_pem: SecretStr | None = None
 
-
-class Generation(Wire):
-    """One key of the authority, with its certificate."""
-
-    number: int
-    certificate_pem: SecretStr
-    private_key_pem: SecretStr
+    def asked(self, now: datetime) -> Asked:
+        """Return what is asked of the generation that shall sign."""
+        key, certificate = self.own_key_pem, self.own_certificate_pem
+        own = own_of(key, certificate, self.own_chain_pem) if key and certificate else None
+        return Asked(self.layer, self.generation, own, self.leaf_valid_for, now)
 
 
 class AuthorityOutputs(Wire):
@@ -80,13 +89,15 @@ class AuthorityOutputs(Wire):
         generations: every key that is kept, the newest last.
         signer_certificate_pem: certificate of the generation that signs.
         signer_key_pem: its key.
-        bundle_pem: what a verifier must trust: the signer alone, or beside it what a held rotation is about.
+        bundle_pem: what a verifier must trust: the signer (or the root above it) alone, or with it what a held rotation
+            is about.
         not_after: when the signer's certificate ends, ISO 8601.
         serial: serial number of the signer's certificate, in hex.
         covering_certificate_pem: certificate of the generation that is asked for, of which *cover* is proved.
         covering_key_pem: its key.
         signer_generation: the generation that signs.
         trusted_generations: those in the bundle; empty in the record of an earlier version.
+        signer_chain: the CAs that a node sends after a leaf of the signer; none where a root signs.
         retired: those that no verifier may trust any more, of which *retire* is proved.
         held_waves: the waves of a rotation that are still to come.
         reason: why that certificate took the place of the one before; empty for the first one.
@@ -102,6 +113,7 @@ class AuthorityOutputs(Wire):
     covering_key_pem: MaybeUnknown[SecretStr] = SecretStr("")
     signer_generation: int = 0
     trusted_generations: tuple[int, ...] = ()
+    signer_chain: tuple[SecretStr, ...] = ()
     retired: tuple[Generation, ...] = ()
     held_waves: tuple[WaveName, ...] = ()
     reason: str = ""
@@ -125,13 +137,13 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
 
     def changes(self, recorded: AuthorityRecord, wanted: AuthorityInputs, context: Context) -> Sequence[Change]:
         """Return why the authority gets a new certificate or key, or why another generation signs or is trusted."""
-        advice = self._advice(recorded, wanted)
+        advice = self._advice(recorded, wanted, context.clock.now())
         if advice:
             context.warn(advice.message)
-        found, reached = _standing(recorded), self._reached(recorded, wanted)
+        found, reached = _standing(recorded), self._reached(recorded, wanted, context.clock.now())
         waves = waves_between(found, reached, wanted.generation)
         if waves:
-            context.say(_way_back(found, reached, wanted))
+            context.say(way_back(wanted.layer, reached, wanted.generation))
         still = waves_held(reached, wanted.generation)
         if still:
             awaited = ", ".join(wanted.waits_for) or "rollout.hold_after"
@@ -145,7 +157,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
 
     def preview(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Return the authority as it will be, with unknowns for each key and certificate that is not made yet."""
-        now, reached = context.clock.now(), self._reached(recorded, wanted)
+        now = context.clock.now()
+        reached = self._reached(recorded, wanted, now)
         outputs = self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
         signer = _there(recorded).get(reached.signer)
         if signer:  # a certificate that is renewed keeps its key
@@ -154,7 +167,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
 
     def converge(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Make the generation that is asked for, and renew those whose time has come."""
-        now, reached = context.clock.now(), self._reached(recorded, wanted)
+        now = context.clock.now()
+        reached = self._reached(recorded, wanted, now)
         kept = self._kept(recorded, wanted, reached, now)
         there = _there(recorded)
         made = {
@@ -168,19 +182,21 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
     ) -> AuthorityOutputs:
         if recorded is None:
             return outputs
-        finding = self._finding(recorded, wanted, self._reached(recorded, wanted), now)
+        finding = self._finding(recorded, wanted, self._reached(recorded, wanted, now), now)
         return outputs.model_copy(update={"reason": finding.message if finding else recorded.outputs.reason})
 
-    def _reached(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs) -> Standing:
+    def _reached(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, now: datetime) -> Standing:
         """Return how far a run takes the CA.
 
         Raises:
             ConfigurationRefused: the generation that is asked for cannot be.
         """
+        there = _there(recorded)
+        refuse_an_unfit_own_authority(there.get(wanted.generation), wanted.asked(now), there)
         if recorded is None:
             return next_standing(None, wanted.generation, wanted.hold_after)
         found = _standing(recorded)
-        refuse_generation(wanted.layer, _there(recorded), found, wanted.generation)
+        refuse_generation(wanted.layer, there, found, wanted.generation)
         return next_standing(found, wanted.generation, wanted.hold_after)
 
     def _kept(
@@ -189,15 +205,21 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         """Return every generation that is kept; None for one that is made or renewed in this run."""
         there = _there(recorded)
         kept = kept_generations(there, _standing(recorded), wanted.generation) if recorded else ()
-        due = {number for number in reached.trusted if number in there and _due(there[number], wanted, now)}
-        return {number: None if number in due else there.get(number) for number in sorted({*kept, wanted.generation})}
+        due = {number for number in reached.trusted if number in there and why_due(_view(there[number], wanted, now))}
+        due -= {number for number in due if there[number].own}
+        own = wanted.asked(now).own
+        given = {wanted.generation: Generation.of_own(wanted.generation, own)} if own else {}
+        found = {**{number: one for number, one in there.items() if number not in due}, **given}
+        return {number: found.get(number) for number in sorted({*kept, wanted.generation})}
 
     def _finding(
         self, recorded: AuthorityRecord, wanted: AuthorityInputs, reached: Standing, now: datetime
     ) -> Finding | None:
         there, found, before = _there(recorded), _standing(recorded), recorded.inputs.generation
         if wanted.generation not in there:
-            text = f"generation {before} → {wanted.generation}: a new key for the {wanted.layer} CA"
+            own = wanted.asked(now).own
+            new = f"your own CA {own.facts.subject!r}" if own else "a new key"
+            text = f"generation {before} → {wanted.generation}: {new} for the {wanted.layer} CA"
             return Finding("GenerationRaised", text)
         if before != wanted.generation:
             text = f"generation {before} → {wanted.generation} of the {wanted.layer} CA, which is trusted already"
@@ -206,14 +228,19 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         if waves:
             text = f"the rotation of the {wanted.layer} CA to g{wanted.generation} goes on: {', '.join(waves)}"
             return Finding("RotationGoesOn", text)
-        due = (_due(there[number], wanted, now) for number in reached.trusted)
-        return next((finding for finding in due if finding), None)
+        differs = own_authority_differs(there[wanted.generation], wanted.asked(now))
+        ours = [there[number] for number in reached.trusted if not there[number].own]
+        due = (why_due(_view(one, wanted, now)) for one in ours)
+        return differs or next((finding for finding in due if finding), None)
 
-    def _advice(self, recorded: AuthorityRecord, wanted: AuthorityInputs) -> Finding | None:
+    def _advice(self, recorded: AuthorityRecord, wanted: AuthorityInputs, now: datetime) -> Finding | None:
         if not recorded.inputs.generation == wanted.generation == _standing(recorded).signer:
             return None
-        facts = authority_facts(reveal(recorded.outputs.signer_certificate_pem))
-        return key_change_needs_a_rotation(facts, wanted.key_type)
+        signer = _there(recorded)[wanted.generation]
+        if signer.own:
+            kept = signer.own == wanted.asked(now).own
+            return own_authority_ends(signer, _view(signer, wanted, now)) if kept else None
+        return key_change_needs_a_rotation(authority_facts(reveal(signer.certificate_pem)), wanted.key_type)
 
     def _new(self, wanted: AuthorityInputs, now: datetime) -> Generation:
         issued = new_authority(
@@ -224,11 +251,11 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             valid_for=wanted.valid_for,
             now=now,
         )
-        return _generation(wanted.generation, issued)
+        return Generation.of_ours(wanted.generation, issued)
 
     def _renewed(self, signer: Generation, wanted: AuthorityInputs, now: datetime) -> Generation:
         current = IssuedAuthority(reveal(signer.private_key_pem), reveal(signer.certificate_pem))
-        return _generation(signer.number, renew_authority(current, valid_for=wanted.valid_for, now=now))
+        return Generation.of_ours(signer.number, renew_authority(current, valid_for=wanted.valid_for, now=now))
 
     def _outputs(
         self, kept: Mapping[int, Generation | None], reached: Standing, wanted: AuthorityInputs, now: datetime
@@ -236,19 +263,20 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         known_ones = {number: one for number, one in kept.items() if one}
         signer, covering = known_ones.get(reached.signer), known_ones.get(wanted.generation)
         facts = authority_facts(reveal(signer.certificate_pem)) if signer else None
-        trusted = [one for number, one in known_ones.items() if number in reached.trusted]
+        trusted = [one.trusted_pem(wanted.layer) for number, one in known_ones.items() if number in reached.trusted]
         whole = len(trusted) == len(reached.trusted)
         return AuthorityOutputs(
             generations=tuple(known_ones.values()) if len(known_ones) == len(kept) else UNKNOWN,
             signer_certificate_pem=signer.certificate_pem if signer else UNKNOWN,
             signer_key_pem=signer.private_key_pem if signer else UNKNOWN,
-            bundle_pem=SecretStr("".join(reveal(one.certificate_pem) for one in trusted)) if whole else UNKNOWN,
+            bundle_pem=SecretStr("".join(dict.fromkeys(trusted))) if whole else UNKNOWN,
             not_after=iso(facts.not_after if facts else lifetime_end(wanted.valid_for, now)),
             serial=facts.serial if facts else UNKNOWN,
             covering_certificate_pem=covering.certificate_pem if covering else UNKNOWN,
             covering_key_pem=covering.private_key_pem if covering else UNKNOWN,
             signer_generation=reached.signer,
             trusted_generations=reached.trusted,
+            signer_chain=signer.presented_chain if signer else (),
             retired=tuple(one for number, one in known_ones.items() if number not in reached.trusted),
             held_waves=waves_held(reached, wanted.generation),
         )
@@ -264,27 +292,6 @@ def _standing(recorded: AuthorityRecord) -> Standing:
     return Standing(outputs.signer_generation or asked, outputs.trusted_generations or (asked,))
 
 
-def _due(one: Generation, wanted: AuthorityInputs, now: datetime) -> Finding | None:
-    view = AuthorityView(authority_facts(reveal(one.certificate_pem)), wanted.leaf_valid_for, wanted.renew_in_last, now)
-    return first_finding(AUTHORITY_RENEWAL_CHECKS, view)
-
-
-def _way_back(found: Standing, reached: Standing, wanted: AuthorityInputs) -> str:
-    """Return until when a rotation can be reversed."""
-    others = [number for number in reached.trusted if number != wanted.generation]
-    if not others:
-        return f"{wanted.layer} CA: {NO_WAY_BACK}"
-    return f"{wanted.layer} CA: {BACK.format(layer=wanted.layer, signer=others[0])}"
-
-
-def _generation(number: int, issued: IssuedAuthority) -> Generation:
-    return Generation(
-        number=number,
-        certificate_pem=SecretStr(issued.certificate_pem),
-        private_key_pem=SecretStr(issued.private_key_pem),
-    )
-
-
-def iso(moment: datetime) -> str:
-    """Return a moment in ISO 8601, to the second."""
-    return moment.isoformat(timespec="seconds")
+def _view(one: Generation, wanted: AuthorityInputs, now: datetime) -> AuthorityView:
+    facts = authority_facts(reveal(one.certificate_pem))
+    return AuthorityView(facts, wanted.leaf_valid_for, wanted.renew_in_last, now)

@@ -149,6 +149,24 @@ def issue_leaf(request: LeafRequest, signer: IssuedAuthority, now: datetime) -> 
         now: the present moment, with a time zone.
 
     Raises:
+        ConfigurationRefused: as with ``sign_leaf``.
+    """
+    key = new_private_key(request.key_type)
+    return IssuedLeaf(pem_of_key(key), sign_leaf(request, key.public_key(), signer, now))
+
+
+def sign_leaf(
+    request: LeafRequest, public_key: CertificatePublicKeyTypes, signer: IssuedAuthority, now: datetime
+) -> str:
+    """Return a leaf of a key, signed by the authority, as PEM.
+
+    Args:
+        request: what the leaf shall be.
+        public_key: the key that it is for.
+        signer: the authority that signs.
+        now: the present moment, with a time zone.
+
+    Raises:
         ConfigurationRefused: the signer has expired, has less than a day left, is not valid yet, may not sign,
             or its key and certificate do not belong together; or the leaf would name nobody.
     """
@@ -161,14 +179,12 @@ def issue_leaf(request: LeafRequest, signer: IssuedAuthority, now: datetime) -> 
             why="it has neither a subject nor a name or address",
             next_step="give the node or client a name",
         )
-    key = new_private_key(request.key_type)
     life = _within(_life(request.valid_for, now), authority)
-    subject = _name(common_name(request.subject))
-    builder = _builder(subject, authority.subject, key.public_key(), life)
-    for value, critical in leaf_extensions(request.profile, request.sans, key, authority, named=bool(request.subject)):
+    builder = _builder(_name(common_name(request.subject)), authority.subject, public_key, life)
+    named = bool(request.subject)
+    for value, critical in leaf_extensions(request.profile, request.sans, public_key, authority, named=named):
         builder = builder.add_extension(value, critical)
-    certificate = builder.sign(signing_key, signing_hash(signing_key))
-    return IssuedLeaf(pem_of_key(key), pem_of(certificate))
+    return pem_of(builder.sign(signing_key, signing_hash(signing_key)))
 
 
 def _opened(authority: IssuedAuthority) -> tuple[PrivateKey, x509.Certificate]:

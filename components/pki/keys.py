@@ -102,5 +102,9 @@ def signing_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA5
 
 def belongs_to(key: PrivateKey, certificate: x509.Certificate) -> bool:
     """Tell whether a private key is the one that a certificate was issued for."""
-    form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    return key.public_key().public_bytes(*form) == certificate.public_key().public_bytes(*form)
+    return public_key_of(key) == public_key_of(certificate)
+
+
+def public_key_of(holder: PrivateKey | x509.Certificate | x509.CertificateSigningRequest) -> bytes:
+    """Return the public key of a private key, a certificate or a request, in a form that compares."""
+    return holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

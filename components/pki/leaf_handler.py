@@ -10,16 +10,19 @@ from pydantic import SecretStr, ValidationError
 from components.errors import VerificationFailed
 from components.findings import Finding, first_finding
 from components.handling import Change, Context, Handler, Recorded, Refusal
-from components.pki.handler import iso
+from components.pki.dates import iso
+from components.pki.given import given_leaf_differs, given_leaf_ends
 from components.pki.inspect import authority_facts, leaf_facts
-from components.pki.issue import IssuedAuthority, IssuedLeaf, LeafRequest, issue_leaf
+from components.pki.issue import IssuedAuthority, LeafRequest
 from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_file_pem
+from components.pki.keys import load_private_key, new_private_key, pem_of_key
 from components.pki.lifetimes import Lifetime, lifetime_end
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
 from components.pki.reissue import reissue_was_forced
 from components.pki.renewal import REISSUE_CHECKS, LeafView
 from components.pki.sans import Sans
+from components.pki.signers import AuthorityAtHand, SignedElsewhere, SignedLeaf, Signer, proof_of_key
 from components.pki.spec import FileFormat, KeyType, Layer, RenewalFraction
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
 
@@ -41,6 +44,10 @@ class CertificateInputs(Wire):
         generation: generation of the CA that signs.
         signer_certificate_pem: the CA's certificate.
         signer_key_pem: the CA's key.
+        chain_pem: the CAs that the node sends after the leaf; None where a root signs.
+        given_certificate_pem: a leaf that was signed elsewhere, which takes the place of one that is signed here.
+        given_key_pem: its key.
+        given_trust_pem: the CA that whoever meets it trusts.
     """
 
     subject: str
@@ -56,13 +63,17 @@ class CertificateInputs(Wire):
     generation: int
     signer_certificate_pem: MaybeUnknown[SecretStr]
     signer_key_pem: MaybeUnknown[SecretStr]
+    chain_pem: SecretStr | None = None
+    given_certificate_pem: SecretStr | None = None
+    given_key_pem: SecretStr | None = None
+    given_trust_pem: SecretStr | None = None
 
 
 class CertificateOutputs(Wire):
     """A leaf, ready for its node.
 
     Attributes:
-        certificate_pem: the leaf.
+        certificate_pem: the leaf, with the CAs that the node sends after it.
         key_file: PKCS#12 with key and leaf, or the key alone in encrypted PEM; in base64.
         key_file_password: its password, the same for every leaf in this place (another one would need a restart).
         serial: serial number, in hex.
@@ -107,6 +118,11 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
 
     def changes(self, recorded: LeafRecord, wanted: CertificateInputs, context: Context) -> Sequence[Change]:
         """Return why the leaf is issued anew."""
+        if wanted.given_certificate_pem is not None:
+            pem, now = reveal(wanted.given_certificate_pem), context.clock.now()
+            ends = given_leaf_ends(pem, wanted.node, wanted.renew_in_last, now)
+            if ends:
+                context.warn(ends.message)
         finding = self._finding(recorded, wanted, context.clock.now())
         return [Change(Finding(finding.reason, f"{self.name(wanted)}: {finding}"), on="notAfter")] if finding else []
 
@@ -116,13 +132,15 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         finding = self._finding(recorded, wanted, now) if recorded else None
         if recorded is not None and finding is None:
             return recorded.outputs
+        if wanted.given_certificate_pem is not None:
+            _signed(wanted, now)  # what cannot be presented is refused by the preview already
         return CertificateOutputs(
             certificate_pem=UNKNOWN,
             key_file=UNKNOWN,
             key_file_password=recorded.outputs.key_file_password if recorded else UNKNOWN,
             serial=UNKNOWN,
             not_before=UNKNOWN,
-            not_after=iso(lifetime_end(wanted.valid_for, now)),
+            not_after=iso(_ends(wanted, now)),
             reason=finding.message if finding else "",
         )
 
@@ -132,21 +150,21 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         finding = self._finding(recorded, wanted, now) if recorded else None
         if recorded is not None and finding is None:
             return recorded.outputs
-        signer = IssuedAuthority(reveal(wanted.signer_key_pem), reveal(wanted.signer_certificate_pem))
-        request = LeafRequest(
-            wanted.subject, Sans(dns=wanted.dns, ips=wanted.ips), _profile(wanted), wanted.key_type, wanted.valid_for
-        )
+        key_pem, signed = _signed(wanted, now)
         password = recorded.outputs.key_file_password if recorded else SecretStr(new_password())
-        outputs = self._outputs(issue_leaf(request, signer, now), known(password), wanted)
+        outputs = self._outputs(key_pem, signed, known(password), wanted)
         return outputs.model_copy(update={"reason": finding.message if finding else ""})
 
     def _finding(self, recorded: LeafRecord, wanted: CertificateInputs, now: datetime) -> Finding | None:
-        signer = _signer(recorded, wanted)
+        signer = _signer_certificate(recorded, wanted)
         if isinstance(signer, Unknown):
             return Finding("SignerReplaced", f"generation {wanted.generation} of the {wanted.layer} CA signs now")
         if recorded.inputs.key_format is not wanted.key_format:
             text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
             return Finding("KeyFormatDiffers", text)
+        if wanted.given_certificate_pem is not None:
+            pem = reveal(recorded.outputs.certificate_pem)
+            return given_leaf_differs(pem, reveal(wanted.given_certificate_pem)) or _other_chain(recorded, wanted)
         view = LeafView(
             issued=leaf_facts(reveal(recorded.outputs.certificate_pem)),
             subject=wanted.subject,
@@ -157,35 +175,75 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
             renew_in_last=wanted.renew_in_last,
             now=now,
         )
-        return first_finding(REISSUE_CHECKS, view) or reissue_was_forced(recorded.inputs.reissue, wanted.reissue)
+        asked = reissue_was_forced(recorded.inputs.reissue, wanted.reissue)
+        return first_finding(REISSUE_CHECKS, view) or _other_chain(recorded, wanted) or asked
 
-    def _outputs(self, leaf: IssuedLeaf, password: SecretStr, wanted: CertificateInputs) -> CertificateOutputs:
+    def _outputs(
+        self, key_pem: str, leaf: SignedLeaf, password: SecretStr, wanted: CertificateInputs
+    ) -> CertificateOutputs:
+        facts = leaf_facts(leaf.certificate_pem)
+        key_file = _key_file(key_pem, leaf, password.get_secret_value(), wanted)
         return CertificateOutputs(
-            certificate_pem=SecretStr(leaf.certificate_pem),
-            key_file=SecretStr(base64.b64encode(_key_file(leaf, password.get_secret_value(), wanted)).decode()),
+            certificate_pem=SecretStr("".join((leaf.certificate_pem, *leaf.chain_pems))),
+            key_file=SecretStr(base64.b64encode(key_file).decode()),
             key_file_password=password,
-            serial=leaf.facts.serial,
-            not_before=iso(leaf.facts.not_before),
-            not_after=iso(leaf.facts.not_after),
+            serial=facts.serial,
+            not_before=iso(facts.not_before),
+            not_after=iso(facts.not_after),
         )
 
 
-def _signer(recorded: LeafRecord, wanted: CertificateInputs) -> SecretStr | Unknown:
+def _signer_certificate(recorded: LeafRecord, wanted: CertificateInputs) -> SecretStr | Unknown:
     """Return the CA's certificate; while it is about to be renewed with the same key, the one that it has now."""
     same_key = wanted.signer_key_pem == recorded.inputs.signer_key_pem
     renewed = isinstance(wanted.signer_certificate_pem, Unknown) and same_key
     return recorded.inputs.signer_certificate_pem if renewed else wanted.signer_certificate_pem
 
 
-def _key_file(leaf: IssuedLeaf, password: str, wanted: CertificateInputs) -> bytes:
+def _signed(wanted: CertificateInputs, now: datetime) -> tuple[str, SignedLeaf]:
+    """Return a leaf and its key: a new one, or what was given."""
+    request = LeafRequest(
+        wanted.subject, Sans(dns=wanted.dns, ips=wanted.ips), _profile(wanted), wanted.key_type, wanted.valid_for
+    )
+    given = wanted.given_key_pem
+    key = new_private_key(wanted.key_type) if given is None else load_private_key(reveal(given))
+    return pem_of_key(key), _signer(wanted).sign(request, proof_of_key(request, key), now)
+
+
+def _signer(wanted: CertificateInputs) -> Signer:
+    chain = reveal(wanted.chain_pem) if wanted.chain_pem else ""
+    if wanted.given_certificate_pem is not None and wanted.given_trust_pem is not None:
+        return SignedElsewhere(reveal(wanted.given_certificate_pem), chain, reveal(wanted.given_trust_pem))
+    return AuthorityAtHand(IssuedAuthority(reveal(wanted.signer_key_pem), reveal(wanted.signer_certificate_pem)), chain)
+
+
+def _ends(wanted: CertificateInputs, now: datetime) -> datetime:
+    """Return when the next leaf ends, as far as its signer is known: no leaf outlives it."""
+    if wanted.given_certificate_pem is not None:
+        return leaf_facts(reveal(wanted.given_certificate_pem)).not_after
+    ends = lifetime_end(wanted.valid_for, now)
+    if isinstance(wanted.signer_certificate_pem, Unknown):
+        return ends
+    return min(ends, authority_facts(reveal(wanted.signer_certificate_pem)).not_after)
+
+
+def _other_chain(recorded: LeafRecord, wanted: CertificateInputs) -> Finding | None:
+    """Find a leaf that a node sends with other CAs than the ones between it and the root now."""
+    if recorded.inputs.chain_pem == wanted.chain_pem:
+        return None
+    return Finding("ChainDiffers", "the CAs between it and the root have other certificates now")
+
+
+def _key_file(key_pem: str, leaf: SignedLeaf, password: str, wanted: CertificateInputs) -> bytes:
     if wanted.key_format is FileFormat.PEM:
-        return key_file_pem(leaf.private_key_pem, leaf.certificate_pem, (), password).private_key.encode()
-    key_file = key_file_p12(leaf.private_key_pem, leaf.certificate_pem, (), password, ALIASES[wanted.layer])
+        return key_file_pem(key_pem, leaf.certificate_pem, leaf.chain_pems, password).private_key.encode()
+    alias = ALIASES[wanted.layer]
+    key_file = key_file_p12(key_pem, leaf.certificate_pem, leaf.chain_pems, password, alias)
     flaw = check_key_file(key_file, password, leaf.certificate_pem)
     if flaw:
         raise VerificationFailed(
             "a key file was made that a node could not use",
-            where=leaf.facts.subject,
+            where=wanted.subject,
             why=flaw.message,
             next_step="run again; if it happens twice, report it with the versions of cryptography and OpenSSL",
         )

@@ -129,7 +129,12 @@ def key_type_changed(view: LeafView) -> Finding | None:
 
 
 def renewal_window_is_open(view: LeafView) -> Finding | None:
-    """Find a leaf in the last share of its life; open from the very moment on which the window begins."""
+    """Find a leaf in the last share of its life; open from the very moment on which the window begins.
+
+    A leaf that ends with its authority would gain nothing: the next one could not live longer.
+    """
+    if view.issued.not_after >= view.signer.not_after:
+        return None
     opens = renewal_opens(view.issued.not_before, view.issued.not_after, view.renew_in_last)
     if view.now < opens:
         return None

@@ -1,5 +1,7 @@
 """Authorities and leaves in the program."""
 
+from typing import Any
+
 import pulumi
 
 from components.cluster import Cluster
@@ -26,12 +28,13 @@ class CertificateAuthority(Resource):
     signer_generation = Out[int]("signerGeneration")
     trusted_generations = Out[list[int]]("trustedGenerations")
     retired = Out[list[object]]("retired")
+    signer_chain = Out[list[str]]("signerChain")
     held_waves = Out[list[str]]("heldWaves")
 
     def __init__(self, cluster: Cluster, layer: Layer, opts: pulumi.ResourceOptions | None = None) -> None:
         self.layer, self.cluster = layer, cluster
-        self.spec = cluster.authorities[layer]
-        inputs = {
+        self.spec, self.own = cluster.authorities[layer], cluster.own.get(layer)
+        inputs: dict[str, Any] = {
             "cluster": cluster.name,
             "layer": layer.value,
             "generation": self.spec.generation,
@@ -42,6 +45,13 @@ class CertificateAuthority(Resource):
             "holdAfter": cluster.holds_after(layer),
             "waitsFor": list(cluster.waits_for(layer)) or None,
         }
+        if self.own is not None:
+            found = {
+                "Certificate": self.own.certificate_pem,
+                "Chain": self.own.chain_pem,
+                "Key": self.own.private_key_pem,
+            }
+            inputs |= {f"own{name}Pem": pulumi.Output.secret(pem) for name, pem in found.items() if pem}
         super().__init__(f"{layer}-ca", inputs, opts)
 
     @property
@@ -53,9 +63,7 @@ class CertificateAuthority(Resource):
         """Return the CA's line of the stack output `certificates`."""
         return pulumi.Output.from_input(
             {
-                "name": self.signer_generation.apply(
-                    lambda number: authority_subject(self.cluster.name, self.layer, int(number))
-                ),
+                "name": self.signer_generation.apply(lambda number: self._title(int(number))),
                 "node": None,
                 "layer": self.layer.value,
                 "serial": self.serial,
@@ -63,6 +71,11 @@ class CertificateAuthority(Resource):
                 "issuerGeneration": self.signer_generation,
             }
         )
+
+    def _title(self, number: int) -> str:
+        """Return what a person calls a generation of this CA."""
+        ours = authority_subject(self.cluster.name, self.layer, number)
+        return self.own.facts.subject or ours if self.own and number == self.spec.generation else ours
 
 
 class Certificate(Resource):
@@ -90,7 +103,7 @@ class Certificate(Resource):
         self.node, self.authority = node, authority
         self.title = title or f"{node}-{authority.layer}"
         sans = sans or cluster.sans[node, authority.layer]
-        inputs = {
+        inputs: dict[str, Any] = {
             "subject": node,
             "node": node,
             "layer": authority.layer.value,
@@ -104,7 +117,9 @@ class Certificate(Resource):
             "reissue": times_asked(cluster.certificates.reissue, node, authority.layer),
             "signerCertificatePem": authority.signer_certificate_pem,
             "signerKeyPem": authority.signer_key_pem,
+            "chainPem": authority.signer_chain.apply(lambda pems: "".join(pems) or None),
         }
+        inputs |= {name: pulumi.Output.secret(pem) for name, pem in self._from_files(cluster).items() if pem}
         super().__init__(f"{self.title}-leaf", inputs, opts)
 
     def entry(self) -> pulumi.Output[object]:
@@ -119,6 +134,18 @@ class Certificate(Resource):
                 "issuerGeneration": self.authority.signer_generation,
             }
         )
+
+    def _from_files(self, cluster: Cluster) -> dict[str, str]:
+        """Return what comes out of the operator's files; empty texts stand for nothing."""
+        own, given = self.authority.own, cluster.given.get((self.node, self.authority.layer))
+        if own is None or given is None:
+            return {}
+        return {
+            "chainPem": given.chain_pem,
+            "givenCertificatePem": given.certificate_pem,
+            "givenKeyPem": given.private_key_pem,
+            "givenTrustPem": own.trusted_pem(self.authority.layer),
+        }
 
 
 class NodeCertificates(Component):

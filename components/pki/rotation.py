@@ -11,6 +11,9 @@ from enum import StrEnum
 from components.errors import ConfigurationRefused
 from components.pki.spec import HoldAfter, Layer
 
+BACK = "back: until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
+NO_WAY_BACK = "back: only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
+
 
 class WaveName(StrEnum):
     """The three waves of a rotation, in their order."""
@@ -93,3 +96,11 @@ def refuse_generation(layer: Layer, there: Collection[int], found: Standing, wan
         else f"every node and client was told to trust generation {present} alone, by an `up` without `hold_after`",
         next_step=f"set it to {present}, or to {new} for a new key",
     )
+
+
+def way_back(layer: Layer, reached: Standing, wanted: int) -> str:
+    """Return until when a rotation can be reversed."""
+    others = [number for number in reached.trusted if number != wanted]
+    if not others:
+        return f"{layer} CA: {NO_WAY_BACK}"
+    return f"{layer} CA: {BACK.format(layer=layer, signer=others[0])}"

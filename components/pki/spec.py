@@ -5,7 +5,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr, StrictBool
 
 from components.findings import Finding
 from components.pki.lifetimes import Lifetime, lifetime_end
@@ -94,6 +94,40 @@ class CertificatesSpec(Spec):
     )
 
 
+class GivenLeafSpec(Spec):
+    """A node's certificate that was signed elsewhere, with its key. Paths are relative to the project's folder."""
+
+    node: str = Field(description="The node's name.")
+    certificate: str = Field(description="PEM file with the certificate, and with the CAs between it and the root.")
+    key: str = Field(description="PEM file with its private key.")
+
+
+class OwnAuthoritySpec(Spec):
+    """A CA of the operator's that signs in place of ours. Paths are relative to the project's folder."""
+
+    key: str | None = Field(
+        None,
+        description="File with the CA's private key: PEM, or PKCS#12 such as certutil's `elastic-stack-ca.p12`. Left "
+        "out where the key is elsewhere and every node's certificate is in `leaves`.",
+    )
+    certificate: str | None = Field(
+        None,
+        description="PEM file with the CA's certificate, and with the CAs above it up to the root. Not needed where a "
+        "PKCS#12 file holds them all.",
+    )
+    leaves: tuple[GivenLeafSpec, ...] = Field(
+        (), description="Certificates that were signed elsewhere, of nodes that the CA's key does not sign for here."
+    )
+    password: SecretStr | None = Field(
+        None, description="Opens the files in `key`; encrypted (`pulumi config set --secret`)."
+    )
+    only_for_this_cluster: StrictBool = Field(
+        False,
+        description="Your word that this CA signs for this cluster alone. The transport layer asks for it: whoever "
+        "has a certificate of its CA can join as a node.",
+    )
+
+
 class AuthoritySpec(Spec):
     """Sections ``authorities.transport`` and ``authorities.http``: a trust domain's own authority."""
 
@@ -111,6 +145,10 @@ class AuthoritySpec(Spec):
     )
     key: KeyType = Field(
         KeyType.EC_P256, description="Type of the authority's private key. Counts from the next generation."
+    )
+    own: OwnAuthoritySpec | None = Field(
+        None,
+        description="Let a CA of your own sign. To come to it, to leave it or to replace its key, raise `generation`.",
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from components.findings import Finding
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Node
-from components.pki.inspect import is_signed_by, leaf_facts
+from components.pki.chains import leads_up_to
+from components.pki.inspect import leaf_facts, load_certificate
 from components.pki.spec import Layer
 from components.verification.evidence import HttpEvidence, TransportEvidence
 
@@ -165,7 +166,7 @@ def _served(expected: Expected, answer: Answer, at: Node, which: Layer) -> Findi
             "OtherLeafServed",
             f"{node}: the {layer} layer serves leaf {facts.serial[:8]}…, recorded is {expected.serial[:8]}…",
         )
-    if not is_signed_by(answer.chain[0], expected.authority_pem):
+    if not leads_up_to(answer.chain, load_certificate(expected.authority_pem)):
         return Finding("OtherSigner", f"{node}: the {layer} layer serves a leaf that our CA did not sign")
     if not facts.sans.covers(at.address):
         return Finding("AddressNotNamed", f"{node}: the {layer} leaf does not name {at.address} (names: {facts.sans})")

@@ -7,7 +7,7 @@ from components.errors import NotConverged
 from components.nodes import wave_handler
 from components.nodes.probes import Answer, Speech
 from components.nodes.wave_handler import WaveHandler, WaveInputs, WaveOutputs
-from components.pki.handler import Generation
+from components.pki.generations import Generation
 from components.pki.inspect import load_certificate
 from components.pki.spec import Layer
 from components.values import UNKNOWN

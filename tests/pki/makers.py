@@ -134,3 +134,18 @@ def use(*bits: str) -> tuple[x509.ExtensionType, bool]:
         "decipher_only",
     )
     return x509.KeyUsage(**{bit: bit in bits for bit in every}), True
+
+
+def own_ca(
+    name: str,
+    signer: Foreign | None = None,
+    *,
+    path_length: int | None = None,
+    begins: datetime = NOW - timedelta(days=1),
+    ends: datetime = NOW + timedelta(days=3650),
+) -> Foreign:
+    """Return a CA as a company makes them, a root where there is no signer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    key_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
+    extensions = (ca(path_length), use("key_cert_sign", "crl_sign"), key_id)
+    return foreign(name, *extensions, signer=signer, key=key, begins=begins, ends=ends)

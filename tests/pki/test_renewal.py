@@ -209,4 +209,7 @@ def test_the_window_lies_within_the_life_and_once_open_stays_open(begins, life, 
     opens = renewal_opens(begins, begins + life, fraction)
     assert begins <= opens <= begins + life
     issued = replace(leaf().facts, not_before=begins, not_after=begins + life)
-    assert renewal_window_is_open(replace(FRESH, issued=issued, renew_in_last=fraction, now=opens + later))
+    signer = replace(authority().facts, not_after=issued.not_after + timedelta(seconds=1))
+    view = replace(FRESH, issued=issued, signer=signer, renew_in_last=fraction, now=opens + later)
+    assert renewal_window_is_open(view)
+    assert not renewal_window_is_open(replace(view, signer=replace(signer, not_after=issued.not_after)))

@@ -10,7 +10,7 @@ HTTP_KEYSTORE = "xpack.security.http.ssl.keystore.secure_password"
 TRUSTSTORE = "xpack.security.transport.ssl.truststore.secure_password"
 TRANSPORT_SECRETS = {
     "CertificateAuthority": set(),
-    "Certificate": {"signerCertificatePem", "signerKeyPem"},
+    "Certificate": {"signerCertificatePem", "signerKeyPem", "chainPem"},
     "NodeTrust": {"authoritiesPem"},
     "NodeIdentity": {"keyFile"},
     "NodeTrustExclusive": {"authoritiesPem"},

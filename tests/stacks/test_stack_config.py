@@ -191,8 +191,9 @@ nodes:
 transport: {verification_mode: certificate}
 http: {names: ["*.example.net", "fd00::1"]}
 authorities:
-  transport: {generation: 2, valid_for: 20y, key: rsa-3072}
-  http: {generation: 3, valid_for: 15y, key: rsa-4096}
+  transport: {generation: 2, valid_for: 20y, key: rsa-3072, own: &own {key: ca.p12, certificate: ca.pem, password:
+    {secure: "v1:4Qxr:abc="}, only_for_this_cluster: true, leaves: [{node: es-1, certificate: a.pem, key: a.key}]}}
+  http: {generation: 3, valid_for: 15y, key: rsa-4096, own: *own}
 certificates: {valid_for: 18M, key: ec-p384, renew_in_last: 0.25, trust_format: pkcs12, key_format: pkcs12,
                reissue: {es-1: 1}}
 users:

@@ -17,6 +17,9 @@ LISTS = """
 rollout: {waivers: [{gate: health_is_green, until: 2027-01-31}]}
 kibana: [{name: kibana-1, address: 10.0.0.9, home: /opt/kibana}]
 unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 1}]
+authorities:
+  transport: {own: {key: ca.p12, only_for_this_cluster: true, leaves: [{node: es-1, certificate: c.pem, key: k.pem}]}}
+  http: {own: {key: ca.p12, leaves: [{node: es-1, certificate: c.pem, key: k.pem}]}}
 """
 FIELDS = dict(every_field(StackModel))
 WORDS_OF_PYTHON = ("None", "class", "Traceback", "pydantic", "Fraction(", "Input should", "Value error", "object at")
@@ -125,6 +128,8 @@ def test_a_list_is_told_from_a_mapping():
         "nodes",
         "nodes[].names",
         "http.names",
+        "authorities.transport.own.leaves",
+        "authorities.http.own.leaves",
         "kibana",
         "kibana[].names",
         "kibana[].restart",

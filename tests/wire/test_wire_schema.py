@@ -49,14 +49,12 @@ REQUIRED = {
     asking.VERIFICATION: {"cluster", "scenario", "nodes"},
 }
 SECRETS = {
-    asking.AUTHORITY: {
-        "signerCertificatePem",
-        "signerKeyPem",
-        "bundlePem",
-        "coveringCertificatePem",
-        "coveringKeyPem",
-    },
-    asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "certificatePem", "keyFile", "keyFilePassword"},
+    asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem", "signerChain"}
+    | {"coveringCertificatePem", "coveringKeyPem"}
+    | {"ownCertificatePem", "ownChainPem", "ownKeyPem"},
+    asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "chainPem"}
+    | {"givenCertificatePem", "givenKeyPem", "givenTrustPem"}
+    | {"certificatePem", "keyFile", "keyFilePassword"},
     asking.TRUST: {"authoritiesPem", "password"},
     asking.EXCLUSIVE: {"authoritiesPem", "password"},
     asking.ADOPTION: {"keyFile", "password"},
@@ -73,7 +71,7 @@ SECRETS = {
 }
 SECRETS_IN_TYPES = {
     "Content": {"secure"},
-    "Generation": {"certificatePem", "privateKeyPem"},
+    "Generation": {"certificatePem", "privateKeyPem", "chainPem"},
     "KibanaContent": {"secure", "secureDefaults"},
     "LineInputs": {"authoritiesPem"},
     "LoginInputs": {"password", "formers"},

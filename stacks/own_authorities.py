@@ -1,0 +1,154 @@
+"""Reading the files of the operator's own CAs and leaves: every mistake in one list, and keys in memory only."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from cryptography import x509
+
+from components.errors import ConfigurationRefused
+from components.findings import all_findings
+from components.pki.foreign import JKS, Holder, read_store
+from components.pki.given import GivenLeaf, given_leaf
+from components.pki.inspect import distinct, is_self_signed, parse_bundle, pem_of
+from components.pki.keys import load_private_key, pem_of_key
+from components.pki.own import KEY_ELSEWHERE, OWN_CHECKS, OwnAuthority, own_authority, own_view
+from components.pki.spec import GivenLeafSpec, Layer, OwnAuthoritySpec
+from stacks.mistakes import Mistake
+from stacks.model import StackModel
+from stacks.own_authority_rules import own_specs
+
+Certificates: TypeAlias = tuple[x509.Certificate, ...]
+STORES = (b"\x30", JKS[:1])
+"""How a PKCS#12 file begins, and a JKS file, which is refused by its name."""
+RIGHT = "give a CA that may sign node leaves"
+
+
+@dataclass(frozen=True, slots=True)
+class FromFiles:
+    """What the files of a stack hold.
+
+    Attributes:
+        own: the operator's own CAs.
+        given: leaves that were signed elsewhere, by node and layer.
+    """
+
+    own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
+    given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
+
+
+def read_files(model: StackModel, root: Path, *, where: str) -> FromFiles:
+    """Return the operator's own CAs and leaves, read; the CAs judged as well, as far as that takes no clock.
+
+    Args:
+        model: the stack file.
+        root: the project's folder, to which relative paths are relative.
+        where: the stack, for the error.
+
+    Raises:
+        ConfigurationRefused: with one line for each file that cannot be read or used.
+    """
+    own: dict[Layer, OwnAuthority] = {}
+    given: dict[tuple[str, Layer], GivenLeaf] = {}
+    mistakes: list[Mistake] = []
+    for layer, spec in own_specs(model):
+        path = f"authorities.{layer}.own"
+        with _noted(path, mistakes):
+            own[layer] = _authority(spec, root)
+            findings = all_findings(OWN_CHECKS, own_view(own[layer], layer))
+            mistakes += [Mistake(path, f"{_file_of(spec)}: {found}", RIGHT) for found in findings]
+        for index, leaf in enumerate(spec.leaves):
+            with _noted(f"{path}.leaves[{index}]", mistakes):
+                given[leaf.node, layer] = _leaf(leaf, spec, root)
+    if mistakes:
+        raise ConfigurationRefused(
+            "a CA or a certificate of your own cannot be used; nothing was touched"
+            + "".join(f"\n    {one}" for one in mistakes),
+            where=where,
+            why="one of its files cannot be read, or does not hold what it must",
+            next_step="correct each line above; docs/operations.md says what the files must hold",
+        )
+    return FromFiles(own, given)
+
+
+@contextmanager
+def _noted(path: str, mistakes: list[Mistake]) -> Iterator[None]:
+    """Note what is wrong with a file, and go on with the next."""
+    try:
+        yield
+    except ConfigurationRefused as error:
+        mistakes.append(Mistake(path, f"{error.where}: {error.why}", error.next_step))
+
+
+def _authority(spec: OwnAuthoritySpec, root: Path) -> OwnAuthority:
+    """Read a CA; that a key file is PKCS#12 shows in its first byte, and whatever is not is read as PEM."""
+    certificates = _certificates(spec.certificate, root) if spec.certificate else ()
+    if spec.key is None:
+        return _without_key(certificates, _file_of(spec))
+    content = _content(spec.key, root)
+    if content[:1] in STORES:
+        held = read_store(content, _password(spec), where=spec.key, holder=Holder.STACK_FILE)
+        key_pem, certificates = held.private_key_pem, (*held.certificates, *certificates)
+    else:
+        key_pem = _key(content, spec, spec.key)
+    if not key_pem:
+        raise _refused(spec.key, "there is no private key in it", "give the file with the CA's key")
+    if not certificates:
+        raise _refused(spec.key, "there is no certificate in it", "name the PEM file with it in `certificate`")
+    with _of(_file_of(spec)):
+        return own_authority(key_pem, distinct(certificates))
+
+
+def _without_key(certificates: Certificates, where: str) -> OwnAuthority:
+    roots = [one for one in certificates if is_self_signed(one)]
+    if len(roots) != 1:
+        raise _refused(where, f"it holds {len(roots)} root certificates", "give the one root that clients trust")
+    return OwnAuthority(KEY_ELSEWHERE, pem_of(roots[0]))
+
+
+def _leaf(leaf: GivenLeafSpec, spec: OwnAuthoritySpec, root: Path) -> GivenLeaf:
+    key_pem = _key(_content(leaf.key, root), spec, leaf.key)
+    with _of(leaf.certificate):
+        return given_leaf(key_pem, _certificates(leaf.certificate, root))
+
+
+def _key(content: bytes, spec: OwnAuthoritySpec, where: str) -> str:
+    """Read a key in PEM; one without a passphrase does not mind the password of the others."""
+    password = _password(spec) if b"ENCRYPTED" in content else ""
+    return pem_of_key(load_private_key(content.decode(errors="replace"), password or None, where=where))
+
+
+def _certificates(path: str, root: Path) -> Certificates:
+    return parse_bundle(_content(path, root), where=path)
+
+
+@contextmanager
+def _of(where: str) -> Iterator[None]:
+    """Name the file of what does not fit together."""
+    try:
+        yield
+    except ConfigurationRefused as error:
+        raise _refused(where, error.why, error.next_step) from None
+
+
+def _password(spec: OwnAuthoritySpec) -> str:
+    return spec.password.get_secret_value() if spec.password else ""
+
+
+def _content(path: str, root: Path) -> bytes:
+    try:
+        return (root / path).read_bytes()
+    except OSError as error:
+        raise _refused(
+            str(path), str(error.strerror), "name a file that you may read, relative to the project"
+        ) from None
+
+
+def _file_of(spec: OwnAuthoritySpec) -> str:
+    return spec.certificate or str(spec.key)
+
+
+def _refused(where: str, why: str, next_step: str) -> ConfigurationRefused:
+    return ConfigurationRefused("the file cannot be used", where=where, why=why, next_step=next_step)

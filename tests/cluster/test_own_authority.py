@@ -1,0 +1,131 @@
+"""Three real nodes under CAs of the operator's own: secured with them, rotated to ours, and back to theirs."""
+
+from datetime import timedelta
+
+import pytest
+
+from components.clock import SystemClock
+from components.nodes.probes import Identity, handshake
+from components.pki.inspect import common_name_of
+from components.pki.probe import probe_leaf
+from tests.cluster.encrypting import encrypted
+from tests.cluster.others_security import CERTUTIL_PASSWORD, key_store
+from tests.cluster.stack_run import open_stack
+from tests.pki.makers import own_ca
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+DOCUMENTS = 200
+
+
+def new_ca(name, signer=None):
+    now = SystemClock().now()
+    return own_ca(name, signer, begins=now - timedelta(hours=1), ends=now + timedelta(days=2000))
+
+
+def put(run, path, content):
+    place = run.project / path
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(content)
+    place.chmod(0o600)
+
+
+class UnderOwnAuthorities:
+    """An open cluster, secured with two CAs of somebody's own: one in certutil's form, one below a company's root."""
+
+    def __init__(self, run):
+        self.run = run
+        self.transport = new_ca("Logs transport")
+        self.root = new_ca("Example root")
+        self.http = new_ca("Example issuing", self.root)
+        put(run, "ca/elastic-stack-ca.p12", key_store(CERTUTIL_PASSWORD, {"ca": self.transport}))
+        put(run, "ca/http.key", self.http.key_pem.encode())
+        put(run, "ca/http.pem", (self.root.pem + self.http.pem).encode())
+        password = encrypted(run, "authorities.transport.own.password", CERTUTIL_PASSWORD)
+        self.own = {
+            "transport": {"key": "ca/elastic-stack-ca.p12", "password": password, "only_for_this_cluster": True},
+            "http": {"key": "ca/http.key", "certificate": "ca/http.pem"},
+        }
+        self.ask(1)
+        self.up = run.up()
+        self.processes = self.pids()
+
+    def ask(self, generation, *, own=True):
+        """Write the stack file."""
+        of_layers = {layer: {"own": one} if own else {} for layer, one in self.own.items()}
+        self.run.write(authorities={layer: {**one, "generation": generation} for layer, one in of_layers.items()})
+
+    def pids(self):
+        return [node.process().pid for node in self.run.cluster.nodes]
+
+    def chains(self, layer):
+        """Return the common names that each node serves, the leaf's issuer last."""
+        ports = [getattr(node.spec, f"{layer}_port") for node in self.run.cluster.nodes]
+        served = [handshake("127.0.0.1", port).chain for port in ports]
+        return [[common_name_of(one.issuer) for one in chain] for chain in served]
+
+    def assert_in_service(self):
+        """Every node answers to a client that has the output `caCertificatePem` alone, and nothing is left to do."""
+        api = self.run.api()
+        for number in range(3):
+            assert api.ask("/_cluster/health", number)[1]["number_of_nodes"] == 3
+        plan = self.run.preview()["plan"]
+        assert (plan["rows"], plan["restart"]) == ([], None)
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory):
+    with open_stack(tmp_path_factory.mktemp("own"), DOCUMENTS) as run:
+        yield UnderOwnAuthorities(run)
+
+
+def test_nodes_serve_leaves_of_the_own_authorities_with_the_chain_that_clients_need(secured):
+    assert secured.chains("transport") == [["Logs transport"]] * 3
+    assert secured.chains("http") == [["Example issuing", "Example root"]] * 3
+    assert secured.run.output("caCertificatePem") == secured.root.pem
+    assert {entry["name"] for entry in secured.up["outputs"]["certificates"] if not entry["node"]} == {
+        "Logs transport",
+        "Example issuing",
+    }
+    secured.assert_in_service()
+
+
+def test_no_key_of_an_own_authority_is_in_the_state_in_clear_or_on_a_node(secured):
+    state = secured.run.state()
+    assert "PRIVATE KEY" not in state
+    assert CERTUTIL_PASSWORD not in state
+    for one in (secured.transport, secured.http):
+        body = one.key_pem.splitlines()[1].encode()
+        files = [path for node in secured.run.cluster.nodes for path in node.config.rglob("*") if path.is_file()]
+        assert not [path for path in files if body in path.read_bytes()]
+
+
+def test_another_authority_needs_a_generation_of_its_own(secured):
+    secured.ask(1, own=False)
+    refused = secured.run.run("preview")
+    assert refused.status == 2
+    assert "write `generation: 2`; or put back what was there" in " ".join(refused.stdout.split())
+    secured.ask(1)
+
+
+@pytest.mark.parametrize("generation", [2, 3])
+def test_ours_follow_theirs_and_theirs_follow_ours_without_a_restart(secured, generation):
+    secured.ask(generation, own=generation == 3)
+    rows = secured.run.up()["plan"]["rows"]
+    assert [row["change"] for row in rows if row["what"] == "proof"] == [
+        f"a probe leaf of transport CA g{generation} is accepted by es-1, es-2, es-3"
+    ]
+    assert secured.pids() == secured.processes
+    secured.assert_in_service()
+    theirs = one_of(secured.transport)
+    taken = [handshake("127.0.0.1", node.spec.transport_port, theirs, listen=1.0).trusted for node in nodes(secured)]
+    assert taken == [generation == 3] * 3
+
+
+def nodes(secured):
+    return secured.run.cluster.nodes
+
+
+def one_of(authority):
+    """Return a leaf of a CA, as its owner could make one."""
+    leaf = probe_leaf(authority.authority, SystemClock().now())
+    return Identity(leaf.certificate_pem, leaf.private_key_pem)

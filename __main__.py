@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pulumi
 
-from components.pki.resources import CertificateAuthority, NodeCertificates
+from components.pki.resources import CertificateAuthority, NodeCertificates, certificate_requests
 from components.pki.spec import Layer
 from components.scenarios import secured
 from components.verification.resources import ClusterVerification
 from stacks.load import load_cluster
 
 cluster = load_cluster(Path(__file__).parent)
-transport = http = None
+transport, http, requests = None, None, certificate_requests(cluster)
 
 # From `basic` on: a certificate authority that admits nodes to the cluster, and a certificate for every node.
 if cluster.transport_tls:
@@ -22,7 +22,7 @@ if cluster.transport_tls:
 
 # With `basic-https`: another authority, which clients trust.
 if cluster.https:
-    http = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.HTTP))
+    http = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.HTTP), requests)
     pulumi.export("caCertificatePem", pulumi.Output.unsecret(http.authority.bundle_pem))
 
 # Security itself: settings, one restart for them all, passwords, Kibana. Then the proof.

@@ -40,6 +40,7 @@ class Cluster:
         unmanaged_clients: clients of others, which have to trust a new HTTP CA before it is presented.
         own: the operator's own CAs, of the layers that have one.
         given: the leaves that were signed elsewhere, of the nodes and layers that have one.
+        requested: the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Cluster:
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = ()
     own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
+    requested: Mapping[tuple[str, Layer], Sans] = field(default_factory=dict)
 
     @property
     def transport_tls(self) -> bool:

@@ -13,6 +13,7 @@ from components.nodes.identity_handler import NodeIdentityHandler
 from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler
 from components.pki.leaf_handler import CertificateHandler
+from components.pki.request_handler import CertificateRequestHandler
 from components.rollout.handler import ClusterRestartHandler
 from components.settings.handler import NodeSettingsHandler
 from components.users.handler import GeneratedPasswordHandler, UserPasswordHandler
@@ -22,6 +23,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = {
     handler.token: handler
     for handler in (
         AuthorityHandler(),
+        CertificateRequestHandler(),
         CertificateHandler(),
         NodeTrustHandler(),
         NodeAdoptionHandler(),

@@ -1,5 +1,6 @@
 """The stack's configuration as the cluster that the components get."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
@@ -10,6 +11,7 @@ from components.errors import ConfigurationRefused
 from components.pki.spec import Layer
 from components.settings.scenarios import Choices
 from stacks.advice import advice_on
+from stacks.awaiting import awaited, requested, told, until_signed
 from stacks.config import PREFIX, model_from, sections_of_engine
 from stacks.inventory import kibana_of, kibana_sans_of, least_sans_of, nodes_of, sans_of
 from stacks.model import StackModel
@@ -33,12 +35,15 @@ def load_cluster(root: Path) -> Cluster:
     where = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     try:
         model = model_from(sections_of_engine(configuration, where, secret), where=where, secret=secret)
-        files = read_files(model, root, where=where)
+        carried_out = until_signed(model) if awaited(model) else model
+        files = read_files(carried_out, root, where=where)
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
     for advice in advice_on(model):
         pulumi.log.warn(advice.message)
-    return cluster_of(model, root, files)
+    if awaited(model):
+        pulumi.log.warn(told(model, awaited(model)))
+    return replace(cluster_of(carried_out, root, files), requested=requested(model))
 
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:

@@ -60,8 +60,9 @@ def read_files(model: StackModel, root: Path, *, where: str) -> FromFiles:
             findings = all_findings(OWN_CHECKS, own_view(own[layer], layer))
             mistakes += [Mistake(path, f"{_file_of(spec)}: {found}", RIGHT) for found in findings]
         for index, leaf in enumerate(spec.leaves):
-            with _noted(f"{path}.leaves[{index}]", mistakes):
-                given[leaf.node, layer] = _leaf(leaf, spec, root)
+            if leaf.certificate is not None:
+                with _noted(f"{path}.leaves[{index}]", mistakes):
+                    given[leaf.node, layer] = _leaf(leaf, leaf.certificate, spec, root)
     if mistakes:
         raise ConfigurationRefused(
             "a CA or a certificate of your own cannot be used; nothing was touched"
@@ -108,10 +109,10 @@ def _without_key(certificates: Certificates, where: str) -> OwnAuthority:
     return OwnAuthority(KEY_ELSEWHERE, pem_of(roots[0]))
 
 
-def _leaf(leaf: GivenLeafSpec, spec: OwnAuthoritySpec, root: Path) -> GivenLeaf:
-    key_pem = _key(_content(leaf.key, root), spec, leaf.key)
-    with _of(leaf.certificate):
-        return given_leaf(key_pem, _certificates(leaf.certificate, root))
+def _leaf(leaf: GivenLeafSpec, certificate: str, spec: OwnAuthoritySpec, root: Path) -> GivenLeaf:
+    key_pem = _key(_content(leaf.key, root), spec, leaf.key) if leaf.key else ""
+    with _of(certificate):
+        return given_leaf(key_pem, _certificates(certificate, root))
 
 
 def _key(content: bytes, spec: OwnAuthoritySpec, where: str) -> str:

@@ -55,6 +55,21 @@ def given_leaves_are_of_nodes(model: StackModel) -> Iterator[Mistake]:
             taken.add(leaf.node)
 
 
+def what_is_awaited_was_asked_for_here(model: StackModel) -> Iterator[Mistake]:
+    """A certificate is awaited of a key that was made here; nodes that verify each other cannot wait for one."""
+    for layer, own in own_specs(model):
+        for index, leaf in enumerate(own.leaves):
+            path = f"authorities.{layer}.own.leaves[{index}]"
+            if leaf.key is None and layer is Layer.TRANSPORT:
+                yield Mistake(
+                    f"{path}.key", "is missing", "name its file; only the HTTP layer makes certificate requests"
+                )
+            elif leaf.key is not None and leaf.certificate is None:
+                yield Mistake(
+                    f"{path}.certificate", "is missing", "name its file, or take `key` out: then one is made here"
+                )
+
+
 def kibana_needs_a_signer(model: StackModel) -> Iterator[Mistake]:
     """Where the CA's key is elsewhere, nobody here signs a certificate for Kibana."""
     own = model.authorities.http.own
@@ -84,6 +99,7 @@ OWN_AUTHORITY_RULES: dict[Callable[[StackModel], Iterator[Mistake]], tuple[str, 
     an_own_authority_of_transport_is_for_this_cluster_alone: ("authorities",),
     an_own_authority_says_who_signs: ("authorities", "nodes"),
     given_leaves_are_of_nodes: ("authorities", "nodes"),
+    what_is_awaited_was_asked_for_here: ("authorities",),
     kibana_needs_a_signer: ("authorities", "cluster", "kibana"),
 }
 """The rules, each with the sections that it reads."""

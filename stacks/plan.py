@@ -155,6 +155,11 @@ def _record(changed: Iterable[Seen]) -> list[Row]:
     return [Row("record", (), f"~ {', '.join(dict.fromkeys(names))}", "no node is touched")] if names else []
 
 
+def _request(resource: Seen, restart_effect: str) -> list[Row]:
+    text = f"{resource.inputs['layer']} key and certificate request, to be signed elsewhere"
+    return [Row("leaf", (_node(resource),), f"{sign(resource)}{text}")]
+
+
 def _trust_file(resource: Seen, restart_effect: str) -> list[Row]:
     return _file("trust file", resource, restart_effect)
 
@@ -193,6 +198,7 @@ def _verification(resource: Seen, restart_effect: str) -> list[Row]:
 ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
     "CertificateAuthority": ("authority", authority_rows),
     "Certificate": ("leaf", leaf_rows),
+    "CertificateRequest": ("leaf", _request),
     "NodeTrust": ("trust file", _trust_file),
     "NodeAdoption": ("key file", _key_file),
     "NodeIdentity": ("key file", _key_file),

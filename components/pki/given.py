@@ -11,7 +11,7 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.pki.chains import ordered_chain
 from components.pki.dates import day, day_and_distance
-from components.pki.inspect import fingerprint_of, leaf_facts, load_certificate, pem_of
+from components.pki.inspect import fingerprint_of, is_authority, leaf_facts, load_certificate, pem_of
 from components.pki.keys import belongs_to, load_private_key
 from components.pki.renewal import renewal_opens
 
@@ -21,7 +21,7 @@ class GivenLeaf:
     """A node's leaf that somebody else signed. Its key never shows in a repr.
 
     Attributes:
-        private_key_pem: PKCS#8 PEM, not encrypted; a secret.
+        private_key_pem: PKCS#8 PEM, not encrypted, a secret; empty where the key was made here.
         certificate_pem: the leaf.
         chain_pem: the CAs between it and the root, the nearest first; empty where the root signed it.
     """
@@ -34,18 +34,24 @@ class GivenLeaf:
 def given_leaf(private_key_pem: str, certificates: Iterable[x509.Certificate]) -> GivenLeaf:
     """Return the leaf that a key and the certificates beside it make, whatever their order.
 
+    Args:
+        private_key_pem: the key; empty where it was made here, and then the leaf is the one that is no CA.
+        certificates: the leaf, and CAs above it.
+
     Raises:
-        ConfigurationRefused: no certificate belongs to the key, or one is not above the leaf.
+        ConfigurationRefused: there is no such leaf, or a certificate is not above it.
     """
-    given, key = tuple(certificates), load_private_key(private_key_pem)
-    leaf = next((one for one in given if belongs_to(key, one)), None)
-    if leaf is None:
+    given = tuple(certificates)
+    key = load_private_key(private_key_pem) if private_key_pem else None
+    fits = [one for one in given if (belongs_to(key, one) if key else not is_authority(one))]
+    if not fits:
         raise ConfigurationRefused(
-            "the private key does not belong to the certificate",
+            "there is no leaf",
             where="leaf",
-            why="no certificate in it belongs to the private key",
-            next_step="give the key and the certificate that belong together",
+            why="no certificate in it belongs to the private key" if key else "there is no node's certificate in it",
+            next_step="give the certificate that was signed for this node's key",
         )
+    leaf = fits[0]
     return GivenLeaf(private_key_pem, pem_of(leaf), "".join(pem_of(one) for one in ordered_chain(leaf, given)))
 
 

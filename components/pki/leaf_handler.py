@@ -24,7 +24,7 @@ from components.pki.renewal import REISSUE_CHECKS, LeafView
 from components.pki.sans import Sans
 from components.pki.signers import AuthorityAtHand, SignedElsewhere, SignedLeaf, Signer, proof_of_key
 from components.pki.spec import FileFormat, KeyType, Layer, RenewalFraction
-from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
+from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, is_known, known, reveal
 
 
 class CertificateInputs(Wire):
@@ -65,7 +65,7 @@ class CertificateInputs(Wire):
     signer_key_pem: MaybeUnknown[SecretStr]
     chain_pem: SecretStr | None = None
     given_certificate_pem: SecretStr | None = None
-    given_key_pem: SecretStr | None = None
+    given_key_pem: MaybeUnknown[SecretStr] | None = None
     given_trust_pem: SecretStr | None = None
 
 
@@ -132,7 +132,7 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         finding = self._finding(recorded, wanted, now) if recorded else None
         if recorded is not None and finding is None:
             return recorded.outputs
-        if wanted.given_certificate_pem is not None:
+        if wanted.given_certificate_pem is not None and is_known(wanted.given_key_pem):
             _signed(wanted, now)  # what cannot be presented is refused by the preview already
         return CertificateOutputs(
             certificate_pem=UNKNOWN,

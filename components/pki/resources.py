@@ -1,6 +1,8 @@
 """Authorities and leaves in the program."""
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import pulumi
 
@@ -78,6 +80,31 @@ class CertificateAuthority(Resource):
         return self.own.facts.subject or ours if self.own and number == self.spec.generation else ours
 
 
+class CertificateRequest(Resource):
+    """A key that is made here, and the request that somebody else signs."""
+
+    token = "essecurity:pki:CertificateRequest"  # noqa: S105 (a resource type, not a secret)
+    key_pem = Out[str]("keyPem")
+    request_pem = Out[str]("requestPem")
+
+    def __init__(self, cluster: Cluster, node: str, layer: Layer) -> None:
+        sans, key = cluster.requested[node, layer], cluster.certificates.key.value
+        inputs = {"node": node, "layer": layer.value, "dns": list(sans.dns), "ips": list(sans.ips), "keyType": key}
+        super().__init__(f"{node}-{layer}-request", inputs, None)
+
+
+Requests: TypeAlias = Mapping[tuple[str, Layer], CertificateRequest]
+
+
+def certificate_requests(cluster: Cluster) -> Requests:
+    """Make the keys and requests of leaves that are signed elsewhere, and hand the requests out as a stack output."""
+    requests = {place: CertificateRequest(cluster, *place) for place in cluster.requested}
+    if requests:
+        pems = {f"{node} {layer}": request.request_pem for (node, layer), request in requests.items()}
+        pulumi.export("certificateRequests", pems)
+    return requests
+
+
 class Certificate(Resource):
     """One leaf with its key file."""
 
@@ -99,6 +126,7 @@ class Certificate(Resource):
         title: str = "",
         sans: Sans | None = None,
         key_format: FileFormat | None = None,
+        request: CertificateRequest | None = None,
     ) -> None:
         self.node, self.authority = node, authority
         self.title = title or f"{node}-{authority.layer}"
@@ -120,6 +148,8 @@ class Certificate(Resource):
             "chainPem": authority.signer_chain.apply(lambda pems: "".join(pems) or None),
         }
         inputs |= {name: pulumi.Output.secret(pem) for name, pem in self._from_files(cluster).items() if pem}
+        if request is not None and "givenCertificatePem" in inputs:
+            inputs["givenKeyPem"] = request.key_pem
         super().__init__(f"{self.title}-leaf", inputs, opts)
 
     def entry(self) -> pulumi.Output[object]:
@@ -148,15 +178,26 @@ class Certificate(Resource):
         }
 
 
+NONE: Requests = MappingProxyType({})
+
+
 class NodeCertificates(Component):
     """A leaf for every node on one layer, signed by that layer's CA."""
 
     def __init__(
-        self, cluster: Cluster, authority: CertificateAuthority, opts: pulumi.ResourceOptions | None = None
+        self,
+        cluster: Cluster,
+        authority: CertificateAuthority,
+        requests: Requests = NONE,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("pki", f"{authority.layer}-certificates", opts)
         self.authority = authority
-        self.leaves = {node.name: Certificate(cluster, node.name, authority, self.child()) for node in cluster.nodes}
+        requested = {node.name: requests.get((node.name, authority.layer)) for node in cluster.nodes}
+        self.leaves = {
+            name: Certificate(cluster, name, authority, self.child(), request=request)
+            for name, request in requested.items()
+        }
         self.register_outputs({"notAfter": {name: leaf.not_after for name, leaf in self.leaves.items()}})
 
     @property

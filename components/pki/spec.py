@@ -98,8 +98,16 @@ class GivenLeafSpec(Spec):
     """A node's certificate that was signed elsewhere, with its key. Paths are relative to the project's folder."""
 
     node: str = Field(description="The node's name.")
-    certificate: str = Field(description="PEM file with the certificate, and with the CAs between it and the root.")
-    key: str = Field(description="PEM file with its private key.")
+    certificate: str | None = Field(
+        None,
+        description="PEM file with the certificate, and with the CAs between it and the root. Left out as long as it "
+        "is awaited.",
+    )
+    key: str | None = Field(
+        None,
+        description="PEM file with its private key. Without it the key is made here and stays here, and the stack "
+        "output `certificateRequests` has the request to be signed.",
+    )
 
 
 class OwnAuthoritySpec(Spec):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from components.clock import SystemClock
 from components.nodes.probes import Identity, handshake
@@ -11,7 +13,7 @@ from components.pki.probe import probe_leaf
 from tests.cluster.encrypting import encrypted
 from tests.cluster.others_security import CERTUTIL_PASSWORD, key_store
 from tests.cluster.stack_run import open_stack
-from tests.pki.makers import own_ca
+from tests.pki.makers import Foreign, own_ca
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 200
@@ -51,8 +53,8 @@ class UnderOwnAuthorities:
 
     def ask(self, generation, *, own=True):
         """Write the stack file."""
-        of_layers = {layer: {"own": one} if own else {} for layer, one in self.own.items()}
-        self.run.write(authorities={layer: {**one, "generation": generation} for layer, one in of_layers.items()})
+        of = {layer: {"generation": generation} | ({"own": one} if own else {}) for layer, one in self.own.items()}
+        self.run.write(authorities=of)
 
     def pids(self):
         return [node.process().pid for node in self.run.cluster.nodes]
@@ -62,6 +64,11 @@ class UnderOwnAuthorities:
         ports = [getattr(node.spec, f"{layer}_port") for node in self.run.cluster.nodes]
         served = [handshake("127.0.0.1", port).chain for port in ports]
         return [[common_name_of(one.issuer) for one in chain] for chain in served]
+
+    def trusting(self, authority):
+        """Tell of each node whether it takes a leaf of a CA on its transport layer."""
+        theirs = one_of(authority)
+        return [handshake("127.0.0.1", node.spec.transport_port, theirs, listen=1.0).trusted for node in nodes(self)]
 
     def assert_in_service(self):
         """Every node answers to a client that has the output `caCertificatePem` alone, and nothing is left to do."""
@@ -107,18 +114,40 @@ def test_another_authority_needs_a_generation_of_its_own(secured):
     secured.ask(1)
 
 
-@pytest.mark.parametrize("generation", [2, 3])
-def test_ours_follow_theirs_and_theirs_follow_ours_without_a_restart(secured, generation):
-    secured.ask(generation, own=generation == 3)
-    rows = secured.run.up()["plan"]["rows"]
-    assert [row["change"] for row in rows if row["what"] == "proof"] == [
-        f"a probe leaf of transport CA g{generation} is accepted by es-1, es-2, es-3"
-    ]
+def test_ours_follow_theirs_without_a_restart(secured):
+    secured.ask(2, own=False)
+    assert proofs(secured.run.up()) == ["a probe leaf of transport CA g2 is accepted by es-1, es-2, es-3"]
     assert secured.pids() == secured.processes
+    assert secured.trusting(secured.transport) == [False] * 3
     secured.assert_in_service()
-    theirs = one_of(secured.transport)
-    taken = [handshake("127.0.0.1", node.spec.transport_port, theirs, listen=1.0).trusted for node in nodes(secured)]
-    assert taken == [generation == 3] * 3
+
+
+def test_theirs_follow_ours_and_leaves_that_they_sign_without_their_key(secured):
+    """The transport CA comes back; of the HTTP layer only requests leave, and certificates return."""
+    (secured.run.project / "ca" / "http.key").unlink()
+    put(secured.run, "ca/root.pem", secured.root.pem.encode())
+    names = [node.name for node in nodes(secured)]
+    secured.own["http"] = {"certificate": "ca/root.pem", "leaves": [{"node": name} for name in names]}
+    secured.ask(3)
+    done = secured.run.up()
+    assert proofs(done) == ["a probe leaf of transport CA g3 is accepted by es-1, es-2, es-3"]
+    assert {issuers[-1] for issuers in secured.chains("http")} == {f"{secured.run.cluster.spec.name} HTTP CA g2"}
+    secured.assert_in_service()
+
+    for leaf in secured.own["http"]["leaves"]:
+        leaf["certificate"] = f"ca/{leaf['node']}.pem"
+        answer = signed(done["outputs"]["certificateRequests"][f"{leaf['node']} http"], secured.http)
+        put(secured.run, leaf["certificate"], (answer.pem + secured.http.pem).encode())
+    secured.ask(3)
+    secured.run.up()
+    assert secured.chains("http") == [["Example issuing", "Example root"]] * 3
+    assert secured.pids() == secured.processes
+    assert secured.trusting(secured.transport) == [True] * 3
+    secured.assert_in_service()
+
+
+def proofs(done):
+    return [row["change"] for row in done["plan"]["rows"] if row["what"] == "proof"]
 
 
 def nodes(secured):
@@ -129,3 +158,19 @@ def one_of(authority):
     """Return a leaf of a CA, as its owner could make one."""
     leaf = probe_leaf(authority.authority, SystemClock().now())
     return Identity(leaf.certificate_pem, leaf.private_key_pem)
+
+
+def signed(request_pem, authority):
+    """Return a certificate as a company's CA gives it for a request: what the request says, and no more."""
+    request, now = x509.load_pem_x509_csr(request_pem.encode()), SystemClock().now()
+    builder = x509.CertificateBuilder(
+        authority.certificate.subject,
+        request.subject,
+        request.public_key(),
+        x509.random_serial_number(),
+        now - timedelta(hours=1),
+        now + timedelta(days=200),
+    )
+    for each in request.extensions:
+        builder = builder.add_extension(each.value, each.critical)
+    return Foreign(builder.sign(authority.key, hashes.SHA256()), authority.key)

@@ -6,6 +6,7 @@ from tests.wire.standins import StandInNode
 from tests.wire.talking import Saved, hidden
 
 AUTHORITY = "essecurity:pki:CertificateAuthority"
+REQUEST = "essecurity:pki:CertificateRequest"
 CERTIFICATE = "essecurity:pki:Certificate"
 TRUST = "essecurity:nodes:NodeTrust"
 EXCLUSIVE = "essecurity:nodes:NodeTrustExclusive"

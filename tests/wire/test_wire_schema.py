@@ -23,6 +23,7 @@ RESOURCES, TYPES = SCHEMA["resources"], SCHEMA["types"]
 EVERY_RESOURCE = pytest.mark.parametrize("token", sorted(HANDLERS))
 REQUIRED = {
     asking.AUTHORITY: {"cluster", "layer", "generation", "keyType", "validFor", "leafValidFor", "renewInLast"},
+    asking.REQUEST: {"node", "layer", "keyType"},
     asking.CERTIFICATE: {
         "subject",
         "node",
@@ -52,6 +53,7 @@ SECRETS = {
     asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem", "signerChain"}
     | {"coveringCertificatePem", "coveringKeyPem"}
     | {"ownCertificatePem", "ownChainPem", "ownKeyPem"},
+    asking.REQUEST: {"keyPem"},
     asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "chainPem"}
     | {"givenCertificatePem", "givenKeyPem", "givenTrustPem"}
     | {"certificatePem", "keyFile", "keyFilePassword"},

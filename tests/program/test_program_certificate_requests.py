@@ -1,0 +1,49 @@
+"""Certificates that somebody else signs, in the program: first requests and nothing that needs them, then leaves."""
+
+from cryptography import x509
+
+from tests.pki.makers import foreign, own_ca
+from tests.program.running import MARKED, texts_in
+from tests.program.stackfiles import HTTPS, program
+
+ROOT = own_ca("Example root")
+
+
+def stack(folder, generation, *, signed):
+    """Run the program for two nodes, with the certificates that were signed so far."""
+    (folder / "root.pem").write_text(ROOT.pem)
+    leaves = []
+    for name in ("es-1", "es-2"):
+        leaf = foreign(name, (x509.BasicConstraints(ca=False, path_length=None), True), signer=ROOT)
+        (folder / f"{name}.pem").write_text(leaf.pem)
+        leaves.append({"node": name} | ({"certificate": f"{folder}/{name}.pem"} if name in signed else {}))
+    own = {"certificate": f"{folder}/root.pem", "leaves": leaves}
+    return program(HTTPS, 2, authorities={"http": {"generation": generation, "own": own}})
+
+
+def test_at_first_there_are_requests_and_nothing_of_the_http_layer(tmp_path):
+    made = stack(tmp_path, 1, signed=["es-1"])
+    assert made.names("CertificateRequest") == ["es-1-http-request", "es-2-http-request"]
+    assert not [name for name in made.resources if "http" in name and not name.endswith("-request")]
+    assert made.outputs["scenario"].value == "basic"
+    assert set(made.outputs["certificateRequests"].value) == {"es-1 http", "es-2 http"}
+    assert any("the certificates of es-2 are awaited" in line for line in made.warned)
+
+
+def test_while_one_is_awaited_the_generation_before_signs(tmp_path):
+    made = stack(tmp_path, 2, signed=["es-1"])
+    assert made["http-ca"].inputs["generation"] == 1
+    assert "ownKeyPem" not in made["http-ca"].inputs
+    assert all("givenCertificatePem" not in leaf.inputs for leaf in made.of("Certificate"))
+    assert len(made.of("CertificateRequest")) == 2
+
+
+def test_once_all_are_signed_they_are_presented_with_the_keys_that_were_made_here(tmp_path):
+    made = stack(tmp_path, 2, signed=["es-1", "es-2"])
+    assert made["http-ca"].inputs["generation"] == 2
+    for name in ("es-1", "es-2"):
+        found = {path: (text, secret) for path, text, secret in texts_in(made[f"{name}-http-leaf"].inputs)}
+        assert found["givenKeyPem"] == (f"{MARKED}{name}-http-request keyPem", True)
+        assert found["givenCertificatePem"] == ((tmp_path / f"{name}.pem").read_text(), True)
+        assert f"{name}-http-request" in made.waits_for(f"{name}-http-leaf")
+    assert not [line for line in made.warned if "awaited" in line]

@@ -1,0 +1,66 @@
+"""A key that is made here and its request: kept, made again where it must be, and answered by a certificate."""
+
+from cryptography import x509
+
+from components.pki.inspect import extension, load_certificate
+from components.pki.keys import load_private_key, public_key_of
+from components.pki.own import KEY_ELSEWHERE
+from tests.pki.makers import foreign, own_ca
+from tests.wire import asking
+from tests.wire.talking import UNKNOWN, hidden, is_hidden
+
+ROOT = own_ca("Example root")
+WANTED = {"node": "es-1", "layer": "http", "dns": ["es-1.example.net"], "ips": ["10.0.0.1"], "keyType": "ec-p256"}
+
+
+def request_in(saved):
+    return x509.load_pem_x509_csr(saved.outputs["requestPem"].encode())
+
+
+def key_of(saved):
+    return saved.outputs["keyPem"]["value"]
+
+
+def test_a_request_names_the_node_and_proves_its_key_which_is_a_secret(talk):
+    assert talk.preview_create(asking.REQUEST, WANTED)["requestPem"] == UNKNOWN
+    made = talk.create(asking.REQUEST, WANTED)
+    request = request_in(made)
+    names = extension(request, x509.SubjectAlternativeName)
+    assert request.is_signature_valid
+    assert request.subject.rfc4514_string() == "CN=es-1"
+    assert names.get_values_for_type(x509.DNSName) == ["es-1.example.net"]
+    assert [str(one) for one in names.get_values_for_type(x509.IPAddress)] == ["10.0.0.1"]
+    assert public_key_of(load_private_key(key_of(made))) == public_key_of(request)
+    assert is_hidden(made.outputs["keyPem"])
+    assert "PRIVATE" not in made.outputs["requestPem"]
+    assert talk.diff(made).some is False
+
+
+def test_other_names_make_another_request_of_the_same_key(talk):
+    made = talk.create(asking.REQUEST, WANTED)
+    more = {**WANTED, "dns": ["es-1.example.net", "es.example.net"]}
+    assert talk.diff(made, more).kinds["requestPem"] == "UPDATE"
+    preview = talk.preview_update(made, more)
+    assert (preview["keyPem"], preview["requestPem"]) == (made.outputs["keyPem"], UNKNOWN)
+    after = talk.update(made, more)
+    assert key_of(after) == key_of(made)
+    assert public_key_of(request_in(after)) == public_key_of(request_in(made))
+    assert after.outputs["requestPem"] != made.outputs["requestPem"]
+
+
+def test_another_type_of_key_makes_another_key(talk):
+    made = talk.create(asking.REQUEST, WANTED)
+    after = talk.update(made, {**WANTED, "keyType": "ec-p384"})
+    assert load_private_key(key_of(after)).key_size == 384
+    assert load_private_key(key_of(made)).key_size == 256
+
+
+def test_the_certificate_that_answers_it_is_presented_with_the_key_that_stayed(talk):
+    made = talk.create(asking.REQUEST, WANTED)
+    found = extension(request_in(made), x509.SubjectAlternativeName)
+    answer = foreign("es-1", (found, False), signer=ROOT, key=load_private_key(key_of(made)))
+    root = {"ownCertificatePem": hidden(ROOT.pem), "ownKeyPem": hidden(KEY_ELSEWHERE), "layer": "http"}
+    signer = talk.create(asking.AUTHORITY, asking.authority(**root))
+    given = {"givenCertificatePem": hidden(answer.pem), "givenTrustPem": hidden(ROOT.pem)}
+    leaf = talk.create(asking.CERTIFICATE, asking.leaf(signer, **given, givenKeyPem=made.outputs["keyPem"]))
+    assert load_certificate(leaf.outputs["certificatePem"]["value"]) == answer.certificate

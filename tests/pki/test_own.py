@@ -9,6 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from components.errors import ConfigurationRefused
 from components.findings import all_findings
+from components.pki.chains import leads_up_to
 from components.pki.inspect import parse_bundle
 from components.pki.own import OWN_CHECKS, not_in_its_life, own_authority, own_view, too_short_for_a_leaf
 from components.pki.spec import Layer
@@ -144,6 +145,20 @@ def test_a_leaf_must_have_its_whole_life():
     line = own(own_ca("Short", ends=NOW + timedelta(days=90)))
     assert too_short_for_a_leaf(line, "90D", NOW) is None
     assert too_short_for_a_leaf(line, "90D", NOW + timedelta(seconds=1)).reason == "OwnAuthorityTooShort"
+
+
+@pytest.mark.parametrize(
+    ("chain", "authority", "leads"),
+    [
+        pytest.param((ISSUING, POLICY), ROOT, True, id="up to the root"),
+        pytest.param((ISSUING, POLICY), POLICY, True, id="up to a CA in it"),
+        pytest.param((ISSUING,), ROOT, False, id="a gap at its end"),
+        pytest.param((STRANGER, POLICY), ROOT, False, id="a gap in it"),
+        pytest.param((), ROOT, False, id="nothing"),
+    ],
+)
+def test_a_chain_leads_up_to_an_authority_step_by_step(chain, authority, leads):
+    assert leads_up_to([one.certificate for one in chain], authority.certificate) is leads
 
 
 def test_the_key_shows_in_no_repr():

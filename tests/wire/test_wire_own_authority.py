@@ -116,6 +116,12 @@ def test_its_owners_renewal_needs_no_generation_and_gives_nodes_the_new_chain(ta
     assert sent[1:] == (newer.certificate,)
 
 
+def test_its_owner_may_renew_it_for_less_than_a_leafs_life(talk, signer):
+    newer = renewed(ISSUING, ROOT, ends=NOW + timedelta(days=30))
+    after = talk.update(signer, asked(newer, ROOT))
+    assert after.outputs["notAfter"] == newer.certificate.not_valid_after_utc.isoformat()
+
+
 def test_it_is_never_renewed_here_and_its_end_is_told_by_name_and_day(talk, clock, heard):
     ends = NOW + timedelta(days=800)
     made = talk.create(asking.AUTHORITY, asked(own_ca("Ending", ends=ends)))
@@ -198,6 +204,13 @@ def test_its_successor_takes_its_place_under_the_same_password(talk, elsewhere):
     after = talk.update(leaf, newer)
     assert after.outputs["serial"] != leaf.outputs["serial"]
     assert after.outputs["keyFilePassword"] == leaf.outputs["keyFilePassword"]
+
+
+def test_other_cas_between_it_and_the_root_are_sent_with_it(talk, elsewhere):
+    one, newer = signed_elsewhere("es-1.example.net"), renewed(ISSUING, ROOT)
+    leaf = talk.create(asking.CERTIFICATE, given(elsewhere, one))
+    after = talk.update(leaf, given(elsewhere, one, chainPem=hidden(newer.pem)))
+    assert after.outputs["certificatePem"] == hidden(one.pem + newer.pem)
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,15 @@ def until_signed(model: StackModel) -> StackModel:
     The generation before goes on, which is one of ours; where there is none, the HTTP layer stays as it is without.
     """
     http = model.authorities.http
-    if http.generation == 1:
-        return model.model_copy(update={"cluster": model.cluster.model_copy(update={"scenario": Scenario.BASIC})})
-    before = http.model_copy(update={"generation": http.generation - 1, "own": None})
-    return model.model_copy(update={"authorities": model.authorities.model_copy(update={"http": before})})
+    first = http.generation == 1
+    before = http.model_copy(update={"generation": http.generation if first else http.generation - 1, "own": None})
+    scenario = Scenario.BASIC if first else model.cluster.scenario
+    return model.model_copy(
+        update={
+            "authorities": model.authorities.model_copy(update={"http": before}),
+            "cluster": model.cluster.model_copy(update={"scenario": scenario}),
+        }
+    )
 
 
 def told(model: StackModel, names: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from stacks.plan_rows import Seen
 
 NOUNS = {
     "CertificateAuthority": "CA",
+    "CertificateRequest": "certificate request",
     "Certificate": "leaf",
     "NodeTrust": "trust file",
     "NodeAdoption": "key file",

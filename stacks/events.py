@@ -14,6 +14,7 @@ from stacks.plan import UNCHANGED
 from stacks.plan_rows import Seen
 
 PHASES = {
+    "CertificateRequest": "certificate requests",
     "CertificateAuthority": "certificate authorities",
     "Certificate": "leaf certificates",
     "KibanaTrust": "Kibana's trust files",

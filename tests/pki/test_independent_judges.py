@@ -11,11 +11,12 @@ import pytest
 from components.pki.inspect import load_certificate
 from components.pki.issue import renew_authority
 from components.pki.keyfiles import check_key_file, key_file_p12
+from components.pki.own import own_authority
 from components.pki.passwords import password_findings
 from components.pki.profiles import ProfileName
 from components.pki.spec import KeyType, Layer
 from components.pki.trustfiles import trust_file_p12, trust_file_pem
-from tests.pki.makers import HOSTS, NOW, authority, ca, foreign, leaf
+from tests.pki.makers import HOSTS, NOW, authority, ca, foreign, leaf, own_ca
 
 PASSWORD = "correctHorseBatteryStaple42"
 MOMENT = str(int(NOW.timestamp()))
@@ -106,6 +107,23 @@ def test_openssl_takes_an_old_leaf_with_only_the_renewed_authority_and_the_other
             put(tmp_path, "leaf.pem", leaf(signer=signer).certificate_pem),
         )
         assert said.endswith("leaf.pem: OK\n"), said
+
+
+def test_openssl_takes_a_leaf_below_an_own_ca_by_its_root_alone(openssl, tmp_path):
+    root = own_ca("Example root")
+    issuing = own_ca("Example issuing", root)
+    line = own_authority(issuing.key_pem, [issuing.certificate, root.certificate])
+    made = put(
+        tmp_path, "leaf.pem", leaf(signer=line.issuing, profile=ProfileName.HTTP, valid_for="90D").certificate_pem
+    )
+    sent = put(tmp_path, "sent.pem", line.presented_pem)
+
+    def said(trusted):
+        trust = put(tmp_path, "trust.pem", trusted)
+        return run(openssl, "verify", "-attime", MOMENT, "-CAfile", trust, "-untrusted", sent, made)
+
+    assert said(line.trusted_pem(Layer.HTTP)).endswith("leaf.pem: OK\n")
+    assert "unable to get issuer certificate" in said(line.trusted_pem(Layer.TRANSPORT)), "why clients get the root"
 
 
 def test_openssl_sees_the_names_critical_where_there_is_no_subject(openssl, tmp_path):

@@ -89,8 +89,12 @@ def test_the_program_makes_exactly_these_resources_each_below_its_component(scen
 
 
 def test_every_resource_type_of_the_plugin_is_used_by_the_program_and_no_other():
+    awaiting = program(
+        HTTPS, 1, authorities={"http": {"own": {"certificate": "any.pem", "leaves": [{"node": "es-1"}]}}}
+    )
     made = program(HTTPS, 1, takeover={}, kibana=KIBANA)
-    assert {one.type for one in made.resources.values() if one.custom} == set(HANDLERS)
+    every = (*made.resources.values(), *awaiting.resources.values())
+    assert {one.type for one in every if one.custom} == set(HANDLERS)
 
 
 @pytest.mark.parametrize("scenario", [BASIC, HTTPS])

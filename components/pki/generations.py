@@ -119,7 +119,7 @@ def refuse_an_unfit_own_authority(recorded: Generation | None, asked: Asked, num
     Raises:
         ConfigurationRefused: with what to write.
     """
-    if recorded is not None and _key_of(recorded.own) != _key_of(asked.own):
+    if recorded is not None and _keys_of(recorded.own, asked.layer) != _keys_of(asked.own, asked.layer):
         raise _needs_a_generation(recorded, asked, max(numbers) + 1)
     if asked.own is None or (recorded is not None and recorded.own == asked.own):
         return
@@ -152,17 +152,19 @@ def own_authority_ends(recorded: Generation, view: AuthorityView) -> Finding | N
     )
 
 
-def _key_of(own: OwnAuthority | None) -> bytes | None:
-    return public_key_of(load_certificate(own.certificate_pem)) if own else None
+def _keys_of(own: OwnAuthority | None, layer: Layer) -> tuple[bytes, ...]:
+    """Return the key that signs and the one that verifiers trust: neither changes within a generation."""
+    pems = (own.certificate_pem, own.trusted_pem(layer)) if own else ()
+    return tuple(public_key_of(load_certificate(pem)) for pem in pems)
 
 
 def _needs_a_generation(recorded: Generation, asked: Asked, free: int) -> ConfigurationRefused:
     was = f"a CA of your own, {recorded.own.facts.subject!r}" if recorded.own else "a CA of ours"
-    shall_be = f"{asked.own.facts.subject!r} with another key" if asked.own else "a CA of ours"
+    shall_be = f"{asked.own.facts.subject!r}, with another key or root" if asked.own else "a CA of ours"
     return ConfigurationRefused(
         f"generation {asked.number} of the {asked.layer} CA cannot become another CA",
         where=f"authorities.{asked.layer}.generation",
-        why=f"generation {asked.number} is {was}, and shall be {shall_be}: without a generation of its own no node "
-        "would trust it before the first one presents it",
+        why=f"generation {asked.number} is {was}, and shall be {shall_be}: without a generation of its own nobody "
+        "would trust it before the first node presents it",
         next_step=f"write `generation: {free}`; or put back what was there",
     )

@@ -116,6 +116,17 @@ def test_its_owners_renewal_needs_no_generation_and_gives_nodes_the_new_chain(ta
     assert sent[1:] == (newer.certificate,)
 
 
+def test_another_root_above_it_is_another_ca_for_clients_and_none_for_nodes(talk):
+    other = renewed(ISSUING, OTHER)
+    for layer, refused in (("http", True), ("transport", False)):
+        made = talk.create(asking.AUTHORITY, asked(ISSUING, ROOT, layer=layer))
+        if refused:
+            with pytest.raises(Refused, match="with another key or root"):
+                talk.preview_update(made, asked(other, OTHER, layer=layer))
+        else:
+            assert talk.update(made, asked(other, OTHER, layer=layer)).outputs["bundlePem"] == hidden(other.pem)
+
+
 def test_its_owner_may_renew_it_for_less_than_a_leafs_life(talk, signer):
     newer = renewed(ISSUING, ROOT, ends=NOW + timedelta(days=30))
     after = talk.update(signer, asked(newer, ROOT))

@@ -69,6 +69,12 @@ def test_a_window_says_since_when_it_is_open(talk, clock, authority, leaf):
     assert talk.update(leaf, leaf.inputs).outputs["reason"] == said
 
 
+def test_a_preview_shows_no_leaf_that_outlives_its_ca(talk, authority):
+    for wanted in (asking.leaf(authority, validFor="20y"), asking.leaf(authority, validFor="1y")):
+        made = talk.create(asking.CERTIFICATE, wanted)
+        assert talk.preview_create(asking.CERTIFICATE, wanted)["notAfter"] == made.outputs["notAfter"]
+
+
 def test_a_ca_that_is_renewed_with_the_same_key_reissues_no_leaf_neither_in_preview_nor_after(talk, clock, authority):
     young = talk.create(asking.CERTIFICATE, asking.leaf(authority, validFor="9y", renewInLast="1/9"))
     clock.time += timedelta(days=7 * 365)

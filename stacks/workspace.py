@@ -2,7 +2,7 @@
 
 Every environment but `local` is run in place, as plain `pulumi up` does. `local`, the development cluster's, is
 run in a copy under `.dev`, because Pulumi writes into the stack file that it uses, and because the ports that the
-development cluster found are laid over it.
+development cluster found, and what a drill raised, are laid over it.
 """
 
 import os
@@ -20,6 +20,7 @@ from components.clock import PREVIEW_AT
 from components.errors import ConfigurationRefused
 from components.nodes.spec import NodeSpec
 from stacks.config import DEVELOPMENT, PREFIX, sections_of_file
+from stacks.drilled import read_drilled
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
@@ -82,6 +83,7 @@ def _local() -> Workspace:
     (project / "stacks").mkdir(parents=True, exist_ok=True)
     _write_project(project)
     workspace = Workspace(LOCAL, project, _local_environment(dev), handed_out=dev, written=written, moved=moved)
+    sections = read_drilled(dev).over(sections)
     _write_stack_file(workspace.stack_file, sections)
     return workspace
 

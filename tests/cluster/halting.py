@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from tests.cluster.halting_provider import HALTED, PLANNED, lines
+from tests.cluster.plugins import install
 from tests.cluster.stack_run import Finished, StackRun, kill_run
 
 MOST_SECONDS = 300.0
@@ -21,7 +22,7 @@ class Halting:
 
     def install(self) -> None:
         """Let the engine start the halting plugin instead of the usual one, from the next run on."""
-        self.run.use_provider("halting_provider", str(self.run.folder / "provider"))
+        install(self.run, "halting_provider")
 
     def planned(self) -> set[str]:
         """Return the type and name of every resource that previews announced work on."""

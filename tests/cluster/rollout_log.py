@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from tests.cluster.load import Kind, Request
+from drill.load import Kind, Request
 
 
 @dataclass(frozen=True, slots=True)

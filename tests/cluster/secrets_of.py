@@ -4,6 +4,8 @@ import base64
 import json
 from typing import Any
 
+from drill.state import plain
+
 SECRET_NAMES = ("privateKeyPem", "signerKeyPem", "keyFile", "keyFilePassword", "value", "formers", "password")
 LEAST_LENGTH = 16
 
@@ -28,11 +30,6 @@ def key_file_bytes(state: dict[str, Any]) -> list[bytes]:
         if resource["type"].endswith(":Certificate")
     ]
     return [content[200:264] for content in files]
-
-
-def plain(value: Any) -> Any:
-    """Return an exported value without its wrapper."""
-    return json.loads(value["plaintext"]) if isinstance(value, dict) and "plaintext" in value else value
 
 
 def _collect(value: Any, name: str, found: set[str]) -> None:

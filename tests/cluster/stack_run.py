@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,16 +19,13 @@ from ruamel.yaml import YAML
 
 from devcluster.cluster import DevCluster, running
 from devcluster.seed import seed
+from drill.state import clear_state
 from tests.cluster_fixtures import NAMES, cluster_spec, elasticsearch_or_skip
-from toolchain.engine import engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STACK = "test"
 NAMESPACE = "elasticsearch-security"
 CONSENT = {"full_cluster_restart": True}
-PROVIDER = """#!/bin/sh
-GRPC_ENABLE_FORK_SUPPORT=0 PYTHONPATH='{checkout}' exec '{python}' -u -m tests.cluster.{module} '{argument}' "$@"
-"""
 
 
 @dataclass
@@ -87,14 +85,6 @@ class StackRun:
         kept = {key: value for key, value in yaml.load(path).items() if key != "config"} if path.exists() else {}
         config = {f"{NAMESPACE}:{key}": value for key, value in self.sections.items() if value is not None}
         yaml.dump({**kept, "config": config}, path)
-
-    def use_provider(self, module: str, argument: str) -> None:
-        """Let the engine start a plugin of these tests in place of the usual one, from the next `write` on."""
-        self.provider = self.folder / "provider"
-        self.provider.mkdir(exist_ok=True)
-        path = self.provider / "pulumi-resource-essecurity"
-        path.write_text(PROVIDER.format(checkout=CHECKOUT, python=sys.executable, module=module, argument=argument))
-        path.chmod(0o755)
 
     def usual(self) -> dict[str, Any]:
         """Return the sections of the stack file, as they are unless a test wants others."""
@@ -178,15 +168,7 @@ class StackRun:
 
     def clear_state(self) -> dict[str, Any]:
         """Return the state with its secrets in clear, as the engine exports it for whoever has the passphrase."""
-        done = subprocess.run(
-            [engine(), "stack", "export", "--show-secrets", "--stack", STACK],
-            cwd=self.project,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(done.stdout)
+        return clear_state(STACK, self.project, self.environment)
 
     def password(self, purpose: str) -> str:
         """Return a generated password out of the state."""
@@ -218,6 +200,11 @@ class SecuredApi:
         """GET a path with curl's own TLS and verification: an implementation that is not ours."""
         login = base64.b64encode(f"{user}:{password or self.password}".encode()).decode()
         return self._curl(f"{self.urls[node]}{path}", f'header = "Authorization: Basic {login}"\n')
+
+    def documents(self, index: str) -> int:
+        """Return how many documents an index holds; none where there is no such index."""
+        self.ask(f"/{index}/_refresh")
+        return self.ask(f"/{index}/_count")[1].get("count", 0)
 
     def ask_anonymously(self, path: str, node: int = 0) -> tuple[int, Any]:
         return self._curl(f"{self.urls[node]}{path}", "")
@@ -277,8 +264,8 @@ def is_of_the_run(process: psutil.Process) -> bool:
 
 
 def is_plugin(words: str) -> bool:
-    """Tell whether a command line is that of our plugin, or of one of those that tests put in its place."""
-    return "-m provider" in words or "-m tests.cluster." in words
+    """Tell whether a command line is that of our plugin, or of one that tests changed."""
+    return "-m provider" in words or re.search(r"-m tests\.cluster\.\w+_provider", words) is not None
 
 
 def survivors(run: StackRun) -> list[psutil.Process]:

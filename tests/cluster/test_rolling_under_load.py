@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from components.pki.spec import Layer
 from devcluster.seed import INDEX
-from tests.cluster.load import WRITTEN, Kind, Load, Protocol
+from drill.load import ASKED, WRITTEN, Kind, Load, Protocol
+from drill.state import authority_pem
 from tests.cluster.rollout_log import When, counted, nodes_away, restart_outputs, steps_done, when
-from tests.cluster.secrets_of import plain
 from tests.cluster.stack_run import open_stack, wait_for
 from tests.cluster.watching import watched_nodes
 from tests.cluster_fixtures import NAMES
@@ -48,7 +49,7 @@ def roll(name, run, load, trust=None):
     master = api.ask("/_cat/master?format=json")[1][0]["node"]
     planned = run.preview()["plan"]["restart"]["steps"]
     before = [node.process().pid for node in nodes]
-    written = documents_in(api, WRITTEN)
+    written = api.documents(WRITTEN)
     with load.running(), watched_nodes(nodes) as down:
         process = run.start("up", "--json")
         if trust:
@@ -57,14 +58,9 @@ def roll(name, run, load, trust=None):
         assert process.returncode == 0, said
     after = [node.process().pid for node in nodes]
     api = run.api()
-    found = {INDEX: documents_in(api, INDEX), WRITTEN: documents_in(api, WRITTEN) - written}
+    found = {INDEX: api.documents(INDEX), WRITTEN: api.documents(WRITTEN) - written}
     outputs = restart_outputs(run.clear_state())
     return Rolled(name, master, planned, outputs, load, down, (before, after), found)
-
-
-def documents_in(api, index):
-    api.ask(f"/{index}/_refresh")
-    return api.ask(f"/{index}/_count")[1].get("count", 0)
 
 
 def trust_the_new_authority(load):
@@ -72,10 +68,7 @@ def trust_the_new_authority(load):
 
     def trust(run, process):
         wait_for((run.cluster.nodes[0].config / "certs" / "http-key.p12").exists, process)
-        resources = run.clear_state()["deployment"]["resources"]
-        load.authority_pem = next(
-            plain(one["outputs"]["bundlePem"]) for one in resources if one["urn"].endswith("::http-ca")
-        )
+        load.authority_pem = authority_pem(run.clear_state(), Layer.HTTP)
 
     return trust
 
@@ -123,7 +116,7 @@ def test_a_request_under_way_when_its_node_is_stopped_is_still_answered(rolling)
 
 def test_every_node_was_asked_for_everything_while_it_was_up_and_while_it_was_away(rolling):
     asked = {(one.node, one.kind, when(one, rolling.away)) for one in rolling.load.requests}
-    assert {(node, kind, time) for node in NAMES for kind in Kind for time in (When.UP, When.AWAY)} <= asked
+    assert {(node, kind, time) for node in NAMES for kind in ASKED for time in (When.UP, When.AWAY)} <= asked
 
 
 def test_at_no_instant_are_two_nodes_down(rolling):

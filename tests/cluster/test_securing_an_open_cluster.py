@@ -16,7 +16,8 @@ from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf
 from components.pki.profiles import TRANSPORT
 from components.pki.sans import Sans
 from components.pki.spec import KeyType
-from tests.cluster.secrets_of import key_file_bytes, plain, secrets_of
+from drill.state import plain
+from tests.cluster.secrets_of import key_file_bytes, secrets_of
 from tests.cluster.stack_run import open_stack
 from tests.cluster.stranger import Stranger
 from tests.cluster.watching import files_with, watched_nodes, watched_processes

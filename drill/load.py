@@ -39,6 +39,11 @@ class Kind(StrEnum):
     SEARCH = "searches"
     WRITE = "writes"
     CONNECT = "new connections"
+    COUNT = "counts of nodes"
+
+
+ASKED = (Kind.SEARCH, Kind.WRITE, Kind.CONNECT)
+"""What the clients of a load do; a watcher counts nodes beside them."""
 
 
 class Protocol(StrEnum):
@@ -97,7 +102,7 @@ class Load:
     def running(self) -> Iterator[None]:
         """Keep every client asking."""
         stop = threading.Event()
-        clients = [Client(self, node, kind) for node in self.nodes for kind in Kind]
+        clients = [Client(self, node, kind) for node in self.nodes for kind in ASKED]
         threads = [threading.Thread(target=client.ask_until, args=(stop,), daemon=True) for client in clients]
         for thread in threads:
             thread.start()
@@ -131,21 +136,28 @@ class Client:
         self.load, self.node, self.kind = load, node, kind
         self.protocol, self.number = load.protocols[0], 0
         self.connection: http.client.HTTPConnection | None = None
+        self.counted: list[int] = []
 
     def ask_until(self, stop: threading.Event) -> None:
         """Ask and record, until somebody says stop."""
         failure = ""
         while not stop.wait(AFTER_A_FAILURE if failure else BETWEEN):
-            began, tried, first = CLOCK.now().timestamp(), [], ""
-            try:
-                failure = self._ask(tried)
-            except Wrong as wrong:
-                failure = str(wrong)
-                if wrong.status in AGAIN:
-                    first, failure = failure, self._ask_again(tried)
-            ended = CLOCK.now().timestamp()
-            self.load.requests.append(Request(self.kind, self.node.name, began, ended, tuple(tried), first, failure))
-        self._close()
+            request = self.request()
+            failure = request.failure
+            self.load.requests.append(request)
+        self.close()
+
+    def request(self) -> Request:
+        """Ask, again where the answer says that it may."""
+        tried: list[Protocol] = []
+        began, first = CLOCK.now().timestamp(), ""
+        try:
+            failure = self._ask(tried)
+        except Wrong as wrong:
+            failure = str(wrong)
+            if wrong.status in AGAIN:
+                first, failure = failure, self._ask_again(tried)
+        return Request(self.kind, self.node.name, began, CLOCK.now().timestamp(), tuple(tried), first, failure)
 
     def _ask(self, tried: list[Protocol]) -> str:
         """Ask once, in the other protocol too where the first one is not understood; return why nobody answered."""
@@ -156,10 +168,10 @@ class Client:
             try:
                 ASK[self.kind](self)
             except ConnectionRefusedError as refused:
-                self._close()
+                self.close()
                 return str(refused)
             except (OSError, http.client.HTTPException) as error:
-                self._close()
+                self.close()
                 failure = f"{type(error).__name__}: {error}"
             else:
                 return ""
@@ -174,7 +186,7 @@ class Client:
     def search(self) -> None:
         """Find every document, in all shards."""
         query = {"size": 3, "track_total_hits": True, "query": {"match_all": {}}}
-        body = self._answer("POST", f"/{INDEX}/_search?allow_partial_search_results=false", query)
+        body = self.answer("POST", f"/{INDEX}/_search?allow_partial_search_results=false", query)
         found = body["hits"]["total"]["value"]
         if found != self.load.documents or body["_shards"]["failed"] or body["timed_out"]:
             raise Wrong(200, f"{found} of {self.load.documents} documents found, shards: {body['_shards']}")
@@ -182,15 +194,20 @@ class Client:
     def write(self) -> None:
         """Add a document, with an id of ours: what Elasticsearch itself repeats is then no conflict with itself."""
         self.number += 1
-        self._answer("PUT", f"/{WRITTEN}/_doc/{self.load.name}-{self.node.name}-{self.number}", {"by": self.node.name})
+        self.answer("PUT", f"/{WRITTEN}/_doc/{self.load.name}-{self.node.name}-{self.number}", {"by": self.node.name})
 
     def connect(self) -> None:
         """Open a connection, log in, close it."""
-        self._close()
-        self._answer("GET", "/_security/_authenticate", None)
-        self._close()
+        self.close()
+        self.answer("GET", "/_security/_authenticate", None)
+        self.close()
 
-    def _answer(self, method: str, path: str, content: Any) -> Any:
+    def count(self) -> None:
+        """Ask how many nodes the cluster has."""
+        self.counted.append(self.answer("GET", "/_cluster/health", None)["number_of_nodes"])
+
+    def answer(self, method: str, path: str, content: Any) -> Any:
+        """Ask for something as `elastic` and return the answer."""
         login = base64.b64encode(f"elastic:{self.load.password}".encode()).decode()
         headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         connection = self._open()
@@ -198,14 +215,14 @@ class Client:
         answer = connection.getresponse()
         body = answer.read()
         if answer.will_close:
-            self._close()
+            self.close()
         if answer.status not in (200, 201):
             raise Wrong(answer.status, body[:MOST_TOLD].decode(errors="replace"))
         return json.loads(body)
 
     def _open(self) -> http.client.HTTPConnection:
         if self.connection is not None and _was_dropped(self.connection):
-            self._close()
+            self.close()
         if self.connection is None:
             self.connection = self._new()
             self.connection.connect()
@@ -219,7 +236,8 @@ class Client:
         context.load_verify_locations(cadata=self.load.authority_pem)
         return http.client.HTTPSConnection(address, port, timeout=PATIENCE, context=context)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the connection, if one is open."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
@@ -229,6 +247,7 @@ ASK: dict[Kind, Callable[[Client], None]] = {
     Kind.SEARCH: Client.search,
     Kind.WRITE: Client.write,
     Kind.CONNECT: Client.connect,
+    Kind.COUNT: Client.count,
 }
 
 

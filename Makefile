@@ -2,8 +2,9 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 BENCH_ARGS ?=
+DRILL_ARGS ?=
 
-.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench docs pin
+.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench drill docs pin
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -51,6 +52,9 @@ lint: setup-dev ## check style, types and the rules of the house
 
 bench: setup-dev ## measure, side by side (BENCH_ARGS=--json for machines)
 	@$(PY) -m bench $(BENCH_ARGS)
+
+drill: up ## renew and rotate everything in the development cluster, under load (DRILL_ARGS=--json for machines)
+	@$(PY) -m drill $(DRILL_ARGS)
 
 docs: setup-dev ## make docs/configuration.md from the models
 	@$(PY) -m stacks.reference > docs/configuration.md

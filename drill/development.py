@@ -5,7 +5,8 @@ from datetime import datetime
 
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, NotConverged
-from components.pki.spec import Layer
+from components.pki.spec import FileFormat, Layer
+from components.settings.scenarios import Scenario
 from devcluster.cluster import DevCluster
 from devcluster.seed import INDEX
 from devcluster.spec import read_stack
@@ -17,6 +18,7 @@ from drill.state import key_file_passwords
 from drill.steps import Step, steps_of
 from stacks.config import model_from, sections_of_file
 from stacks.drilled import Drilled, read_drilled, write_drilled
+from stacks.model import StackModel
 from stacks.workspace import DEV, LOCAL, ROOT, workspace_for
 from toolchain import console
 
@@ -35,9 +37,11 @@ class Drill:
             raise _not_ready("its nodes do not run")
         self._write(Drilled(read_drilled(ROOT / DEV).rotations))
         outputs = self.stack.outputs()
-        if outputs.get("scenario") != "basic-https":
+        if outputs.get("scenario") != Scenario.BASIC_HTTPS:
             raise _not_ready("it is not secured with the scenario basic-https")
-        if self.stack.preview()["plan"]["rows"]:
+        if self._model().certificates.key_format is not FileFormat.PKCS12:
+            raise _not_ready("its key files are PEM, and a drill reads PKCS#12")
+        if not self._is_converged():
             raise _not_ready("`make preview` shows that something is to be done")
         self.certificates = outputs["certificates"]
         self.load = Load("drill", nodes, outputs["elasticPassword"], 0, (Protocol.TLS,), outputs["caCertificatePem"])
@@ -57,15 +61,14 @@ class Drill:
             CommandFailed: a run failed; the steps after it are not begun.
             NotConverged: something is left to be done at the end.
         """
-        model = model_from(sections_of_file(workspace_for(LOCAL, None).stack_file), where=f"stacks/Pulumi.{LOCAL}.yaml")
         ends = [datetime.fromisoformat(one["notAfter"]) for one in self.certificates if one["node"] is None]
         try:
-            steps = steps_of(model.certificates.key, ends, SystemClock().now())
+            steps = steps_of(self._model().certificates.key, ends, SystemClock().now())
             seen = [self._rehearse(step) for step in steps]
         finally:
             self._write(Drilled(self.drilled.rotations))
         self._ask("DELETE", f"/{WRITTEN}")
-        if self.stack.preview()["plan"]["rows"]:
+        if not self._is_converged():
             raise NotConverged(
                 "something is left to be done",
                 where=f"stack {LOCAL}",
@@ -92,6 +95,14 @@ class Drill:
             )
             task.done(f"{seen.figures.requests} requests, {seen.figures.failed} failed")
         return seen
+
+    def _model(self) -> StackModel:
+        sections = sections_of_file(workspace_for(LOCAL, None).stack_file)
+        return model_from(sections, where=f"stacks/Pulumi.{LOCAL}.yaml")
+
+    def _is_converged(self) -> bool:
+        plan = self.stack.preview()["plan"]
+        return not plan["rows"] and plan["restart"] is None
 
     def _write(self, drilled: Drilled) -> None:
         self.drilled = drilled

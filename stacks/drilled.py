@@ -28,7 +28,7 @@ class Drilled:
 
     def rotated(self, *layers: str) -> "Drilled":
         """Return the same with the CA of each of these layers rotated once more."""
-        more = {layer: self.rotations.get(layer, 0) + 1 for layer in layers}
+        more = {str(layer): self.rotations.get(layer, 0) + 1 for layer in layers}
         return Drilled({**self.rotations, **more}, self.meanwhile)
 
     def over(self, sections: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One node that did not take another one, which presented this leaf, or had it in its key file, afterwards too."""
+    """One node that did not take another one, twice; and that one presented this leaf, or had it in its key file."""
 
     presenter: str
     verifier: str
@@ -84,10 +84,15 @@ class Pairs:
         return frozenset({filed, served}) & self.leaves.keys()
 
     def _knock(self, presenter: DevNode, serial: str, verifier: DevNode) -> tuple[list[Refused], bool]:
-        address, port = verifier.spec.address, verifier.spec.transport_port
-        answer = handshake(address, port, self.leaves[serial], listen=ALERT_WAIT)
-        if answer.speech is Speech.NOTHING:  # it does not run
-            return [], False
-        if answer.trusted or serial not in self.presented(presenter):
-            return [], answer.trusted
-        return [Refused(presenter.name, verifier.name, serial, answer.refusal)], False
+        """Knock, and once more after a refusal: a node that is killed meanwhile breaks off too, and refuses nobody."""
+        refusal = ""
+        for _ in range(2):
+            answer = handshake(
+                verifier.spec.address, verifier.spec.transport_port, self.leaves[serial], listen=ALERT_WAIT
+            )
+            if answer.speech is Speech.NOTHING:  # it does not run
+                return [], False
+            if answer.trusted or serial not in self.presented(presenter):
+                return [], answer.trusted
+            refusal = answer.refusal
+        return [Refused(presenter.name, verifier.name, serial, refusal)], False

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -108,3 +109,20 @@ def test_a_refusal_of_what_the_node_presents_no_longer_is_none(tmp_path, monkeyp
     with nodes(tmp_path, (after, before, OURS), (other, other, OURS)) as found:
         pairs = check(found)
     assert pairs.refused == []
+
+
+def test_a_node_that_is_killed_while_somebody_knocks_has_refused_nobody(tmp_path, monkeypatch):
+    one, two = leaf_of(OURS), leaf_of(OURS)
+    shake = module.handshake
+
+    def shake_and_die(host, port, *arguments, **options):
+        answer = shake(host, port, *arguments, **options)
+        if options and found[1].spec.transport_port == port:
+            found[1].spec.transport_port = 1
+            return replace(answer, refusal="connection closed")
+        return answer
+
+    monkeypatch.setattr(module, "handshake", shake_and_die)
+    with nodes(tmp_path, (one, one, OURS), (two, two, OURS)) as found:
+        pairs = check(found)
+    assert (pairs.accepted, pairs.refused) == (1, [])

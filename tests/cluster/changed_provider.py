@@ -1,0 +1,87 @@
+"""The plugin with one thing changed: `python -m tests.cluster.changed_provider FOLDER WAY…`.
+
+`aged` issues certificates as it would have done `DAYS` ago. `uncovered` leaves out the wave *cover*, with its proof.
+`gated` stops before its work on a resource of a wave until a test lets it go on.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from components.clock import SystemClock
+from components.handling import Context, Handler
+from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
+from components.nodes.identity_handler import NodeIdentityHandler
+from components.nodes.wave_handler import WaveHandler
+from components.pki.handler import AuthorityHandler
+from components.pki.leaf_handler import CertificateHandler
+from provider.__main__ import main
+from provider.registry import HANDLERS
+
+DAYS = 400
+AT_GATE, OPEN, DONE = ".at-gate", ".open", ".done"
+"""Files that are named by a resource: written by the plugin, by the test, by the plugin."""
+
+
+@dataclass
+class Past:
+    """What a handler may use, on an earlier day."""
+
+    context: Context
+
+    def __post_init__(self) -> None:
+        self.clock = SystemClock(timedelta(days=-DAYS))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.context, name)
+
+
+def age(handler: Handler[Any, Any], folder: Path) -> None:
+    """Let a handler work as on an earlier day."""
+    if isinstance(handler, AuthorityHandler | CertificateHandler):
+        for name in ("changes", "preview", "converge"):
+            setattr(handler, name, on_an_earlier_day(getattr(handler, name)))
+
+
+def on_an_earlier_day(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same, on an earlier day."""
+    return lambda recorded, wanted, context: act(recorded, wanted, Past(context))
+
+
+def uncover(handler: Handler[Any, Any], folder: Path) -> None:
+    """Let nobody be made to trust anything new, and nobody be asked whether it does."""
+    if isinstance(handler, NodeTrustHandler | WaveHandler) and not isinstance(handler, NodeTrustExclusiveHandler):
+        handler.converge = handler.preview
+
+
+def gate(handler: Handler[Any, Any], folder: Path) -> None:
+    """Let a handler wait before its work on a resource, and say when it is done."""
+    if not isinstance(handler, NodeTrustHandler | NodeIdentityHandler | WaveHandler):
+        return
+    converge = handler.converge
+
+    def wait_and_converge(recorded: Any, wanted: Any, context: Any) -> Any:
+        name = f"{handler.token.rpartition(':')[2]}-{handler.name(wanted).replace('/', '-')}"
+        (folder / f"{name}{AT_GATE}").touch()
+        while not (folder / f"{name}{OPEN}").exists():
+            time.sleep(0.05)
+        outputs = converge(recorded, wanted, context)
+        (folder / f"{name}{DONE}").touch()
+        return outputs
+
+    handler.converge = wait_and_converge
+
+
+WAYS: dict[str, Callable[[Handler[Any, Any], Path], None]] = {"aged": age, "uncovered": uncover, "gated": gate}
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv.pop(1))
+    for way in [WAYS[argument] for argument in sys.argv if argument in WAYS]:
+        for each in HANDLERS.values():
+            way(each, folder)
+    main()

@@ -21,6 +21,7 @@ from devcluster.cluster import DevCluster, running
 from devcluster.seed import seed
 from drill.state import clear_state
 from tests.cluster_fixtures import NAMES, cluster_spec, elasticsearch_or_skip
+from toolchain.engine import engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STACK = "test"

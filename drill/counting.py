@@ -41,7 +41,9 @@ def counted_nodes(load: Load) -> Iterator[Counts]:
         if failure:
             counts.failures.append(failure)
 
-    with over_and_over(look, EVERY):
-        yield counts
-    for client in counts.clients:
-        client.close()
+    try:
+        with over_and_over(look, EVERY):
+            yield counts
+    finally:
+        for client in counts.clients:
+            client.close()

@@ -3,14 +3,26 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cluster.changed_provider import AT_GATE, DONE, OPEN
-from tests.cluster.stack_run import Finished
+from tests.cluster.stack_run import Finished, StackRun, kill_run
 
 SETTLED = 0.5
 """Seconds after which all that works beside the first one has come to its gate too."""
 MOST_SECONDS = 120.0
+
+
+@contextmanager
+def gated_run(run: StackRun, folder: Path) -> Iterator["Gates"]:
+    """Run `up` with the plugin that stops at gates, in whose folder they are; nothing of it is left running."""
+    process = run.start("up", "--json")
+    try:
+        yield Gates(folder, process)
+    finally:
+        if process.poll() is None:
+            kill_run(process)
 
 
 class Gates:

@@ -7,4 +7,4 @@ from components.clock import SystemClock
 from provider.__main__ import main
 
 if __name__ == "__main__":
-    main(SystemClock(-timedelta(days=int(sys.argv.pop(1)))))
+    main(SystemClock(-timedelta(days=int(sys.argv.pop(2)))))

@@ -5,6 +5,7 @@ import pytest
 from components.clock import SystemClock
 from components.nodes.probes import handshake
 from devcluster.seed import INDEX
+from tests.cluster.plugins import install
 from tests.cluster.stack_run import CHECKOUT, open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
@@ -23,7 +24,7 @@ def expired(tmp_path_factory):
         run.cluster.stop()
         for node in run.cluster.nodes:
             node.settings.write_text(f"{node.settings.read_text()}{SOON}")
-        run.use_provider("backdated_provider", str(TWELVE_YEARS))
+        install(run, "backdated_provider", str(TWELVE_YEARS))
         run.write(cluster={"name": run.cluster.spec.name, "scenario": "basic-https", "running": False})
         assert run.up()["result"] == "changed"
         run.provider = CHECKOUT / "provider"

@@ -10,7 +10,6 @@ from components.clock import SystemClock
 from components.nodes.probes import Identity, handshake
 from components.pki.inspect import common_name_of
 from components.pki.probe import probe_leaf
-from tests.cluster.encrypting import encrypted
 from tests.cluster.others_security import CERTUTIL_PASSWORD, key_store
 from tests.cluster.stack_run import open_stack
 from tests.pki.makers import Foreign, own_ca
@@ -42,7 +41,8 @@ class UnderOwnAuthorities:
         put(run, "ca/elastic-stack-ca.p12", key_store(CERTUTIL_PASSWORD, {"ca": self.transport}))
         put(run, "ca/http.key", self.http.key_pem.encode())
         put(run, "ca/http.pem", (self.root.pem + self.http.pem).encode())
-        password = encrypted(run, "authorities.transport.own.password", CERTUTIL_PASSWORD)
+        section = run.set_secret("authorities.transport.own.password", CERTUTIL_PASSWORD)
+        password = section["transport"]["own"]["password"]
         self.own = {
             "transport": {"key": "ca/elastic-stack-ca.p12", "password": password, "only_for_this_cluster": True},
             "http": {"key": "ca/http.key", "certificate": "ca/http.pem"},

@@ -12,10 +12,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 1000
 
 
-def one_node_is_stopped(run):
-    return any(not node.is_running() for node in run.cluster.nodes)
-
-
 def all_are_stopped_and_one_is_configured(run):
     return not any(node.is_running() for node in run.cluster.nodes) and any(
         "transport.ssl.enabled: true" in node.settings.read_text() for node in run.cluster.nodes
@@ -31,7 +27,6 @@ def is_configured(node):
 
 
 MOMENTS = (
-    one_node_is_stopped,
     all_are_stopped_and_one_is_configured,
     secured_nodes_are_starting,
 )

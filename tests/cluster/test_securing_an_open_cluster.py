@@ -20,7 +20,7 @@ from drill.state import plain
 from tests.cluster.secrets_of import key_file_bytes, secrets_of
 from tests.cluster.stack_run import open_stack
 from tests.cluster.stranger import Stranger
-from tests.cluster.watching import files_with, watched_nodes, watched_processes
+from tests.cluster.watching import files_with, watched_processes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 5000
@@ -208,58 +208,14 @@ def test_a_node_of_a_foreign_authority_cannot_join(secured, tmp_path):
         assert secured.api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
 
 
-def test_a_changed_setting_is_rolled_out_one_node_at_a_time(secured):
-    run = secured.run
-    run.write(transport={"verification_mode": "certificate"})
-    planned = run.preview()["plan"]["restart"]
-    assert planned["procedure"] == "rolling restart"
-    before = {node.name: node.process().pid for node in run.cluster.nodes}
-    with watched_nodes(run.cluster.nodes) as seen:
-        data = run.up()
-    assert data["result"] == "changed"
-    assert max(map(len, seen)) == 1, "never were two nodes down"
-    assert {name for names in seen for name in names} == {"es-1", "es-2", "es-3"}
-    after = {node.name: node.process().pid for node in run.cluster.nodes}
-    assert not set(before.values()) & set(after.values())
-    assert secured.api.ask("/_cluster/health")[1]["status"] == "green"
-    assert secured.api.ask("/books/_count")[1]["count"] == DOCUMENTS
-    assert secured.api.ask("/_cluster/settings?flat_settings=true")[1] == {"persistent": {}, "transient": {}}
-    plan = run.preview()["plan"]
-    assert (plan["rows"], plan["restart"]) == ([], None)
-
-
 def test_a_raised_version_gives_elastic_another_password(secured):
     run, before = secured.run, secured.api.password
-    run.write(transport={"verification_mode": "certificate"}, users={"elastic": {"version": 2}})
+    run.write(users={"elastic": {"version": 2}})
     assert run.up()["result"] == "changed"
     after = run.output("elasticPassword")
     assert after != before
     assert secured.api.ask("/", password=before)[0] == 401
     assert secured.api.ask("/", password=after)[0] == 200
-    assert run.preview()["plan"]["rows"] == []
-
-
-def test_raised_generations_replace_both_authorities_without_a_restart(secured):
-    run = secured.run
-    pids = [node.process().pid for node in run.cluster.nodes]
-    generations = {"transport": {"generation": 2}, "http": {"generation": 2}}
-    run.write(
-        transport={"verification_mode": "certificate"}, users={"elastic": {"version": 2}}, authorities=generations
-    )
-    done = run.up()
-    assert [row["change"] for row in done["plan"]["rows"] if row["what"] == "proof"] == [
-        "a probe leaf of transport CA g2 is accepted by es-1, es-2, es-3"
-    ]
-    certificates = done["outputs"]["certificates"]
-    assert {entry["issuerGeneration"] for entry in certificates} == {2}
-    assert [node.process().pid for node in run.cluster.nodes] == pids
-    for entry in [entry for entry in certificates if entry["node"]]:
-        node = run.cluster.node(entry["node"])
-        port = node.spec.transport_port if entry["layer"] == "transport" else node.spec.http_port
-        assert handshake("127.0.0.1", port).serial == entry["serial"]
-    assert run.trusted_on_transport().count("BEGIN CERTIFICATE") == 1
-    api = run.api()
-    assert api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
     assert run.preview()["plan"]["rows"] == []
 
 

@@ -6,7 +6,7 @@ from components.clock import SystemClock
 from components.nodes.probes import ALERT_WAIT, Answer, Identity, handshake
 from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf
-from tests.cluster.secrets_of import plain
+from drill.state import plain
 from tests.cluster.stack_run import open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]

@@ -62,7 +62,9 @@ def test_held_after_cover_every_node_trusts_both_and_presents_what_it_did(run):
     before = run.key_files()
     run.asks(transport=2, hold="cover")
     plan = run.moves()
-    assert changed(plan, "authority") == ["~ transport CA g1 + g2, g1 signs"]
+    assert changed(plan, "authority") == [
+        "~ transport CA g1 + g2, g1 signs: generation 1 → 2: a new key for the transport CA"
+    ]
     assert changed(plan, "key file") == changed(plan, "leaf") == []
     assert [len(row["nodes"]) for row in plan["rows"] if row["what"] == "trust file"] == [2]
     [held] = plan["held"]

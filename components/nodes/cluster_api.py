@@ -6,6 +6,7 @@ by 9.x. Source: reference/rest-api-compatibility.
 
 import ssl
 import warnings
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -275,7 +276,7 @@ def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None
         known = _served_and_known(endpoint)
         options |= {"ssl_assert_fingerprint": known} if known else {"ssl_context": trusting(authorities_pem)}
     if login is not None:
-        options["basic_auth"] = (login.user, login.password.get_secret_value())
+        options["basic_auth"] = b64encode(f"{login.user}:{login.password.get_secret_value()}".encode()).decode()
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     return Elasticsearch(
         f"{'https' if https else 'http'}://{host}:{endpoint.port}",

@@ -40,11 +40,11 @@ def test_a_node_whose_keystore_has_a_password_is_secured_and_restarted_with_it(t
         run.write(machine=machine, certificates=pem)
         refused = run.run("preview")
         assert refused.status == 2
-        assert "elasticsearch.keystore has no password" in refused.stderr
+        assert "elasticsearch.keystore has no password" in refused.stdout
 
         keystore(node, home, ["passwd"], f"{PASSWORD}\n{PASSWORD}\n")
         run.write(certificates=pem)
-        assert "`machine.keystore_password_file`" in run.run("preview").stderr
+        assert "`machine.keystore_password_file`" in run.run("preview").stdout
 
         run.write(machine=machine, certificates=pem)
         assert run.preview()["plan"]["restart"]["procedure"] == "full stop"

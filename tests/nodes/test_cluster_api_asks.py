@@ -9,6 +9,7 @@ from tests.nodes.tls import OURS, STRANGERS, context_of
 from tests.nodes.web import Elastic, answering, down, line, login
 
 ELASTIC = login("elastic", "pa55word")
+ODD = "Pässwörd: 密码"
 USERS = {"elastic": "pa55word"}
 
 
@@ -38,6 +39,7 @@ def refused(api: ClusterApi, kind: type[Exception]):
         pytest.param(Elastic(), None, 200, id="an open cluster, nobody"),
         pytest.param(Elastic(users=USERS), None, 401, id="a secured cluster, nobody"),
         pytest.param(Elastic(users=USERS), ELASTIC, 200, id="the right password"),
+        pytest.param(Elastic(users={"elastic": ODD}), login("elastic", ODD), 200, id="a password beyond ASCII"),
         pytest.param(Elastic(users=USERS), login("elastic", "x"), 401, id="a wrong password"),
         pytest.param(Elastic(users=USERS), login("nobody", "x"), 401, id="an unknown user"),
         pytest.param(Elastic(refuses=403), ELASTIC, 403, id="not allowed"),

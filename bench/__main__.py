@@ -5,11 +5,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import issuing, noop
+from bench import issuing, noop, rotation_plan
 from bench.figures import Figure, as_lines, as_table
 from toolchain import console
 
 NODES = (3, 30, 100)
+ROTATED = (3, 20, 100)
 
 
 def main() -> int:
@@ -37,6 +38,10 @@ def measure_all() -> list[Figure]:
             with console.task(f"a no-op `up` of {nodes} nodes, beside an empty program") as task:
                 figures.append(noop.measure(Path(folder), nodes))
                 task.done(f"{figures[-1].value} times the floor")
+        for nodes in ROTATED:
+            with console.task(f"the plan of a new CA for {nodes} nodes") as task:
+                figures.append(rotation_plan.measure(Path(folder), nodes))
+                task.done(f"{figures[-1].value:g} lines")
     return figures
 
 

@@ -33,7 +33,8 @@ xpack.security.enabled: false
 
 def measure(folder: Path, nodes: int) -> Figure:
     """Return how many times the floor a no-op `up` of so many nodes takes: the median of the ratios, pair by pair."""
-    project, environment = lay_out(folder / f"nodes-{nodes}", nodes)
+    place = folder / f"nodes-{nodes}"
+    project, environment = lay_out(place, nodes), environment_of(place)
     cost_of(call("ours", project), environment, ROOT)
     cost_of(call("empty", project), environment, ROOT)
     pairs: list[tuple[Cost, Cost]] = []
@@ -58,8 +59,8 @@ def call(program: str, project: Path) -> list[str]:
     return [sys.executable, "-m", "bench.one_up", program, str(project)]
 
 
-def lay_out(folder: Path, nodes: int) -> tuple[Path, dict[str, str]]:
-    """Make a project with so many nodes; return it and the engine's environment."""
+def lay_out(folder: Path, nodes: int) -> Path:
+    """Make a project with so many nodes, and return it."""
     names = [f"node-{number:03}" for number in range(1, nodes + 1)]
     for name in names:
         config = folder / "nodes" / name / "config"
@@ -85,9 +86,13 @@ def lay_out(folder: Path, nodes: int) -> tuple[Path, dict[str, str]]:
     stacks: dict[str, dict[str, object]] = {"ours": ours, "empty": {}}
     for stack, wanted in stacks.items():
         yaml.dump({"config": wanted}, project / "stacks" / f"Pulumi.{stack}.yaml")
-    environment = {
+    return project
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """Return the engine's environment for a project."""
+    return {
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder / "passphrase"),
         "PULUMI_HOME": str(folder / "pulumi"),
     }
-    return project, environment

@@ -11,10 +11,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run took, in seconds."""
+    """What one run took, in seconds, and what it printed."""
 
     wall: float
     cpu: float
+    printed: str = ""
 
 
 def cost_of(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Cost:
@@ -32,4 +33,5 @@ def cost_of(command: Sequence[str], environment: Mapping[str, str], folder: Path
         raise RuntimeError(
             f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-1500:]}{done.stderr[-1500:]}"
         )
-    return Cost(wall, (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime))
+    cpu = (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+    return Cost(wall, cpu, done.stdout)

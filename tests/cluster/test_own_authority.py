@@ -24,10 +24,12 @@ def new_ca(name, signer=None):
 
 
 def put(run, path, content):
+    """Write a file of the operator's, and return its path."""
     place = run.project / path
     place.parent.mkdir(exist_ok=True)
     place.write_bytes(content)
     place.chmod(0o600)
+    return str(place)
 
 
 class UnderOwnAuthorities:
@@ -38,15 +40,15 @@ class UnderOwnAuthorities:
         self.transport = new_ca("Logs transport")
         self.root = new_ca("Example root")
         self.http = new_ca("Example issuing", self.root)
-        put(run, "ca/elastic-stack-ca.p12", key_store(CERTUTIL_PASSWORD, {"ca": self.transport}))
-        put(run, "ca/http.key", self.http.key_pem.encode())
-        put(run, "ca/http.pem", (self.root.pem + self.http.pem).encode())
+        store = put(run, "ca/elastic-stack-ca.p12", key_store(CERTUTIL_PASSWORD, {"ca": self.transport}))
+        key = put(run, "ca/http.key", self.http.key_pem.encode())
+        chain = put(run, "ca/http.pem", (self.root.pem + self.http.pem).encode())
         run.preview()  # from here on there is a stack, for which the engine encrypts
         section = run.set_secret("authorities.transport.own.password", CERTUTIL_PASSWORD)
         password = section["transport"]["own"]["password"]
         self.own = {
-            "transport": {"key": "ca/elastic-stack-ca.p12", "password": password, "only_for_this_cluster": True},
-            "http": {"key": "ca/http.key", "certificate": "ca/http.pem"},
+            "transport": {"key": store, "password": password, "only_for_this_cluster": True},
+            "http": {"key": key, "certificate": chain},
         }
         self.ask(1)
         self.up = run.up()
@@ -129,9 +131,9 @@ def test_ours_follow_theirs_without_a_restart(secured):
 def test_theirs_follow_ours_and_leaves_that_they_sign_without_their_key(secured):
     """The transport CA comes back; of the HTTP layer only requests leave, and certificates return."""
     (secured.run.project / "ca" / "http.key").unlink()
-    put(secured.run, "ca/root.pem", secured.root.pem.encode())
+    root = put(secured.run, "ca/root.pem", secured.root.pem.encode())
     names = [node.name for node in nodes(secured)]
-    secured.own["http"] = {"certificate": "ca/root.pem", "leaves": [{"node": name} for name in names]}
+    secured.own["http"] = {"certificate": root, "leaves": [{"node": name} for name in names]}
     secured.ask(3)
     done = secured.run.up()
     assert proofs(done)[0] == "a probe leaf of transport CA g3 is accepted by es-1, es-2, es-3"
@@ -139,9 +141,8 @@ def test_theirs_follow_ours_and_leaves_that_they_sign_without_their_key(secured)
     secured.assert_in_service()
 
     for leaf in secured.own["http"]["leaves"]:
-        leaf["certificate"] = f"ca/{leaf['node']}.pem"
         answer = signed(done["outputs"]["certificateRequests"][f"{leaf['node']} http"], secured.http)
-        put(secured.run, leaf["certificate"], (answer.pem + secured.http.pem).encode())
+        leaf["certificate"] = put(secured.run, f"ca/{leaf['node']}.pem", (answer.pem + secured.http.pem).encode())
     secured.ask(3)
     secured.run.up()
     assert secured.chains("http") == [["Example issuing", "Example root"]] * 3

@@ -6,22 +6,14 @@ from urllib.parse import urlsplit
 
 from components.nodes import hosts
 from components.settings.scenarios import Scenario
-from stacks.mistakes import Mistake
+from stacks.mistakes import Mistake, names_given_twice
 from stacks.model import StackModel
 from stacks.paths import mistakes_in_paths
 
 
 def kibana_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
     """Every Kibana needs a name of its own."""
-    taken: dict[str, int] = {}
-    for index, kibana in enumerate(model.kibana):
-        first = taken.setdefault(kibana.name, index)
-        if first != index:
-            yield Mistake(
-                f"kibana[{index}].name",
-                f"is `{kibana.name}`, which kibana[{first}] has already",
-                "give it another name",
-            )
+    yield from names_given_twice("kibana", [kibana.name for kibana in model.kibana])
 
 
 def kibana_addresses_are_distinct(model: StackModel) -> Iterator[Mistake]:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -38,6 +38,17 @@ class Mistake:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.wrong}; {self.right}"
+
+
+def names_given_twice(section: str, names: Sequence[str]) -> Iterator[Mistake]:
+    """Find the entries of a section whose name an earlier one has."""
+    taken: dict[str, int] = {}
+    for index, name in enumerate(names):
+        first = taken.setdefault(name, index)
+        if first != index:
+            yield Mistake(
+                f"{section}[{index}].name", f"is `{name}`, which {section}[{first}] has already", "give it another name"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from components.settings.scenarios import Scenario
-from stacks.mistakes import Mistake
+from stacks.mistakes import Mistake, names_given_twice
 from stacks.model import StackModel
 
 
 def unmanaged_clients_are_distinct(model: StackModel) -> Iterator[Mistake]:
     """Who is asked is named once, so that nobody's answer stands for somebody else's."""
-    taken: dict[str, int] = {}
-    for index, client in enumerate(model.unmanaged_clients):
-        first = taken.setdefault(client.name, index)
-        if first != index:
-            yield Mistake(
-                f"unmanaged_clients[{index}].name",
-                f"is `{client.name}`, which unmanaged_clients[{first}] has already",
-                "give it another name",
-            )
+    yield from names_given_twice("unmanaged_clients", [client.name for client in model.unmanaged_clients])
 
 
 def unmanaged_clients_need_https(model: StackModel) -> Iterator[Mistake]:

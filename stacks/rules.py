@@ -11,7 +11,7 @@ from components.settings.scenarios import Scenario, VerificationMode
 from stacks.fips_rules import FIPS_RULES
 from stacks.inventory import machine_spec_of, sans_of
 from stacks.kibana_rules import KIBANA_RULES
-from stacks.mistakes import Mistake
+from stacks.mistakes import Mistake, names_given_twice
 from stacks.model import StackModel
 from stacks.own_authority_rules import OWN_AUTHORITY_RULES
 from stacks.paths import mistakes_in_paths
@@ -21,12 +21,7 @@ from stacks.rotation_rules import ROTATION_RULES
 
 def node_names_are_distinct(model: StackModel) -> Iterator[Mistake]:
     """Every node needs a name of its own. Source: set-up-basic-security (node.name)."""
-    for index, node in enumerate(model.nodes):
-        first = _first_of_name(model, index)
-        if first != index:
-            yield Mistake(
-                f"nodes[{index}].name", f"is `{node.name}`, which nodes[{first}] has already", "give it another name"
-            )
+    yield from names_given_twice("nodes", [node.name for node in model.nodes])
 
 
 def addresses_are_distinct(model: StackModel) -> Iterator[Mistake]:

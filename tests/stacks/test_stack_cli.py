@@ -19,15 +19,6 @@ FORGET = CommandFailed("the engine could not", where="Pulumi", why="so", next_st
 
 
 @pytest.fixture
-def project(tmp_path):
-    """A project with a stack file `prod`."""
-    (tmp_path / "Pulumi.yaml").write_text("name: elasticsearch-security\n")
-    (tmp_path / "stacks").mkdir()
-    write_stack_file(tmp_path / "stacks", sections())
-    return tmp_path
-
-
-@pytest.fixture
 def command(project, monkeypatch, capsys):
     """Run a command with a driver, and return the exit status, standard output and standard error."""
 

@@ -13,20 +13,10 @@ from stacks.cli import main
 from stacks.look_ahead import in_title, moment_of, moved_to
 from stacks.workspace import workspace_for
 from tests.stacks.fake_driver import CHANGED, fake_driver
-from tests.stacks.stackfiles import sections, write_stack_file
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 AHEAD = "2999-03-01"
 """A day that is always ahead."""
-
-
-@pytest.fixture
-def project(tmp_path):
-    """A project with a stack file `prod`."""
-    (tmp_path / "Pulumi.yaml").write_text("name: elasticsearch-security\n")
-    (tmp_path / "stacks").mkdir()
-    write_stack_file(tmp_path / "stacks", sections())
-    return tmp_path
 
 
 @pytest.fixture

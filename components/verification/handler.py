@@ -45,6 +45,8 @@ class VerificationInputs(Wire):
         transport_certificate_pem: the transport CA.
         transport_key_pem: its key, to issue probe leaves that live in memory only.
         http_certificate_pem: the HTTP CA; absent where HTTP stays plain.
+        http_authorities_pem: what clients of the HTTP layer trust: that CA, the root above it, or two CAs while a
+            rotation is held; absent likewise.
         documents_before: documents before the last full stop; -1 when not counted.
         documents_after: documents after it; -1 when not counted.
         processes: node and process id of every node: after a restart everything is asked again.
@@ -57,6 +59,7 @@ class VerificationInputs(Wire):
     transport_certificate_pem: MaybeUnknown[SecretStr] | None = None
     transport_key_pem: MaybeUnknown[SecretStr] | None = None
     http_certificate_pem: MaybeUnknown[SecretStr] | None = None
+    http_authorities_pem: MaybeUnknown[SecretStr] | None = None
     documents_before: MaybeUnknown[int] = -1
     documents_after: MaybeUnknown[int] = -1
     processes: MaybeUnknown[tuple[str, ...]] = ()
@@ -137,7 +140,8 @@ class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
         return make_probes(signer, wanted.cluster, context.clock.now())
 
     def _of_node(self, node: Node, wanted: VerificationInputs, probes: Probes | None) -> tuple[Finding, ...]:
-        http = HttpCase(self._expected(node, Layer.HTTP, wanted), ask_http(node, _pem(wanted.http_certificate_pem)))
+        trusted = _pem(wanted.http_authorities_pem or wanted.http_certificate_pem)
+        http = HttpCase(self._expected(node, Layer.HTTP, wanted), ask_http(node, trusted))
         on_http = all_findings(HTTP_RULES, http)
         if probes is None:
             return on_http

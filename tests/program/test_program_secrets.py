@@ -29,7 +29,7 @@ HTTP_SECRETS = {
     "NodeSettings": {f"content.secure.{HTTP_KEYSTORE}"},
     "ClusterRestart": {f"nodes[].content.secure.{HTTP_KEYSTORE}", "line.authoritiesPem"},
     "UserPassword": {"line.authoritiesPem"},
-    "ClusterVerification": {"httpCertificatePem"},
+    "ClusterVerification": {"httpCertificatePem", "httpAuthoritiesPem"},
 }
 TRUST_STORE_SECRETS = {
     "NodeTrust": {"password"},
@@ -100,6 +100,7 @@ def test_what_travels_as_a_secret_is_what_its_resource_made():
     assert sent["kibana_system-user", "password"] == "kibana_system-password value"
     assert sent["verification", "transportKeyPem"] == "transport-ca signerKeyPem"
     assert sent["verification", "httpCertificatePem"] == "http-ca signerCertificatePem"
+    assert sent["verification", "httpAuthoritiesPem"] == "http-ca bundlePem"
 
 
 def test_key_files_in_pem_travel_as_secrets_and_name_one_entry_of_the_keystore_only():

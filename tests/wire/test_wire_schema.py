@@ -69,7 +69,7 @@ SECRETS = {
     asking.KIBANA_TRUST: {"authoritiesPem"},
     asking.KIBANA_SETTINGS: {"authoritiesPem", "certificatePem", "keyFile"},
     asking.KIBANA_RESTART: {"authoritiesPem"},
-    asking.VERIFICATION: {"transportCertificatePem", "transportKeyPem", "httpCertificatePem"},
+    asking.VERIFICATION: {"transportCertificatePem", "transportKeyPem", "httpCertificatePem", "httpAuthoritiesPem"},
 }
 SECRETS_IN_TYPES = {
     "Content": {"secure"},

@@ -35,7 +35,7 @@ class Halting:
     def kill_after_each_step(self) -> Finished:
         """Run `up`, and kill it after a step, until a run comes to its end because no step is left; return that one."""
         while True:
-            process = self.run.start("up", "--json")
+            process = self.run.start_bare_up()
             if not self._has_halted(process):
                 stdout, stderr = process.communicate()
                 return Finished(process.returncode, stdout, stderr)

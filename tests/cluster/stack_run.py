@@ -24,6 +24,7 @@ from tests.cluster_fixtures import NAMES, cluster_spec, elasticsearch_or_skip
 from toolchain.engine import engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+BARE_UP = "tests.cluster.bare_up"
 STACK = "test"
 NAMESPACE = "elasticsearch-security"
 CONSENT = {"full_cluster_restart": True}
@@ -114,8 +115,15 @@ class StackRun:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command in a session of its own, so that it can be killed as a whole."""
+        return self._start(self.command(*arguments))
+
+    def start_bare_up(self) -> subprocess.Popen[str]:
+        """Start an `up` without a preview and a summary, likewise."""
+        return self._start([sys.executable, "-m", BARE_UP, STACK, str(self.project)])
+
+    def _start(self, command: list[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(*arguments),
+            command,
             cwd=CHECKOUT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -261,7 +269,7 @@ def kill_run(process: subprocess.Popen[str]) -> None:
 def is_of_the_run(process: psutil.Process) -> bool:
     """Tell the run's own processes from the nodes that it started."""
     words = " ".join(process.cmdline())
-    return "-m stacks" in words or is_plugin(words) or "pulumi" in process.name()
+    return "-m stacks" in words or f"-m {BARE_UP}" in words or is_plugin(words) or "pulumi" in process.name()
 
 
 def is_plugin(words: str) -> bool:

@@ -1,6 +1,6 @@
 """Shows a run while it goes on: one line for each kind of work, with what it waits for."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
@@ -31,12 +31,14 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         self._done: Counter[str] = Counter()
         self._failed: set[str] = set()
         self._began: dict[str, float] = {}
+        self._spent: defaultdict[str, float] = defaultdict(float)
         self.times: dict[str, float] = {}
 
     def begin(self, phase: str, name: str) -> None:
         """Take notice that work on a resource begins."""
+        if not self._open[phase]:  # a phase such as the waves goes on before and after a rollout, and not beside it
+            self._began[phase] = self._clock.monotonic()
         self._open[phase] += 1
-        self._began.setdefault(phase, self._clock.monotonic())
         for other in [key for key in self._lines if key != phase and self._is_over(key)]:
             self._close(other)
         if phase not in self._lines:
@@ -47,7 +49,11 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         """Take notice that work on a resource ended."""
         self._open[phase] -= 1
         self._done[phase] += 1
-        self.times[phase] = round(self._clock.monotonic() - self._began.get(phase, self._clock.monotonic()), 1)
+        now = self._clock.monotonic()
+        spent = self._spent[phase] + now - self._began.get(phase, now)
+        if not self._open[phase]:
+            self._spent[phase] = spent
+        self.times[phase] = round(spent, 1)
 
     def _is_over(self, phase: str) -> bool:
         return not self._open[phase] and self._done[phase] >= self._expected.get(phase, 0)

@@ -158,6 +158,15 @@ def test_a_phase_lasts_from_its_first_beginning_to_its_last_end(pipe, clock):
     assert list(display.times) == [FILES, RESTART], "in the order of the work"
 
 
+def test_a_phase_that_pauses_for_another_one_lasts_as_long_as_its_work(pipe, clock):
+    with RunDisplay(clock) as display:
+        for phase, seconds in ((FILES, 1), (RESTART, 38), (FILES, 2)):
+            display.begin(phase, "one")
+            clock.sleep(seconds)
+            display.end(phase, "one")
+    assert display.times == {FILES: 3.0, RESTART: 38.0}
+
+
 def test_a_run_that_does_nothing_shows_nothing(pipe, clock):
     with RunDisplay(clock) as display:
         pass

@@ -1,7 +1,8 @@
 """A load on every node of a secured cluster: searches, writes and new connections, all the time, each one recorded.
 
-A client waits 10 ms between two requests. It is as patient as Elastic's own clients, and not more: it looks whether the
-node has closed an idle connection before it uses it again, and asks once more where the answer says that it may.
+A client waits 10 ms between two requests. It is as patient as Elastic's own clients: it looks whether the node has
+closed an idle connection before it uses it again, and asks once more where the answer says that it may. It is more
+patient in one case: a search that a stopping node has forgotten (404), which an application has to ask again itself.
 """
 
 import base64
@@ -28,6 +29,9 @@ PATIENCE = 30.0
 """Seconds that a client waits for an answer."""
 AGAIN = frozenset({429, 502, 503, 504})
 """What Elastic's own clients ask again after. Source: elasticsearch-py, `retry_on_status`."""
+LOST = '"phase":"fetch","grouped":true,"failed_shards"'
+CONTEXT = '"type":"search_context_missing_exception"'
+"""How a search is answered, with 404, whose context a stopping node has dropped already (docs/decisions/0015)."""
 MOST_TOLD = 2000
 """Bytes of a wrong answer that are kept."""
 CLOCK = SystemClock()
@@ -155,7 +159,7 @@ class Client:
             failure = self._ask(tried)
         except Wrong as wrong:
             failure = str(wrong)
-            if wrong.status in AGAIN:
+            if wrong.status in AGAIN or (wrong.status == 404 and LOST in wrong.text and CONTEXT in wrong.text):
                 first, failure = failure, self._ask_again(tried)
         return Request(self.kind, self.node.name, began, CLOCK.now().timestamp(), tuple(tried), first, failure)
 

@@ -104,7 +104,7 @@ def test_no_request_to_a_node_that_is_up_fails(rolling, moment):
 
 
 def test_only_a_search_that_a_stopping_node_took_part_in_has_to_be_asked_again(rolling):
-    """It was between its query phase and its fetch phase: Elasticsearch cannot ask another copy then, and says 5xx."""
+    """It was between its query phase and its fetch phase: Elasticsearch cannot ask another copy then, and says so."""
     again = [one for one in rolling.load.requests if one.first_answer]
     assert [one for one in again if one.kind is not Kind.SEARCH or '"phase":"fetch"' not in one.first_answer] == []
     assert {when(one, rolling.away) for one in again} <= {When.BESIDE_A_STOP}

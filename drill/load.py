@@ -132,6 +132,11 @@ class Wrong(Exception):
     def __str__(self) -> str:
         return f"status {self.status}: {self.text}"
 
+    @property
+    def may_be_asked_again(self) -> bool:
+        """Whether a client asks again after it, or an application has to."""
+        return self.status in AGAIN or (self.status == 404 and LOST in self.text and CONTEXT in self.text)
+
 
 class Client:
     """Asks one node for one kind of thing."""
@@ -159,7 +164,7 @@ class Client:
             failure = self._ask(tried)
         except Wrong as wrong:
             failure = str(wrong)
-            if wrong.status in AGAIN or (wrong.status == 404 and LOST in wrong.text and CONTEXT in wrong.text):
+            if wrong.may_be_asked_again:
                 first, failure = failure, self._ask_again(tried)
         return Request(self.kind, self.node.name, began, CLOCK.now().timestamp(), tuple(tried), first, failure)
 

@@ -20,12 +20,12 @@ COUNTS_LATER: Mapping[str, tuple[str, str, str]] = {
 
 def authority_rows(resource: Seen, restart_effect: str) -> list[Row]:
     """Return the row of a CA: a first one, a step of a rotation, or a new certificate for the same key."""
-    rotates = bool(resource.before) and _trusted(resource.before) != _trusted({**resource.inputs, **resource.outputs})
+    trusted = _trusted({**resource.inputs, **resource.outputs})
+    rotates = bool(resource.before) and _trusted(resource.before) != trusted
     if _stays(resource) and not rotates:
         return _for_the_record(resource, 1)
     inputs, before, outputs = resource.inputs, resource.before, resource.outputs
     same_key = bool(before) and not rotates and before.get("generation") == inputs["generation"]
-    trusted = _trusted({**inputs, **outputs})
     signs = f", g{outputs['signerGeneration']:.0f} signs" if len(trusted) > 1 else _until(resource, now=same_key)
     text = f"{inputs['layer']} CA {' + '.join(f'g{number:.0f}' for number in trusted)}{signs}{_why(resource)}"
     return [Row("authority", (), f"{sign(resource)}{text}", f"same key: {RENEWED}" if same_key else "")]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.pki.rotation import WaveName
+from components.pki.rotation import BACK, WaveName
 from components.pki.spec import HoldAfter, Layer
 from stacks.plan_rows import Seen, strings
 
@@ -67,7 +67,7 @@ def _held(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Held:
         waves=waves,
         unproved=tuple(UNPROVED[layer, WaveName(wave)].format(old=old, new=new) for wave in waves),
         next_step=_next_step(wanted, clients, inputs["holdAfter"], waves),
-        back=f"until retire: set authorities.{layer}.generation to {others[0]} again · after: only by another rotation",
+        back=BACK.format(layer=layer, signer=others[0]),
     )
 
 

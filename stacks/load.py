@@ -35,27 +35,31 @@ def load_cluster(root: Path) -> Cluster:
     where = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     try:
         model = model_from(sections_of_engine(configuration, where, secret), where=where, secret=secret)
-        carried_out = until_signed(model) if awaited(model) else model
+        unsigned = awaited(model)
+        carried_out = until_signed(model) if unsigned else model
         files = read_files(carried_out, root, where=where)
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
     for advice in advice_on(model):
         pulumi.log.warn(advice.message)
-    if awaited(model):
-        pulumi.log.warn(told(model, awaited(model)))
+    if unsigned:
+        pulumi.log.warn(told(model, unsigned))
     return replace(cluster_of(carried_out, root, files), requested=requested(model))
 
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:
     """Return a checked stack file as a cluster, with what the operator's own CAs and leaves are."""
-    sans = {(node.name, layer): sans_of(node, layer, model) for node in model.nodes for layer in Layer}
-    needed = {(node.name, layer): least_sans_of(node, layer, model) for node in model.nodes for layer in Layer}
+    sans = {
+        (node.name, layer): (least_sans_of if (node.name, layer) in files.given else sans_of)(node, layer, model)
+        for node in model.nodes
+        for layer in Layer
+    }
     return Cluster(
         name=model.cluster.name,
         scenario=model.cluster.scenario,
         running=model.cluster.running,
         nodes=nodes_of(model, root),
-        sans={place: needed[place] if place in files.given else sans[place] for place in sans},
+        sans=sans,
         binds={node.name: node.bind for node in model.nodes if node.bind is not None},
         authorities={Layer.TRANSPORT: model.authorities.transport, Layer.HTTP: model.authorities.http},
         certificates=model.certificates,

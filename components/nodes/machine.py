@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import ClassVar
 
@@ -154,15 +155,11 @@ class NodeMachine:
         Source: elasticsearch-keystore, `add -f -x`.
         """
         if not self.stat(Paths.KEYSTORE):
-            self._create_keystore()
+            password = password_line(self.machine, self.target)
+            self._run_keystore(["create", "-p"] if password else ["create"], password * 2)  # it is asked for twice
         names = sorted(values)
         lines = "".join(f"{values[name]}\n" for name in names)
         self._keystore(["add", "-f", "-x", *names], lines.encode())
-
-    def _create_keystore(self) -> None:
-        """Make a keystore, with the password that the stack file has for it, which is asked for twice."""
-        password = password_line(self.machine, self.target)
-        self._run_keystore(["create", "-p"] if password else ["create"], password * 2)
 
     def keystore_password_bytes(self) -> int:
         """Return how long the keystore's password is, in bytes; 0 where the stack file names none."""
@@ -261,10 +258,15 @@ class NodeMachine:
 
     def _keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:
         """Run a command on the keystore that there is, opened with its password."""
+        return self._run_keystore(arguments, self._opens_keystore + stdin)
+
+    @cached_property
+    def _opens_keystore(self) -> bytes:
+        """The line that opens the keystore that there is; asking whether it has a password takes about a second."""
         password = password_line(self.machine, self.target)
         if password and not self._ask_keystore(["has-passwd", "-s"]).ok:
             raise keystore_has_none(self.machine)
-        return self._run_keystore(arguments, password + stdin)
+        return password
 
     def _run_keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         done = self._ask_keystore(arguments, stdin)

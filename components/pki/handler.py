@@ -160,10 +160,11 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         now = context.clock.now()
         reached = self._reached(recorded, wanted, now)
         outputs = self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
+        changed: dict[str, object] = {"reason": self._reason(recorded, wanted, reached, now)}
         signer = _there(recorded).get(reached.signer)
         if signer:  # a certificate that is renewed keeps its key
-            outputs = outputs.model_copy(update={"signer_key_pem": signer.private_key_pem})
-        return self._with_reason(outputs, recorded, wanted, now)
+            changed["signer_key_pem"] = signer.private_key_pem
+        return outputs.model_copy(update=changed)
 
     def converge(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Make the generation that is asked for, and renew those whose time has come."""
@@ -175,15 +176,14 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             number: one or (self._renewed(there[number], wanted, now) if number in there else self._new(wanted, now))
             for number, one in kept.items()
         }
-        return self._with_reason(self._outputs(made, reached, wanted, now), recorded, wanted, now)
+        reason = self._reason(recorded, wanted, reached, now)
+        return self._outputs(made, reached, wanted, now).model_copy(update={"reason": reason})
 
-    def _with_reason(
-        self, outputs: AuthorityOutputs, recorded: AuthorityRecord | None, wanted: AuthorityInputs, now: datetime
-    ) -> AuthorityOutputs:
-        if recorded is None:
-            return outputs
-        finding = self._finding(recorded, wanted, self._reached(recorded, wanted, now), now)
-        return outputs.model_copy(update={"reason": finding.message if finding else recorded.outputs.reason})
+    def _reason(
+        self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, reached: Standing, now: datetime
+    ) -> str:
+        finding = self._finding(recorded, wanted, reached, now) if recorded else None
+        return finding.message if finding else recorded.outputs.reason if recorded else ""
 
     def _reached(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, now: datetime) -> Standing:
         """Return how far a run takes the CA.

@@ -11,8 +11,8 @@ from enum import StrEnum
 from components.errors import ConfigurationRefused
 from components.pki.spec import HoldAfter, Layer
 
-BACK = "back: until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
-NO_WAY_BACK = "back: only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
+BACK = "until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
+NO_WAY_BACK = "only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
 
 
 class WaveName(StrEnum):
@@ -102,5 +102,5 @@ def way_back(layer: Layer, reached: Standing, wanted: int) -> str:
     """Return until when a rotation can be reversed."""
     others = [number for number in reached.trusted if number != wanted]
     if not others:
-        return f"{layer} CA: {NO_WAY_BACK}"
-    return f"{layer} CA: {BACK.format(layer=layer, signer=others[0])}"
+        return f"{layer} CA: back: {NO_WAY_BACK}"
+    return f"{layer} CA: back: {BACK.format(layer=layer, signer=others[0])}"

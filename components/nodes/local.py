@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,9 @@ MINIMAL_ENVIRONMENT = {
 }
 TEMPORARY_SUFFIX = ".essecurity-new"
 """A fixed name, so that the next run replaces what a killed run left half-written."""
+
+_ONE_FOLDER_AT_A_TIME = threading.Lock()
+"""The trust files and the key files of a node are written side by side, into a folder that neither finds at first."""
 
 
 class LocalTarget:
@@ -97,7 +101,7 @@ class LocalTarget:
         path = Path(file.path)
         temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
         try:
-            self._make_folder(path.parent, file)
+            _make_folder(path.parent, *_ids(file.owner, file.group))
             _write_synced(temporary, file, *_ids(file.owner, file.group))
             temporary.replace(path)
             _sync_folder(path.parent)
@@ -115,13 +119,6 @@ class LocalTarget:
                 Path(path).unlink(missing_ok=True)
         except OSError as error:
             raise self._refused("remove", path, error) from error
-
-    def _make_folder(self, folder: Path, file: DesiredFile) -> None:
-        if folder.is_dir():
-            return
-        folder.mkdir(mode=0o750)
-        os.chown(folder, *_ids(file.owner, file.group))
-        folder.chmod(0o750)
 
     def _account(self, user: str | None) -> pwd.struct_passwd | None:
         if user is None:
@@ -192,6 +189,27 @@ def _write_synced(temporary: Path, file: DesiredFile, uid: int, gid: int) -> Non
         stream.write(file.content)
         stream.flush()
         os.fsync(descriptor)
+
+
+def _make_folder(folder: Path, uid: int, gid: int) -> None:
+    """Make a folder that has its owner before its name: a run killed here leaves none that the node cannot read."""
+    with _ONE_FOLDER_AT_A_TIME:
+        if folder.is_dir():
+            return
+        temporary = folder.with_name(folder.name + TEMPORARY_SUFFIX)
+        with contextlib.suppress(FileNotFoundError):
+            temporary.rmdir()
+        temporary.mkdir(mode=0o700)
+        descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            os.fchown(descriptor, uid, gid)
+            os.fchmod(descriptor, 0o750)
+            temporary.rename(folder)
+        except OSError:
+            temporary.rmdir()
+            raise
+        finally:
+            os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,7 +2,10 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -232,8 +235,50 @@ def test_only_one_folder_is_made_so_that_a_wrong_path_is_found_out(tmp_path):
 def test_a_file_in_place_of_the_folder_is_an_error_that_says_so(tmp_path):
     (tmp_path / "certs").write_bytes(b"not a folder")
     error = refused(desired(tmp_path / "certs" / "key.p12"))
-    assert error.why == "File exists"
+    assert error.why == "Not a directory"
     assert (tmp_path / "certs").read_bytes() == b"not a folder"
+    assert names_in(tmp_path) == ["certs"]
+
+
+def test_files_that_are_written_side_by_side_share_the_folder_that_none_of_them_finds(tmp_path, monkeypatch):
+    everyone = Barrier(8)
+    is_dir = Path.is_dir
+
+    def looked(path: Path):
+        found = is_dir(path)
+        with suppress(BrokenBarrierError):  # whoever looks alone goes on alone
+            everyone.wait(0.05)
+        return found
+
+    monkeypatch.setattr(local.Path, "is_dir", looked)
+    files = [desired(tmp_path / "certs" / f"{number}.pem") for number in range(everyone.parties)]
+    with ThreadPoolExecutor(len(files)) as writers:
+        list(writers.map(TARGET.write, files))
+    assert len(names_in(tmp_path / "certs")) == len(files)
+    assert names_in(tmp_path) == ["certs"]
+
+
+def test_a_folder_has_its_owner_before_its_name_so_that_a_kill_leaves_none_that_the_node_cannot_read(
+    tmp_path, monkeypatch
+):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local.os, "fchown", killed)
+    with pytest.raises(KeyboardInterrupt):
+        TARGET.write(desired(tmp_path / "certs" / "key.p12"))
+    monkeypatch.undo()
+    assert names_in(tmp_path) == ["certs.essecurity-new"]
+    TARGET.write(desired(tmp_path / "certs" / "key.p12", owner=someone_else()))
+    assert names_in(tmp_path) == ["certs"]
+    assert TARGET.stat([pure(tmp_path / "certs")])[pure(tmp_path / "certs")].owner == someone_else()
+
+
+def test_a_link_under_the_temporary_name_of_a_folder_is_never_followed(tmp_path):
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    leftover_of(tmp_path / "certs").symlink_to(tmp_path / "elsewhere")
+    refused(desired(tmp_path / "certs" / "key.p12", owner=someone_else()))
+    assert (mode(tmp_path / "elsewhere"), names_in(tmp_path / "elsewhere")) == (0o700, [])
 
 
 def test_a_folder_under_the_temporary_name_is_an_error_that_says_so(key_file):

@@ -39,7 +39,7 @@ clean: ## stop the development cluster, and remove all that was set up
 	@echo "removed .dev and .venv; the caches of pip, Maven and Go themselves are left alone"
 
 test: setup-dev machine ## run every test, also those on real nodes
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-quick: setup-dev ## run the tests that need no node and no engine
 	@$(PY) -m pytest -m "not cluster and not engine"

@@ -74,6 +74,8 @@ HEAP = """\
 -Xmx{heap}m
 -XX:+UseSerialGC
 -XX:TieredStopAtLevel=1
+-XX:+UnlockDiagnosticVMOptions
+-XX:-BytecodeVerificationRemote
 -Djava.io.tmpdir={folder}/tmp
 """
 

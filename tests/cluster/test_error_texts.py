@@ -39,7 +39,7 @@ from tests.cluster.by_hand import (
 from tests.cluster_fixtures import cluster_spec, elasticsearch_or_skip
 from tests.fakes import FakeContext
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.cluster(nodes=1)
 TRANSPORT = "xpack.security.transport.ssl"
 MISSPELLED = "xpack.security.http.ssl.keystore.secure_passwort"
 NOWHERE = "192.0.2.1"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.cluster.stack_run import open_stack
 
-pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+pytestmark = [pytest.mark.cluster(nodes=1), pytest.mark.engine]
 DOCUMENTS = 100
 NODE = "Es_1.node-A"
 FIRST = """it's "my" own: swordfish, pa$$w0rd, $HOME `id` $(id) \\n %41 { } # & ; | < >"""

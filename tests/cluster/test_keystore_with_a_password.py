@@ -8,7 +8,7 @@ from devcluster.seed import INDEX
 from tests.cluster.stack_run import CONSENT, open_stack
 from tests.cluster.watching import files_with
 
-pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+pytestmark = [pytest.mark.cluster(nodes=1), pytest.mark.engine]
 DOCUMENTS = 200
 PASSWORD = "a 'keystore' pass$word"
 

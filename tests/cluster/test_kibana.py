@@ -22,7 +22,7 @@ from tests.cluster.watching import files_with, watched_processes
 from tests.cluster_fixtures import free_ports
 from tests.kibana_standin.service import KibanaService
 
-pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+pytestmark = [pytest.mark.cluster(nodes=1), pytest.mark.engine]
 DOCUMENTS = 200
 SETTINGS = """\
 # Kibana of the books

@@ -1,72 +1,15 @@
-"""Clusters that somebody else secured are taken over: recognised, refused until somebody says so, and then rolled."""
-
-import time
-from contextlib import contextmanager
+"""Three nodes that somebody else secured are taken over: refused until somebody says so, and then rolled."""
 
 import pytest
 
-from components.errors import CommandFailed
-from components.nodes.probes import Identity, handshake
+from components.nodes.probes import handshake
 from devcluster.seed import INDEX
-from tests.cluster import others_security
-from tests.cluster.others_security import (
-    BY_CERTUTIL,
-    TRANSPORT,
-    as_the_node,
-    auto_configured,
-    configure,
-    leaf,
-    secured_with_certutil,
-)
-from tests.cluster.stack_run import SecuredApi, open_stack
+from tests.cluster.others_security import auto_configured
+from tests.cluster.taking import DOCUMENTS, GIVEN, refused, secured_by, trusts
 from tests.cluster.watching import watched_nodes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
-DOCUMENTS = 1000
-GIVEN = "takeover.elastic_password"
-FILES_OF_CERTUTIL = ("elastic-certificates.p12", "http.p12")
 CERTIFICATE = {"verification_mode": "certificate"}
-
-
-@contextmanager
-def secured_by(secure, folder, names):
-    """Run a cluster with documents that somebody else secured, and a stack that was never run."""
-    with open_stack(folder, DOCUMENTS, names) as run:
-        run.cluster.stop()
-        theirs = secure(run.cluster)
-        run.cluster.start()
-        wait_until_green(api_of(run, theirs))
-        yield run, theirs
-
-
-def api_of(run, theirs):
-    """Return access to the cluster as they have it."""
-    urls = [f"https://localhost:{node.spec.http_port}" for node in run.cluster.nodes]
-    return SecuredApi(urls, theirs.http.pem, theirs.password)
-
-
-def wait_until_green(api):
-    deadline = time.monotonic() + 90
-    while api.ask("/_cluster/health?wait_for_status=green&timeout=5s")[0] != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
-def trusts(node, signer):
-    """Tell whether a node takes a leaf of a CA on its transport layer."""
-    one = leaf("probe", signer).authority
-    probe = Identity(one.certificate_pem, one.private_key_pem)
-    return handshake("127.0.0.1", node.spec.transport_port, probe, listen=1.0).trusted
-
-
-def refused(run, command="preview"):
-    """Run a command that must be refused with every node untouched; return what it said."""
-    before = [node.settings.read_bytes() for node in run.cluster.nodes]
-    finished = run.run(command)
-    assert finished.status == 2
-    assert "Traceback" not in finished.stdout + finished.stderr
-    assert [node.settings.read_bytes() for node in run.cluster.nodes] == before
-    return " ".join(finished.stdout.split())
 
 
 class TakenOver:
@@ -167,63 +110,3 @@ def test_another_up_changes_nothing_and_one_without_the_two_lines_asks_for_names
     plan = run.preview()["plan"]
     assert (plan["rows"], plan["restart"]) == ([], None)
     assert taken_over.api.ask(f"/{INDEX}/_count")[1]["count"] == DOCUMENTS
-
-
-def names_of_entries(run):
-    return others_security.machine(run.cluster, run.cluster.nodes[0]).secure_setting_names()
-
-
-def assert_ours(run):
-    """The only node has its documents, our passwords are the right ones, and nothing is left to do."""
-    api = run.api()
-    assert api.ask(f"/{INDEX}/_count")[1]["count"] == DOCUMENTS
-    assert api.ask_anonymously("/")[0] == 401
-    for user, password in run.output("userPasswords").items():
-        assert api.ask("/_security/_authenticate", user=user, password=password)[1]["username"] == user
-    plan = run.preview()["plan"]
-    assert (plan["rows"], plan["restart"]) == ([], None)
-
-
-def test_a_node_with_certutils_files_is_taken_over_and_its_files_go_where_that_is_wanted(tmp_path):
-    with secured_by(secured_with_certutil, tmp_path, ("es-1",)) as (run, theirs):
-        node = run.cluster.nodes[0]
-        assert "with certutil's files (elastic-certificates.p12, http.p12)" in refused(run)
-        run.write(takeover={**run.set_secret(GIVEN, theirs.password), "old_files": "remove"})
-        assert run.up()["plan"]["restart"]["procedure"] == "full stop"
-        assert_ours(run)
-        assert run.api().ask("/", password=theirs.password)[0] == 401
-        assert not trusts(node, theirs.transport)
-        assert not [path for path in (*FILES_OF_CERTUTIL, "essecurity-rollout") if (node.config / path).exists()]
-        assert f"{TRANSPORT}.truststore.secure_password" not in names_of_entries(run)
-        assert "# as on the page, in March" in node.settings.read_text()
-
-
-def test_a_node_that_was_secured_half_way_is_refused_with_the_reason_and_finished_by_the_next_up(tmp_path):
-    with open_stack(tmp_path, DOCUMENTS, ("es-1",)) as run:
-        run.cluster.stop()
-        configure(run.cluster.nodes[0], BY_CERTUTIL)
-        with pytest.raises(CommandFailed):
-            run.cluster.start()
-        said = refused(run)
-        assert "es-1 was secured half-way, with certutil's files (elastic-certificates.p12, http.p12)" in said
-        assert "names elastic-certificates.p12, which is not there" in said
-        assert "elasticsearch-security:takeover: {}" in said
-        run.write(takeover={}, consent=None)
-        assert run.preview()["plan"]["restart"]["reasons"][0].startswith("es-1: was secured half-way, and does not")
-        assert run.up()["result"] == "changed"
-        assert_ours(run)
-
-
-def test_a_node_with_security_on_and_a_password_that_nobody_knows_is_taken_over_with_one_that_is_set_anew(tmp_path):
-    with open_stack(tmp_path, DOCUMENTS, ("es-1",)) as run:
-        run.cluster.stop()
-        node = run.cluster.nodes[0]
-        configure(node, "xpack.security.enabled: true\n")
-        run.cluster.start()
-        assert "give it as `takeover.elastic_password`" in refused(run)
-        tool = run.cluster.home / "bin" / "elasticsearch-reset-password"
-        done = as_the_node(node, [str(tool), "-u", "elastic", "-b", "-s"])
-        assert done.returncode == 0, done.stderr
-        run.write(takeover=run.set_secret(GIVEN, done.stdout.strip()))
-        run.up()
-        assert_ours(run)

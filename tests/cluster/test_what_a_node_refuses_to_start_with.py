@@ -16,7 +16,7 @@ from components.settings.starting import concerns_on
 from devcluster.cluster import DevCluster
 from tests.cluster_fixtures import cluster_spec, elasticsearch_or_skip
 
-pytestmark = pytest.mark.cluster
+pytestmark = pytest.mark.cluster(nodes=1)
 SECURITY = Content(settings={"xpack.security.enabled": True}, absent=("cluster.initial_master_nodes",))
 TOKENS = "xpack.security.authc.token.enabled: true\n"
 ENFORCED = "-Des.enforce.bootstrap.checks=true\n"

@@ -65,7 +65,7 @@ def test_status_stop_and_start_of_a_cluster_that_is_not_there_make_nothing(stack
     assert not (tmp_path / ".dev" / "cluster").exists()
 
 
-@pytest.mark.cluster
+@pytest.mark.cluster(nodes=1)
 def test_a_cluster_comes_up_is_secured_by_hand_comes_up_again_and_is_removed(stack, tmp_path, capsys):
     home = elasticsearch_or_skip()
     cluster = DevCluster(read_stack(stack, tmp_path))

@@ -1,6 +1,9 @@
 """Whom nodes run as, and where their folder lies when that user may not enter the checkout."""
 
 import os
+from itertools import takewhile
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -31,8 +34,8 @@ def elsewhere(tmp_path, monkeypatch):
 def test_a_folder_is_reached_only_when_everything_above_it_lets_one_through(tmp_path, mode, may):
     inner = tmp_path / "home" / "checkout"
     inner.mkdir(parents=True)
-    for folder in tmp_path.parents[:2]:  # pytest closes its own folders
-        folder.chmod(0o755)
+    for folder in takewhile(lambda folder: folder != Path(gettempdir()), tmp_path.parents):
+        folder.chmod(0o755)  # pytest closes its own folders
     tmp_path.chmod(0o755)
     (tmp_path / "home").chmod(mode)
 

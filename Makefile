@@ -50,7 +50,7 @@ lint: setup-dev ## check style, types and the rules of the house
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports
 
-bench: setup-dev ## measure, side by side (BENCH_ARGS=--json for machines)
+bench: setup-dev up ## measure, side by side, also on the development cluster (BENCH_ARGS=--json for machines)
 	@$(PY) -m bench $(BENCH_ARGS)
 
 drill: up ## renew and rotate everything in the development cluster, under load (DRILL_ARGS=--json for machines)

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import issuing, noop, rotation_plan
+from bench import issuing, noop, rehearsed, rotation_plan
 from bench.figures import Figure, as_lines, as_table
 from toolchain import console
 
@@ -42,6 +42,9 @@ def measure_all() -> list[Figure]:
             with console.task(f"the plan of a new CA for {nodes} nodes") as task:
                 figures.append(rotation_plan.measure(Path(folder), nodes))
                 task.done(f"{figures[-1].value:g} lines")
+    with console.task("renewal and rotation on three real nodes") as task:
+        figures += rehearsed.measure()
+        task.done("no request failed")
     return figures
 
 

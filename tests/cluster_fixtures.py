@@ -3,6 +3,7 @@
 A test module uses them by importing the fixture: ``from tests.cluster_fixtures import three_open_nodes``.
 """
 
+import os
 import random
 import shutil
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,9 @@ from devcluster.spec import ClusterSpec, NodeSpec
 from toolchain import java
 
 NAMES = ("es-1", "es-2", "es-3")
-FIRST_PORTS = range(20_000, 30_000, 20)
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+FIRST_PORTS = range(20_000 + 1_000 * (WORKER % 10), 21_000 + 1_000 * (WORKER % 10), 20)
+"""Of this worker alone: seconds pass until a node has the port that was found free for it."""
 
 
 def elasticsearch_or_skip() -> Path:

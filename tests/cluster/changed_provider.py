@@ -1,7 +1,8 @@
 """The plugin with one thing changed: `python -m tests.cluster.changed_provider FOLDER WAY…`.
 
 `aged` issues certificates as it would have done `DAYS` ago. `uncovered` leaves out the wave *cover*, with its proof.
-`gated` stops before its work on a resource of a wave until a test lets it go on.
+`gated` stops before its work on a resource of a wave until a test lets it go on. `failing` cannot do the work on those
+that a test names.
 """
 
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from components.clock import SystemClock
+from components.errors import CommandFailed
 from components.handling import Context, Handler
 from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
 from components.nodes.identity_handler import NodeIdentityHandler
@@ -25,6 +27,9 @@ from provider.registry import HANDLERS
 DAYS = 400
 AT_GATE, OPEN, DONE = ".at-gate", ".open", ".done"
 """Files that are named by a resource: written by the plugin, by the test, by the plugin."""
+FULL = "No space left on device"
+FAILING = "failing"
+"""The file with a line for each resource that the plugin can do nothing for, as `es-1/transport/trust`."""
 
 
 @dataclass
@@ -76,7 +81,25 @@ def gate(handler: Handler[Any, Any], folder: Path) -> None:
     handler.converge = wait_and_converge
 
 
-WAYS: dict[str, Callable[[Handler[Any, Any], Path], None]] = {"aged": age, "uncovered": uncover, "gated": gate}
+def fail(handler: Handler[Any, Any], folder: Path) -> None:
+    """Let a handler fail at its work on the resources that a test names, as on a machine whose disk is full."""
+    converge = handler.converge
+
+    def fail_or_converge(recorded: Any, wanted: Any, context: Any) -> Any:
+        name = handler.name(wanted)
+        if name in (folder / FAILING).read_text().splitlines():
+            raise CommandFailed(f"cannot work on {name}", where=name.split("/")[0], why=FULL, next_step="make room")
+        return converge(recorded, wanted, context)
+
+    handler.converge = fail_or_converge
+
+
+WAYS: dict[str, Callable[[Handler[Any, Any], Path], None]] = {
+    "aged": age,
+    "uncovered": uncover,
+    "gated": gate,
+    "failing": fail,
+}
 
 
 if __name__ == "__main__":

@@ -151,6 +151,17 @@ def test_theirs_follow_ours_and_leaves_that_they_sign_without_their_key(secured)
     secured.assert_in_service()
 
 
+def test_one_authority_signs_both_layers_where_that_is_wanted(secured):
+    both = {"transport": (3, secured.own["transport"]), "http": (4, dict(secured.own["transport"]))}
+    del both["http"][1]["only_for_this_cluster"]
+    secured.run.write(authorities={layer: {"generation": number, "own": own} for layer, (number, own) in both.items()})
+    secured.run.up()
+    assert secured.chains("transport") == secured.chains("http") == [["Logs transport"]] * 3
+    assert secured.run.output("caCertificatePem") == secured.transport.pem
+    assert secured.pids() == secured.processes
+    secured.assert_in_service()
+
+
 def proofs(done):
     return [row["change"] for row in done["plan"]["rows"] if row["what"] == "proof"]
 

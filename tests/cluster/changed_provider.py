@@ -88,6 +88,7 @@ def fail(handler: Handler[Any, Any], folder: Path) -> None:
     def fail_or_converge(recorded: Any, wanted: Any, context: Any) -> Any:
         name = handler.name(wanted)
         if name in (folder / FAILING).read_text().splitlines():
+            time.sleep(0.5)  # what is done beside it has begun by then
             raise CommandFailed(f"cannot work on {name}", where=name.split("/")[0], why=FULL, next_step="make room")
         return converge(recorded, wanted, context)
 

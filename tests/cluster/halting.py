@@ -10,7 +10,7 @@ from tests.cluster.stack_run import Finished, StackRun, kill_run
 
 MOST_SECONDS = 300.0
 """How long a run may take until it halts or ends."""
-SETTLED = 1.0
+SETTLED = 0.5
 """Seconds without another step that ends, after which what was under way beside the first one has halted too."""
 
 

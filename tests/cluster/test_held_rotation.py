@@ -1,14 +1,19 @@
-"""Rotations of both CAs that are held, reversed and brought to their end on real nodes: no node restarts for it."""
+"""Rotations that are held, reversed, fail and are brought to their end on real nodes: no node restarts for it."""
 
+import itertools
 import re
 
 import pytest
+from cryptography import x509
 
 from components.clock import SystemClock
 from components.nodes.probes import ALERT_WAIT, Answer, Identity, handshake
+from components.pki.inspect import common_name_of
 from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf
 from drill.state import plain
+from tests.cluster.changed_provider import FAILING
+from tests.cluster.plugins import install
 from tests.cluster.stack_run import open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
@@ -149,4 +154,76 @@ def test_a_rotation_without_a_hold_ends_with_the_old_ca_refused_and_there_is_no_
     said = " ".join(refused.stdout.split())  # the engine tells of whichever CA it asked first
     assert re.search("generation 1 of the (transport|http) CA is retired", said)
     assert (rotation.issuers("transport"), rotation.processes()) == ({3}, rotation.pids)
+    assert rotation.healthy()
+
+
+def left_to_do(plan):
+    """Return which nodes a plan names for each wave of the transport layer."""
+    waves = {"beside what is trusted now": "cover", "transport leaf, g4": "present", "nothing but": "retire"}
+    files = [row for row in plan["rows"] if row["what"] in {"trust file", "key file"}]
+    return {
+        wave: sorted(node for row in files if words in row["change"] for node in row["nodes"])
+        for words, wave in waves.items()
+    }
+
+
+def not_done(rotation):
+    """Return for which nodes each wave is left to be done, by what they trust and serve."""
+    trusted = {node.name: names_in(node.config / "certs" / "transport-trust.pem") for node in nodes(rotation)}
+    served = {node.name: handshake("127.0.0.1", node.spec.transport_port).chain[0] for node in nodes(rotation)}
+    return {
+        "cover": sorted(name for name, found in trusted.items() if not any(is_the_new_one(one) for one in found)),
+        "present": sorted(name for name, leaf in served.items() if not is_the_new_one(common_name_of(leaf.issuer))),
+        "retire": sorted(name for name, found in trusted.items() if not all(is_the_new_one(one) for one in found)),
+    }
+
+
+def names_in(path):
+    return [common_name_of(one.subject) for one in x509.load_pem_x509_certificates(path.read_bytes())]
+
+
+def is_the_new_one(name):
+    return name.endswith(" g4")
+
+
+def nodes(rotation):
+    return rotation.run.cluster.nodes
+
+
+@pytest.fixture(scope="module")
+def failing(rotation):
+    """Rotate the transport CA; each node fails in each wave, at first with the others, in the end alone."""
+    run, seen = rotation.run, []
+    folder = install(run, "changed_provider", "failing")
+    run.write(authorities={"transport": {"generation": 4}, "http": {"generation": 3}})
+    for wave, first in itertools.product(("trust", "identity", "trust-exclusive"), range(3)):
+        broken = [f"{node.name}/transport/{wave}" for node in nodes(rotation)[first:]]
+        (folder / FAILING).write_text("\n".join(broken))
+        up, plan = run.run("up"), run.preview()["plan"]
+        seen.append((broken, up, plan, not_done(rotation)))
+    (folder / FAILING).write_text("")
+    assert run.up()["result"] == "changed"
+    return seen
+
+
+def test_after_a_failure_at_any_node_in_any_wave_a_preview_lists_just_what_is_left(failing):
+    for broken, up, plan, truth in failing:
+        assert up.status == 2
+        assert any(f"cannot work on {name}" in up.stdout + up.stderr for name in broken)
+        assert left_to_do(plan) == truth, broken
+        assert proofs(plan)[-1] == f"a probe leaf of transport CA g3 is refused by {ALL}"
+
+
+def test_each_node_was_the_last_one_to_fail_in_each_wave_and_no_wave_began_before_the_one_ahead_of_it(failing):
+    lefts = [truth for *_, truth in failing]
+    assert [left["cover"] for left in lefts] == [["es-1", "es-2", "es-3"], ["es-2", "es-3"], ["es-3"], *[[]] * 6]
+    assert all(left["present"] == sorted(["es-1", "es-2", "es-3"]) for left in lefts if left["cover"])
+    assert all(left["retire"] == ["es-1", "es-2", "es-3"] for left in lefts if left["present"])
+    assert lefts[-1] == {"cover": [], "present": [], "retire": ["es-3"]}
+
+
+def test_once_nothing_fails_any_more_the_rotation_ends_with_every_node_still_running(failing, rotation):
+    assert not_done(rotation) == {"cover": [], "present": [], "retire": []}
+    assert rotation.run.preview()["plan"]["rows"] == []
+    assert rotation.processes() == rotation.pids
     assert rotation.healthy()

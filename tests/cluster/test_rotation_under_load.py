@@ -6,6 +6,7 @@ The certificates are `DAYS` old at the beginning, so that the stack file alone d
 import itertools
 import math
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from drill.load import WRITTEN, Kind, Load, Protocol
 from drill.pairs import Pairs
 from drill.rehearsal import rehearse
 from drill.stack import Stack
-from drill.state import key_file_passwords
+from drill.state import authority_pem, key_file_passwords
 from tests.cluster.gates import gated_run
 from tests.cluster.plugins import install
 from tests.cluster.rollout_log import Away, When, counted, when
@@ -34,6 +35,8 @@ NOT_TAKEN = "master not discovered"
 """What a node logs that runs for 10 seconds and is in no cluster; the pair check makes it log refusals anyway."""
 WAVES = ("NodeTrust", "NodeIdentity", "NodeTrustExclusive")
 """The waves of a rotation, as gates name the work on a node in each of them."""
+POINTS = {"NodeTrust": 2, "NodeIdentity": 2 * len(NAMES), "NodeTrustExclusive": 2}
+"""At how many points of a wave a node is killed: nodes present on both layers, and verify on transport alone."""
 CERTIFICATES = {"valid_for": "2y"}
 LEAVES_ARE_DUE = {**CERTIFICATES, "renew_in_last": "1/2"}
 """Of leaves that live for two years and are 400 days old; their CAs live for ten."""
@@ -205,16 +208,17 @@ def test_without_covered_clients_the_load_is_red(rotating):
     assert seen.figures.pairs_refused == 0
 
 
-def is_a_point(name, points):
-    """Tell whether a node is killed here: before the first node of each wave, and before each node of *present*."""
+def is_a_point(name, opened):
+    """Tell whether a node is killed here: before the first two nodes of each wave, and before all of *present*."""
     wave = name.partition("-")[0]
-    return wave == "NodeIdentity" or (wave in WAVES and not any(point.startswith(f"{wave}-") for point in points))
+    before = [each for each in opened if each.startswith(f"{wave}-")]
+    return wave == "NodeIdentity" or (wave in WAVES and len(before) < 2)
 
 
 @pytest.fixture(scope="module")
 def crashed(rotating):
-    """Rotate the transport CA, and kill a node before each wave, between the nodes of *present*, and at the end."""
-    rotating.generations[Layer.TRANSPORT] += 1
+    """Rotate both CAs, and kill a node at each point of each wave, and at the end."""
+    rotating.generations = {layer: number + 1 for layer, number in rotating.generations.items()}
     points, away, ended = [], [], []
     victims = itertools.cycle(NAMES)
     with rotating.plugin("gated") as folder:
@@ -222,20 +226,23 @@ def crashed(rotating):
         def rotate():
             with gated_run(rotating.run, folder) as gates:
                 for name in gates.each():
-                    if is_a_point(name, points):
+                    if not gates.opened:  # the CAs are made, and no node presents a leaf of the new ones
+                        rotating.load.authority_pem += authority_pem(rotating.run.clear_state(), Layer.HTTP)
+                    if is_a_point(name, gates.opened):
                         points.append(name)
                         away.append(rotating.crash_and_wait(next(victims)))
                 ended.append(gates.finished())
             away.append(rotating.crash_and_wait(next(victims)))
 
-        seen = rotating.rehearse("rotate-transport-ca-with-crashes", rotate)
+        seen = rotating.rehearse("rotate-both-cas-with-crashes", rotate)
     sys.stdout.write("\n".join([counted(seen.requests, away), *points, ""]))
     return seen, points, away, ended
 
 
 def test_a_node_that_is_killed_at_any_point_of_a_rotation_is_back_within_a_minute(crashed):
     _, points, away, ended = crashed
-    assert [name.partition("-")[0] for name in points] == ["NodeTrust", *["NodeIdentity"] * 3, "NodeTrustExclusive"]
+    assert Counter(name.partition("-")[0] for name in points) == POINTS
+    assert {name.split("-")[3] for name in points if name.startswith("NodeIdentity-")} == {"http", "transport"}
     assert [each.node for each in away if each.until - each.stopped > REJOINED_WITHIN] == []
     assert [one.status for one in ended] == [0]
 

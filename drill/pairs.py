@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from components.nodes.layers import LAYERS
-from components.nodes.probes import ALERT_WAIT, Identity, Speech, handshake
+from components.nodes.probes import ALERT_WAIT, Identity, handshake
 from components.pki.inspect import pem_of
 from components.pki.keys import PrivateKey, pem_of_key
 from components.pki.spec import Layer
@@ -84,15 +84,13 @@ class Pairs:
         return frozenset({filed, served}) & self.leaves.keys()
 
     def _knock(self, presenter: DevNode, serial: str, verifier: DevNode) -> tuple[list[Refused], bool]:
-        """Knock, and once more after a refusal: a node that is killed meanwhile breaks off too, and refuses nobody."""
+        """Knock, and once more after a refusal; a node that is killed meanwhile, or starts, breaks off in silence."""
         refusal = ""
         for _ in range(2):
             answer = handshake(
                 verifier.spec.address, verifier.spec.transport_port, self.leaves[serial], listen=ALERT_WAIT
             )
-            if answer.speech is Speech.NOTHING:  # it does not run
-                return [], False
-            if answer.trusted or serial not in self.presented(presenter):
+            if not answer.refused or serial not in self.presented(presenter):
                 return [], answer.trusted
             refusal = answer.refusal
         return [Refused(presenter.name, verifier.name, serial, refusal)], False

@@ -111,14 +111,16 @@ def test_a_refusal_of_what_the_node_presents_no_longer_is_none(tmp_path, monkeyp
     assert pairs.refused == []
 
 
-def test_a_node_that_is_killed_while_somebody_knocks_has_refused_nobody(tmp_path, monkeypatch):
+@pytest.mark.parametrize("again", [pytest.param(False, id="killed"), pytest.param(True, id="killed and started")])
+def test_a_node_that_is_killed_while_somebody_knocks_has_refused_nobody(tmp_path, monkeypatch, again):
     one, two = leaf_of(OURS), leaf_of(OURS)
-    shake = module.handshake
+    shake, dying = module.handshake, []
 
     def shake_and_die(host, port, *arguments, **options):
         answer = shake(host, port, *arguments, **options)
-        if options and found[1].spec.transport_port == port:
-            found[1].spec.transport_port = 1
+        if options and port in (found[1].spec.transport_port, *dying):
+            dying.append(port)
+            found[1].spec.transport_port = port if again else 1
             return replace(answer, refusal="connection closed")
         return answer
 

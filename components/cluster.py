@@ -26,6 +26,7 @@ class Cluster:
         running: whether its nodes run.
         nodes: every node.
         sans: what the leaf of each node and layer must name.
+        dialled: what it must name at least, if it was signed elsewhere: what others dial.
         binds: `network.host` of the nodes that are to get one.
         authorities: the CA of each layer.
         certificates: every leaf.
@@ -48,6 +49,7 @@ class Cluster:
     running: bool
     nodes: tuple[Node, ...]
     sans: Mapping[tuple[str, Layer], Sans]
+    dialled: Mapping[tuple[str, Layer], Sans]
     binds: Mapping[str, str]
     authorities: Mapping[Layer, AuthoritySpec]
     certificates: CertificatesSpec

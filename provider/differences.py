@@ -47,12 +47,13 @@ def child(path: str, key: str | int) -> str:
 
 
 def _member(path: str, key: str, old: Mapping[str, Plain], new: Mapping[str, Plain]) -> Iterator[tuple[str, Kind]]:
-    if key not in old:
+    before, after = old.get(key), new.get(key)  # None stands for nothing: a secret of nothing is sent like that
+    if before is None and after is not None:
         yield path, Kind.ADD
-    elif key not in new:
+    elif after is None and before is not None:
         yield path, Kind.DELETE
     else:
-        yield from _value(path, old[key], new[key])
+        yield from _value(path, before, after)
 
 
 def _value(path: str, old: Plain, new: Plain) -> Iterator[tuple[str, Kind]]:

@@ -49,17 +49,15 @@ def load_cluster(root: Path) -> Cluster:
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:
     """Return a checked stack file as a cluster, with what the operator's own CAs and leaves are."""
-    sans = {
-        (node.name, layer): (least_sans_of if (node.name, layer) in files.given else sans_of)(node, layer, model)
-        for node in model.nodes
-        for layer in Layer
-    }
+    sans = {(node.name, layer): sans_of(node, layer, model) for node in model.nodes for layer in Layer}
+    dialled = {(node.name, layer): least_sans_of(node, layer, model) for node in model.nodes for layer in Layer}
     return Cluster(
         name=model.cluster.name,
         scenario=model.cluster.scenario,
         running=model.cluster.running,
         nodes=nodes_of(model, root),
         sans=sans,
+        dialled=dialled,
         binds={node.name: node.bind for node in model.nodes if node.bind is not None},
         authorities={Layer.TRANSPORT: model.authorities.transport, Layer.HTTP: model.authorities.http},
         certificates=model.certificates,

@@ -17,6 +17,7 @@ from components.pki.issue import IssuedAuthority, LeafRequest
 from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_file_pem
 from components.pki.keys import load_private_key, new_private_key, pem_of_key
 from components.pki.lifetimes import Lifetime, lifetime_end
+from components.pki.own import KEY_ELSEWHERE
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
 from components.pki.reissue import reissue_was_forced
@@ -118,8 +119,8 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
 
     def changes(self, recorded: LeafRecord, wanted: CertificateInputs, context: Context) -> Sequence[Change]:
         """Return why the leaf is issued anew."""
-        if wanted.given_certificate_pem is not None:
-            pem, now = reveal(wanted.given_certificate_pem), context.clock.now()
+        if _is_signed_elsewhere(wanted):
+            pem, now = reveal(wanted.given_certificate_pem or recorded.outputs.certificate_pem), context.clock.now()
             ends = given_leaf_ends(pem, wanted.node, wanted.renew_in_last, now)
             if ends:
                 context.warn(ends.message)
@@ -162,7 +163,9 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         if recorded.inputs.key_format is not wanted.key_format:
             text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
             return Finding("KeyFormatDiffers", text)
-        if wanted.given_certificate_pem is not None:
+        if _is_signed_elsewhere(wanted):
+            if wanted.given_certificate_pem is None:  # its successor waits, and nobody here could sign another one
+                return None
             pem = reveal(recorded.outputs.certificate_pem)
             return given_leaf_differs(pem, reveal(wanted.given_certificate_pem)) or _other_chain(recorded, wanted)
         view = LeafView(
@@ -198,6 +201,11 @@ def _signer_certificate(recorded: LeafRecord, wanted: CertificateInputs) -> Secr
     same_key = wanted.signer_key_pem == recorded.inputs.signer_key_pem
     renewed = isinstance(wanted.signer_certificate_pem, Unknown) and same_key
     return recorded.inputs.signer_certificate_pem if renewed else wanted.signer_certificate_pem
+
+
+def _is_signed_elsewhere(wanted: CertificateInputs) -> bool:
+    """Tell whether somebody else signs: as a leaf that is given shows, or a CA whose key is not here."""
+    return wanted.given_certificate_pem is not None or wanted.signer_key_pem == SecretStr(KEY_ELSEWHERE)
 
 
 def _signed(wanted: CertificateInputs, now: datetime) -> tuple[str, SignedLeaf]:

@@ -61,6 +61,12 @@ class CertificateAuthority(Resource):
         """Whether what is trusted too much stays for now."""
         return self.held_waves.apply(lambda waves: WaveName.RETIRE in waves)
 
+    def once_it_signs(self, value: pulumi.Input[Any], until_then: pulumi.Input[Any]) -> pulumi.Output[Any]:
+        """Return a value of the generation that is asked for, and another one while a rotation to it is held."""
+        return pulumi.Output.all(self.signer_generation, value, until_then).apply(
+            lambda found: found[1] if int(found[0]) == self.spec.generation else found[2]
+        )
+
     def entry(self) -> pulumi.Output[object]:
         """Return the CA's line of the stack output `certificates`."""
         return pulumi.Output.from_input(
@@ -147,9 +153,15 @@ class Certificate(Resource):
             "signerKeyPem": authority.signer_key_pem,
             "chainPem": authority.signer_chain.apply(lambda pems: "".join(pems) or None),
         }
-        inputs |= {name: pulumi.Output.secret(pem) for name, pem in self._from_files(cluster).items() if pem}
-        if request is not None and "givenCertificatePem" in inputs:
-            inputs["givenKeyPem"] = request.key_pem
+        files: dict[str, Any] = {
+            name: pulumi.Output.secret(pem) for name, pem in self._from_files(cluster).items() if pem
+        }
+        if files:
+            dialled = cluster.dialled[node, authority.layer]
+            files |= {"dns": list(dialled.dns), "ips": list(dialled.ips)}
+        if request is not None and files:
+            files["givenKeyPem"] = request.key_pem
+        inputs |= {name: authority.once_it_signs(value, inputs.get(name)) for name, value in files.items()}
         super().__init__(f"{self.title}-leaf", inputs, opts)
 
     def entry(self) -> pulumi.Output[object]:

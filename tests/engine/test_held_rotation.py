@@ -1,11 +1,19 @@
 """A rotation that is held, reversed or refused, through the engine; nodes are folders, so nobody shakes hands."""
 
+from ipaddress import IPv4Address
+
 import pytest
+from cryptography import x509
 
 from tests.engine.folders_run import FoldersRun
+from tests.pki.makers import foreign, own_ca
 
 pytestmark = pytest.mark.engine
 NAMES = ("es-1", "es-2")
+ADDRESS = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+BILLING = {"name": "billing", "owner": "team-x", "confirmed_generation": 1}
+FILES = {"certificate": "pem", "key": "key"}
+"""How a leaf of somebody else is named in the stack file, and how its files end."""
 
 
 class Rotation(FoldersRun):
@@ -145,4 +153,35 @@ def test_a_first_securing_is_not_held(tmp_path):
     run.asks(hold="cover", unmanaged_clients=[{"name": "billing", "owner": "team-x", "confirmed_generation": 0}])
     assert run.moves()["held"] == []
     assert run.trusts() == 1
+    assert_idle(run)
+
+
+def leaves_of_somebody_elses(run, root):
+    """Write a certificate of each node that a CA elsewhere signed, with its key; return the stack file's section."""
+    leaves = []
+    for name in NAMES:
+        one = foreign(name, (ADDRESS, False), signer=root)
+        for ending, content in (("pem", one.pem), ("key", one.key_pem)):
+            (run.project / f"{name}.{ending}").write_text(content)
+        leaves.append({"node": name, **{key: str(run.project / f"{name}.{end}") for key, end in FILES.items()}})
+    (run.project / "root.pem").write_text(root.pem)
+    return {"generation": 2, "own": {"certificate": str(run.project / "root.pem"), "leaves": leaves}}
+
+
+def test_leaves_that_somebody_else_signed_are_held_back_like_ours(run):
+    root, before = own_ca("Example root"), run.key_files()
+    authorities = {"transport": {"generation": 1}, "http": leaves_of_somebody_elses(run, root)}
+    run.write(authorities=authorities, unmanaged_clients=[BILLING])
+    plan = run.moves()
+    assert [(held["authority"], held["waves"]) for held in plan["held"]] == [("http CA g1 → g2", ["present", "retire"])]
+    assert (run.key_files(), run.issuers("http")) == (before, {1})
+    assert root.pem in run.output("caCertificatePem")
+    assert_idle(run)
+    run.write(authorities=authorities, unmanaged_clients=None)
+    run.moves()
+    assert run.issuers("http") == {2}
+    assert [path for path, content in run.key_files().items() if content != before[path]] == [
+        path for path in before if path.name.startswith("http")
+    ]
+    assert run.output("caCertificatePem") == root.pem
     assert_idle(run)

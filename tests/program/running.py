@@ -152,10 +152,15 @@ def texts_in(value: Any, path: str = "", *, secret: bool = False) -> Iterator[tu
 
 
 def outputs_of(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return outputs of a resource in the shape that its handler gives them; of a CA, that what is asked for signs."""
+    """Return outputs of a resource in the shape that its handler gives them; of a CA, the generation that signs."""
     schema = HANDLERS[token].outputs.model_json_schema(by_alias=True)
-    signs = {"signerGeneration": inputs["generation"]} if token.endswith(":CertificateAuthority") else {}
+    signs = {"signerGeneration": signer_of(inputs)} if token.endswith(":CertificateAuthority") else {}
     return {**example(schema, schema.get("$defs", {}), name), **signs}
+
+
+def signer_of(inputs: Mapping[str, Any]) -> int:
+    """Return which generation signs, as in a stack that had the one before the one that is asked for."""
+    return max(1, inputs["generation"] - (inputs.get("holdAfter") == "cover"))
 
 
 def example(schema: Mapping[str, Any], types: Mapping[str, Any], name: str) -> Any:

@@ -217,6 +217,30 @@ def test_its_successor_takes_its_place_under_the_same_password(talk, elsewhere):
     assert after.outputs["keyFilePassword"] == leaf.outputs["keyFilePassword"]
 
 
+NOT_GIVEN = {f"given{what}Pem": hidden(None) for what in ("Certificate", "Key", "Trust")}
+"""How what a held rotation keeps back arrives: as secrets of nothing."""
+
+
+def test_while_it_is_kept_back_the_leaf_of_the_generation_before_stays_and_is_renewed_by_its_ca(talk, clock):
+    ours = talk.create(asking.AUTHORITY, asking.authority(layer="http"))
+    leaf = talk.create(asking.CERTIFICATE, asking.leaf(ours))
+    assert talk.diff(leaf, {**leaf.inputs, **NOT_GIVEN}).some is False
+    clock.time = NOW + timedelta(days=300)
+    after = talk.update(leaf, {**leaf.inputs, **NOT_GIVEN})
+    assert after.outputs["serial"] != leaf.outputs["serial"]
+
+
+def test_while_its_successor_is_kept_back_it_stays_as_nobody_here_can_sign_another_one(talk, elsewhere, clock, heard):
+    leaf = talk.create(asking.CERTIFICATE, given(elsewhere, signed_elsewhere("es-1.example.net")))
+    kept = {**asking.leaf(elsewhere), **NOT_GIVEN}
+    assert "notAfter" not in talk.diff(leaf, kept).kinds
+    after = talk.update(leaf, kept)
+    assert [after.outputs[key] == leaf.outputs[key] for key in ("certificatePem", "keyFile")] == [True, True]
+    clock.time = NOW + timedelta(days=364)
+    assert "notAfter" not in talk.diff(leaf, kept).kinds
+    heard.wait_for("put its successor in its file's place")
+
+
 def test_other_cas_between_it_and_the_root_are_sent_with_it(talk, elsewhere):
     one, newer = signed_elsewhere("es-1.example.net"), renewed(ISSUING, ROOT)
     leaf = talk.create(asking.CERTIFICATE, given(elsewhere, one))

@@ -42,6 +42,7 @@ class Cluster:
         own: the operator's own CAs, of the layers that have one.
         given: the leaves that were signed elsewhere, of the nodes and layers that have one.
         requested: the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name.
+        awaited: the nodes whose leaf for the HTTP layer is not signed yet.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Cluster:
     own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
     requested: Mapping[tuple[str, Layer], Sans] = field(default_factory=dict)
+    awaited: tuple[str, ...] = ()
 
     @property
     def transport_tls(self) -> bool:
@@ -82,9 +84,13 @@ class Cluster:
         clients = self.unmanaged_clients if layer is Layer.HTTP else ()
         return tuple(str(client) for client in clients if client.confirmed_generation < wanted)
 
+    def awaits(self, layer: Layer) -> tuple[str, ...]:
+        """Return the nodes whose leaf of a layer is not signed yet."""
+        return self.awaited if layer is Layer.HTTP else ()
+
     def holds_after(self, layer: Layer) -> HoldAfter | None:
-        """Return the wave after which a rotation of the layer's CA waits, for a person or for clients of others."""
-        return HoldAfter.COVER if self.waits_for(layer) else self.rollout.hold_after
+        """Return the wave after which a rotation of the layer's CA waits: for certificates, clients or a person."""
+        return HoldAfter.COVER if self.waits_for(layer) or self.awaits(layer) else self.rollout.hold_after
 
     def places(self) -> dict[str, list[str]]:
         """Return where everything is reached, and what of it is in clear, by the name of its stack output."""

@@ -1,4 +1,8 @@
-"""Certificates that somebody else is to sign, and what is done until they are all there: nothing that needs them."""
+"""Certificates that somebody else is to sign, and what is done until they are all there: nothing that needs them.
+
+A CA that follows another one is covered meanwhile, and held there: whatever signed before goes on. Before the first one
+there is nothing to go on with, so the HTTP layer stays without TLS.
+"""
 
 from collections.abc import Mapping
 
@@ -25,27 +29,26 @@ def awaited(model: StackModel) -> tuple[str, ...]:
 
 
 def until_signed(model: StackModel) -> StackModel:
-    """Return the stack file as it is carried out while certificates are awaited.
-
-    The generation before goes on, which is one of ours; where there is none, the HTTP layer stays as it is without.
-    """
-    http = model.authorities.http
-    first = http.generation == 1
-    before = http.model_copy(update={"generation": http.generation if first else http.generation - 1, "own": None})
-    scenario = Scenario.BASIC if first else model.cluster.scenario
+    """Return the stack file as it is carried out while certificates are awaited: whether there can be HTTPS at all."""
+    if not _nothing_signs(model):
+        return model
+    plain = model.cluster.model_copy(update={"scenario": Scenario.BASIC})
+    ours = model.authorities.http.model_copy(update={"own": None})
     return model.model_copy(
-        update={
-            "authorities": model.authorities.model_copy(update={"http": before}),
-            "cluster": model.cluster.model_copy(update={"scenario": scenario}),
-        }
+        update={"cluster": plain, "authorities": model.authorities.model_copy(update={"http": ours})}
     )
 
 
 def told(model: StackModel, names: tuple[str, ...]) -> str:
     """Return what is awaited of whom, and what goes on until then."""
-    generation = model.authorities.http.generation
-    until = f"generation {generation - 1} goes on" if generation > 1 else "HTTPS stays off"
+    until = "HTTPS stays off" if _nothing_signs(model) else "every node presents what it does now"
     return (
         f"authorities.http: the certificates of {', '.join(names)} are awaited. Have the requests signed (output "
         f"certificateRequests), and name the files in `authorities.http.own.leaves`; until they are all there, {until}"
     )
+
+
+def _nothing_signs(model: StackModel) -> bool:
+    """Tell whether no CA is there, neither one before nor one whose key is at hand."""
+    http = model.authorities.http
+    return http.generation == 1 and http.own is not None and http.own.key is None

@@ -17,6 +17,12 @@ UNPROVED = {
 }
 """What has to be shown in a wave, and is not yet."""
 
+SIGNED = (
+    "have the requests signed (output certificateRequests), and name the files in authorities.http.own.leaves; "
+    "then run `up`"
+)
+"""What is next where certificates are awaited, whoever else is waited for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -60,13 +66,14 @@ def _held(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Held:
     others = [int(number) for number in outputs["trustedGenerations"] if int(number) != wanted]
     old, new = " + ".join(f"g{number}" for number in others), f"g{wanted}"
     waves = strings(outputs["heldWaves"])
-    clients = strings(inputs.get("waitsFor"))
+    clients, unsigned = strings(inputs.get("waitsFor")), strings(inputs.get("awaits"))
+    awaited = (*clients, *([f"the certificates of {', '.join(unsigned)}"] if unsigned else []))
     return Held(
         authority=f"{layer} CA {old} → {new}",
-        waits_for=", ".join(clients) or f"rollout.hold_after, which is `{inputs['holdAfter']}`",
+        waits_for=", ".join(awaited) or f"rollout.hold_after, which is `{inputs['holdAfter']}`",
         waves=waves,
         unproved=tuple(UNPROVED[layer, WaveName(wave)].format(old=old, new=new) for wave in waves),
-        next_step=_next_step(wanted, clients, inputs["holdAfter"], waves),
+        next_step=SIGNED if unsigned else _next_step(wanted, clients, inputs["holdAfter"], waves),
         back=BACK.format(layer=layer, signer=others[0]),
     )
 

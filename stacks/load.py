@@ -44,7 +44,7 @@ def load_cluster(root: Path) -> Cluster:
         pulumi.log.warn(advice.message)
     if unsigned:
         pulumi.log.warn(told(model, unsigned))
-    return replace(cluster_of(carried_out, root, files), requested=requested(model))
+    return replace(cluster_of(carried_out, root, files), requested=requested(model), awaited=unsigned)
 
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:

@@ -57,6 +57,7 @@ class AuthorityInputs(Wire):
         renew_in_last: last share of its life in which it is renewed.
         hold_after: the wave after which a rotation waits for a person; absent where it does not.
         waits_for: clients of others that do not trust the generation yet, for the reader of a plan.
+        awaits: nodes whose leaf somebody else has yet to sign, likewise.
         own_certificate_pem: a CA of the operator's own, which signs in place of one of ours.
         own_chain_pem: the CAs above it; None for a root.
         own_key_pem: its key.
@@ -71,6 +72,7 @@ class AuthorityInputs(Wire):
     renew_in_last: RenewalFraction
     hold_after: HoldAfter | None = None
     waits_for: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
     own_certificate_pem: SecretStr | None = None
     own_chain_pem: SecretStr | None = None
     own_key_pem: SecretStr | None = None
@@ -146,7 +148,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             context.say(way_back(wanted.layer, reached, wanted.generation))
         still = waves_held(reached, wanted.generation)
         if still:
-            awaited = ", ".join(wanted.waits_for) or "rollout.hold_after"
+            awaited = ", ".join((*wanted.waits_for, *wanted.awaits)) or "rollout.hold_after"
             context.say(f"{HELD}{wanted.layer} CA g{wanted.generation}: {' and '.join(still)}, for {awaited}")
         if wanted.layer is Layer.HTTP and WaveName.PRESENT in waves and WaveName.COVER in waves:
             context.warn(CLIENTS_NEED_THE_NEW_CA)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr, ValidationError
 
-from components.errors import VerificationFailed
+from components.errors import ConfigurationRefused, VerificationFailed
 from components.findings import Finding, first_finding
 from components.handling import Change, Context, Handler, Recorded, Refusal
 from components.pki.dates import iso
@@ -133,7 +133,7 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         finding = self._finding(recorded, wanted, now) if recorded else None
         if recorded is not None and finding is None:
             return recorded.outputs
-        if wanted.given_certificate_pem is not None and is_known(wanted.given_key_pem):
+        if _is_signed_elsewhere(wanted) and is_known(wanted.given_key_pem):
             _signed(wanted, now)  # what cannot be presented is refused by the preview already
         return CertificateOutputs(
             certificate_pem=UNKNOWN,
@@ -213,6 +213,13 @@ def _signed(wanted: CertificateInputs, now: datetime) -> tuple[str, SignedLeaf]:
     request = LeafRequest(
         wanted.subject, Sans(dns=wanted.dns, ips=wanted.ips), _profile(wanted), wanted.key_type, wanted.valid_for
     )
+    if _is_signed_elsewhere(wanted) and wanted.given_certificate_pem is None:
+        raise ConfigurationRefused(
+            f"there is no certificate of {wanted.node} for the {wanted.layer} layer",
+            where=f"authorities.{wanted.layer}.own.leaves",
+            why="the CA that signs has its key elsewhere",
+            next_step="have a key and a certificate made there, and name both files; or leave the node out until then",
+        )
     given = wanted.given_key_pem
     key = new_private_key(wanted.key_type) if given is None else load_private_key(reveal(given))
     return pem_of_key(key), _signer(wanted).sign(request, proof_of_key(request, key), now)

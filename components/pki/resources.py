@@ -46,6 +46,7 @@ class CertificateAuthority(Resource):
             "renewInLast": str(cluster.certificates.renew_in_last),
             "holdAfter": cluster.holds_after(layer),
             "waitsFor": list(cluster.waits_for(layer)) or None,
+            "awaits": list(cluster.awaits(layer)) or None,
         }
         if self.own is not None:
             found = {

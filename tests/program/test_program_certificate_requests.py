@@ -31,11 +31,13 @@ def test_at_first_there_are_requests_and_nothing_of_the_http_layer(tmp_path):
     assert any("the certificates of es-2 are awaited" in line for line in made.warned)
 
 
-def test_while_one_is_awaited_the_generation_before_signs(tmp_path):
+def test_while_one_is_awaited_the_ca_is_covered_and_held_and_the_generation_before_signs(tmp_path):
     made = stack(tmp_path, 2, signed=["es-1"])
-    assert made["http-ca"].inputs["generation"] == 1
-    assert "ownKeyPem" not in made["http-ca"].inputs
-    assert all("givenCertificatePem" not in leaf.inputs for leaf in made.of("Certificate"))
+    inputs = made["http-ca"].inputs
+    assert (inputs["generation"], inputs["holdAfter"], inputs["awaits"]) == (2, "cover", ["es-2"])
+    assert "awaits" not in made["transport-ca"].inputs
+    for leaf in made.of("Certificate"):
+        assert not {path for path, _, _ in texts_in(leaf.inputs) if path.startswith("given")}
     assert len(made.of("CertificateRequest")) == 2
 
 

@@ -38,12 +38,16 @@ def test_without_a_generation_before_the_http_layer_stays_as_it_is():
     assert told(found, awaited(found)).endswith("HTTPS stays off")
 
 
-def test_the_generation_before_goes_on():
+def test_what_signed_before_goes_on():
     found = stack("{node: es-1}", "{node: es-2}", generation=3)
-    http = until_signed(found).authorities.http
-    assert (http.generation, http.own) == (2, None)
-    assert until_signed(found).cluster.scenario is Scenario.BASIC_HTTPS
-    assert told(found, awaited(found)).endswith("generation 2 goes on")
+    assert until_signed(found) == found
+    assert told(found, awaited(found)).endswith("every node presents what it does now")
+
+
+def test_a_ca_whose_key_is_at_hand_signs_until_then():
+    found = model("authorities: {http: {own: {key: ca.key, certificate: ca.pem, leaves: [{node: es-1}]}}}")
+    assert awaited(found) == ("es-1",)
+    assert until_signed(found) == found
 
 
 def test_a_layer_without_tls_awaits_nothing():

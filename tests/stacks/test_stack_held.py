@@ -50,6 +50,18 @@ def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"
             id="reversed",
         ),
         pytest.param(
+            held("http", waitsFor=["billing (owner team-x)"], awaits=["es-1", "es-2"]),
+            (
+                "http CA g1 → g2: present and retire wait for billing (owner team-x), the certificates of es-1, es-2",
+                "not yet proved: present: every node serves a leaf of g2 · retire: nodes ask clients for no "
+                "certificate, so none can be refused; caCertificatePem and every Kibana's trust file hold g2 alone",
+                "next: have the requests signed (output certificateRequests), and name the files in "
+                "authorities.http.own.leaves; then run `up`",
+                f"back: {BACK.format('http', 1)}",
+            ),
+            id="for certificates",
+        ),
+        pytest.param(
             held("http", waitsFor=["billing (owner team-x)", "search (owner team-y)"]),
             (
                 "http CA g1 → g2: present and retire wait for billing (owner team-x), search (owner team-y)",

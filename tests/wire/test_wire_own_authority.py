@@ -241,6 +241,21 @@ def test_while_its_successor_is_kept_back_it_stays_as_nobody_here_can_sign_anoth
     heard.wait_for("put its successor in its file's place")
 
 
+def test_a_new_node_without_a_certificate_is_refused_by_the_preview_already(talk, elsewhere):
+    with pytest.raises(Refused, match=r"authorities\.http\.own\.leaves: there is no certificate of es-1 "):
+        talk.preview_create(asking.CERTIFICATE, asking.leaf(elsewhere))
+
+
+def test_until_certificates_are_signed_elsewhere_an_own_authority_before_goes_on_out_of_the_state(talk, signer):
+    awaiting = {**asking.authority(**ELSEWHERE), "generation": 2, "holdAfter": "cover", "awaits": ["es-1"]}
+    held = talk.update(signer, awaiting)
+    assert held.outputs["signerKeyPem"] == hidden(ISSUING.key_pem)
+    assert held.outputs["heldWaves"] == ["present", "retire"]
+    assert talk.diff(held).some is False
+    again = talk.update(held, {**asking.authority(**ELSEWHERE), "generation": 2})
+    assert (again.outputs["signerGeneration"], again.outputs["trustedGenerations"]) == (2, [2])
+
+
 def test_other_cas_between_it_and_the_root_are_sent_with_it(talk, elsewhere):
     one, newer = signed_elsewhere("es-1.example.net"), renewed(ISSUING, ROOT)
     leaf = talk.create(asking.CERTIFICATE, given(elsewhere, one))

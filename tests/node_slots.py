@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,7 +19,7 @@ class NodeSlots:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: list[FileLock] = []
+        self._held: dict[int, FileLock] = {}
 
     def hold(self, count: int) -> None:
         """Hold just so many slots; wait until they are free, and for those who came before.
@@ -37,17 +38,16 @@ class NodeSlots:
     def release(self) -> None:
         """Give back what is held."""
         while self._held:
-            self._held.pop().release()
+            self._held.popitem()[1].release()
 
     def _take(self, count: int) -> None:
         for number in range(MOST_NODES):
+            if number in self._held or len(self._held) == count:
+                continue
             slot = FileLock(self._folder / str(number), blocking=False)
-            if len(self._held) < count and slot.lock_file not in {held.lock_file for held in self._held}:
-                try:
-                    slot.acquire()
-                except Timeout:
-                    continue
-                self._held.append(slot)
+            with suppress(Timeout):
+                slot.acquire()
+                self._held[number] = slot
 
 
 def of_this_user(folder: Path) -> NodeSlots:

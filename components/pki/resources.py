@@ -160,8 +160,8 @@ class Certificate(Resource):
         if files:
             dialled = cluster.dialled[node, authority.layer]
             files |= {"dns": list(dialled.dns), "ips": list(dialled.ips)}
-        if request is not None and files:
-            files["givenKeyPem"] = request.key_pem
+            if request is not None:
+                files["givenKeyPem"] = request.key_pem
         inputs |= {name: authority.once_it_signs(value, inputs.get(name)) for name, value in files.items()}
         super().__init__(f"{self.title}-leaf", inputs, opts)
 

@@ -243,6 +243,8 @@ def test_a_node_that_is_killed_at_any_point_of_a_rotation_is_back_within_a_minut
     _, points, away, ended = crashed
     assert Counter(name.partition("-")[0] for name in points) == POINTS
     assert {name.split("-")[3] for name in points if name.startswith("NodeIdentity-")} == {"http", "transport"}
+    transport = [name.partition("-")[0] for name in points if "-transport-" in name]
+    assert transport == [*["NodeTrust"] * 2, *["NodeIdentity"] * 3, *["NodeTrustExclusive"] * 2]
     assert [each.node for each in away if each.until - each.stopped > REJOINED_WITHIN] == []
     assert [one.status for one in ended] == [0]
 

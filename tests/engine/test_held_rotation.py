@@ -133,8 +133,7 @@ def test_a_retired_generation_and_a_leap_are_refused_and_nothing_changes(run):
 
 
 def test_a_client_that_does_not_trust_the_new_http_ca_holds_it_and_gets_both_until_it_does(run):
-    billing = {"name": "billing", "owner": "team-x", "confirmed_generation": 1}
-    run.asks(http=2, transport=2, unmanaged_clients=[billing])
+    run.asks(http=2, transport=2, unmanaged_clients=[BILLING])
     plan = run.moves()
     [held] = plan["held"]
     assert held["waits_for"] == "billing (owner team-x)"
@@ -142,7 +141,7 @@ def test_a_client_that_does_not_trust_the_new_http_ca_holds_it_and_gets_both_unt
     assert (run.issuers("transport"), run.issuers("http")) == ({2}, {1})
     assert run.output("caCertificatePem").count("BEGIN CERTIFICATE") == 2
     assert_idle(run)
-    run.asks(http=2, transport=2, unmanaged_clients=[{**billing, "confirmed_generation": 2}])
+    run.asks(http=2, transport=2, unmanaged_clients=[{**BILLING, "confirmed_generation": 2}])
     assert run.moves()["held"] == []
     assert run.issuers("http") == {2}
     assert run.output("caCertificatePem").count("BEGIN CERTIFICATE") == 1
@@ -150,7 +149,7 @@ def test_a_client_that_does_not_trust_the_new_http_ca_holds_it_and_gets_both_unt
 
 def test_a_first_securing_is_not_held(tmp_path):
     run = Rotation(tmp_path, NAMES)
-    run.asks(hold="cover", unmanaged_clients=[{"name": "billing", "owner": "team-x", "confirmed_generation": 0}])
+    run.asks(hold="cover", unmanaged_clients=[{**BILLING, "confirmed_generation": 0}])
     assert run.moves()["held"] == []
     assert run.trusts() == 1
     assert_idle(run)

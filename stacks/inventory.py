@@ -4,6 +4,7 @@ from pathlib import Path
 
 from components.clients.spec import Kibana, KibanaSpec, host_of
 from components.nodes.spec import Machine, MachineSpec, Node, NodeSpec
+from components.nodes.ssh_spec import Ssh, SshSpec
 from components.pki.sans import Sans
 from components.pki.spec import Layer
 from stacks.model import StackModel
@@ -11,6 +12,8 @@ from stacks.model import StackModel
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PATHS = ("home", "config", "pid_file", "keystore_password_file")
 """Keys of a machine that are paths, in which `{name}` stands for the node's name."""
+SSH_FILES = ("identity_file", "config_file", "sudo_password_file")
+"""Keys below `ssh` that are paths on the machine of the operator."""
 
 
 def sans_of(node: NodeSpec, layer: Layer, model: StackModel) -> Sans:
@@ -61,17 +64,38 @@ def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
         pid_file=path(wanted.pid_file) if wanted.pid_file else f"{config}/elasticsearch.pid",
         user=wanted.user,
         keystore_password_file=path(wanted.keystore_password_file) if wanted.keystore_password_file else None,
+        ssh=None if wanted.ssh is None else ssh_for(node.address, wanted.ssh, root),
     )
+
+
+def ssh_for(address: str, spec: SshSpec, root: Path) -> Ssh:
+    """Return how a machine is reached; relative paths are relative to ``root``, since these files are on this machine.
+
+    Args:
+        address: what is dialled where the stack file names no other host.
+        spec: what is written.
+        root: the project's folder.
+    """
+    files = {key: str((root / text).absolute()) for key in SSH_FILES if (text := getattr(spec, key)) is not None}
+    return Ssh(**{**spec.model_dump(), "host": spec.host or address, **files})
 
 
 def machine_spec_of(node: NodeSpec, default: MachineSpec) -> MachineSpec:
     """Return what is written about a node's machine, in its own section or in the common one, for this node."""
-    own = node.machine.model_dump(exclude_none=True, exclude_unset=True) if node.machine else {}
-    wanted = default.model_copy(update=own)
+    wanted = _over(default, node.machine) if node.machine else default
     paths = {key: text.replace("{name}", node.name) for key in PATHS if (text := getattr(wanted, key)) is not None}
     if paths.get("home"):
         paths.setdefault("config", f"{paths['home']}/config")
     return wanted.model_copy(update=paths)
+
+
+def _over(default: MachineSpec, own: MachineSpec) -> MachineSpec:
+    """Return the common section with what a node's own one says in its place, key by key, also below `ssh`."""
+    written = {key: getattr(own, key) for key in own.model_fields_set if getattr(own, key) is not None}
+    if own.ssh is not None and default.ssh is not None:
+        below = {key: getattr(own.ssh, key) for key in own.ssh.model_fields_set}
+        written["ssh"] = default.ssh.model_copy(update=below)
+    return default.model_copy(update=written)
 
 
 def kibana_sans_of(kibana: KibanaSpec) -> Sans:

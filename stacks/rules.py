@@ -1,20 +1,18 @@
 """Rules across the sections of a stack file. Each returns every mistake it finds; the tuple at the end is the list."""
 
-import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from components.nodes import hosts
-from components.nodes.spec import MachineSpec
 from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
 from stacks.fips_rules import FIPS_RULES
-from stacks.inventory import machine_spec_of, sans_of
+from stacks.inventory import sans_of
 from stacks.kibana_rules import KIBANA_RULES
+from stacks.machine_rules import MACHINE_RULES
 from stacks.mistakes import Mistake, names_given_twice
 from stacks.model import StackModel
 from stacks.own_authority_rules import OWN_AUTHORITY_RULES
-from stacks.paths import mistakes_in_paths
 from stacks.reissue_rules import REISSUE_RULES
 from stacks.rotation_rules import ROTATION_RULES
 
@@ -37,57 +35,6 @@ def addresses_are_distinct(model: StackModel) -> Iterator[Mistake]:
                     f"is {port}, and {hosts.with_port(node.address, port)} is that of {first} already",
                     "give the node another address, or this layer another port",
                 )
-
-
-def machine_is_described(model: StackModel) -> Iterator[Mistake]:
-    """An archive can be anywhere, so its folder has to be named."""
-    homeless = [i for i, node in enumerate(model.nodes) if machine_spec_of(node, model.machine).home is None]
-    if len(homeless) == len(model.nodes):
-        yield Mistake("machine.home", "is missing", "name the folder with `bin/elasticsearch`")
-        return
-    for index in homeless:
-        yield Mistake(
-            f"nodes[{index}].machine.home",
-            "is missing",
-            "name the folder with `bin/elasticsearch`, here or once for all in `machine.home`",
-        )
-
-
-def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
-    """Nobody is there to expand `~` or a variable, and `{name}` is the only placeholder."""
-    written = [("machine", model.machine)]
-    written += [(f"nodes[{index}].machine", node.machine) for index, node in enumerate(model.nodes) if node.machine]
-    for place, machine in written:
-        yield from mistakes_in_paths(place, machine)
-
-
-def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
-    """Two nodes need two config folders and two files for their process ids: all machines are this one, for now."""
-    taken: dict[str, int] = {}
-    for index, node in enumerate(model.nodes):
-        if _first_of_name(model, index) != index:
-            continue
-        for key, path in _own_paths(machine_spec_of(node, model.machine)):
-            first = taken.setdefault(f"{key} {path}", index)
-            if first != index:
-                yield Mistake(
-                    f"nodes[{index}].machine.{key}",
-                    f"is `{path}`, which nodes[{first}] has already",
-                    f"give each node its own, for example with `{{name}}` in `machine.{key}`",
-                )
-
-
-def nobody_runs_as_root(model: StackModel) -> Iterator[Mistake]:
-    """Elasticsearch refuses to start as root. Source: start-stop-elasticsearch."""
-    written = [("machine", model.machine.user)]
-    written += [(f"nodes[{i}].machine", node.machine.user) for i, node in enumerate(model.nodes) if node.machine]
-    for place, user in written:
-        if user in {"root", "0", ""}:
-            yield Mistake(
-                f"{place}.user",
-                f"is `{user}`, as whom Elasticsearch refuses to run" if user else "is an empty text",
-                "name the user that Elasticsearch runs as, or leave it out: the owner of the config folder",
-            )
 
 
 def addresses_can_be_dialled(model: StackModel) -> Iterator[Mistake]:
@@ -241,16 +188,19 @@ def _rule(find: Callable[[StackModel], Iterable[Mistake]], *reads: str) -> Rule:
     return Rule(find, frozenset(reads))
 
 
-SECTION_RULES = {**FIPS_RULES, **KIBANA_RULES, **OWN_AUTHORITY_RULES, **ROTATION_RULES, **REISSUE_RULES}
+SECTION_RULES = {
+    **MACHINE_RULES,
+    **FIPS_RULES,
+    **KIBANA_RULES,
+    **OWN_AUTHORITY_RULES,
+    **ROTATION_RULES,
+    **REISSUE_RULES,
+}
 """Rules that have a module of their own, and the sections that each one reads."""
 
 RULES: tuple[Rule, ...] = (
     _rule(node_names_are_distinct, "nodes"),
     _rule(addresses_are_distinct, "nodes"),
-    _rule(machine_is_described, "nodes", "machine"),
-    _rule(paths_are_written_out, "nodes", "machine"),
-    _rule(folders_are_distinct, "nodes", "machine"),
-    _rule(nobody_runs_as_root, "nodes", "machine"),
     _rule(addresses_can_be_dialled, "nodes"),
     _rule(public_addresses_need_a_flag, "nodes", "exposure"),
     _rule(wildcard_binds_need_a_flag, "nodes", "exposure"),
@@ -275,13 +225,3 @@ def mistakes_across(model: StackModel, unreadable: Collection[str] = ()) -> tupl
     """
     asked = [rule for rule in RULES if rule.reads.isdisjoint(unreadable)]
     return tuple(mistake for rule in asked for mistake in rule.find(model))
-
-
-def _first_of_name(model: StackModel, index: int) -> int:
-    return next(number for number, node in enumerate(model.nodes) if node.name == model.nodes[index].name)
-
-
-def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
-    """Return the paths that no two nodes may share."""
-    paths = (("config", machine.config), ("pid_file", machine.pid_file))
-    return [(key, posixpath.normpath(path)) for key, path in paths if path]

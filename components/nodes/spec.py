@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from components.nodes.ssh_spec import Ssh, SshSpec
 from components.pki.sans import Host
 from components.values import Spec, Wire
 
@@ -39,6 +40,9 @@ class MachineSpec(Spec):
         description="A file on the node's machine with the password of its `elasticsearch.keystore`, as in "
         "`ES_KEYSTORE_PASSPHRASE_FILE`. Default: the keystore has no password.",
     )
+    ssh: SshSpec | None = Field(
+        None, description="How the machine is reached by SSH; `{}` takes every default. Default: it is this machine."
+    )
 
 
 class NodeSpec(Spec):
@@ -68,6 +72,7 @@ class Machine(Wire):
         pid_file: absolute path of the process id file.
         user: the user Elasticsearch runs as; None for the owner of ``config``.
         keystore_password_file: absolute path of the file with the keystore's password; None where it has none.
+        ssh: how it is reached; None where it is this machine.
     """
 
     node: str
@@ -77,6 +82,7 @@ class Machine(Wire):
     pid_file: str
     user: str | None = None
     keystore_password_file: str | None = None
+    ssh: Ssh | None = None
 
     def path(self, relative: str) -> PurePosixPath:
         """Return the absolute path of something in the config folder."""

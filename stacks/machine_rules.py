@@ -1,0 +1,101 @@
+"""Rules on machines in a stack file: where Elasticsearch is on each of them, and how it is reached."""
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+
+from components.nodes.spec import MachineSpec, NodeSpec
+from stacks.inventory import PATHS, machine_spec_of
+from stacks.mistakes import Mistake
+from stacks.model import StackModel
+from stacks.paths import mistakes_in_paths
+
+
+def machine_is_described(model: StackModel) -> Iterator[Mistake]:
+    """An archive can be anywhere, so its folder has to be named."""
+    homeless = [i for i, node in enumerate(model.nodes) if machine_spec_of(node, model.machine).home is None]
+    if len(homeless) == len(model.nodes):
+        yield Mistake("machine.home", "is missing", "name the folder with `bin/elasticsearch`")
+        return
+    for index in homeless:
+        yield Mistake(
+            f"nodes[{index}].machine.home",
+            "is missing",
+            "name the folder with `bin/elasticsearch`, here or once for all in `machine.home`",
+        )
+
+
+def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
+    """Nobody is there to expand `~` or a variable, and `{name}` is the only placeholder."""
+    written = [("machine", model.machine)]
+    written += [(f"nodes[{index}].machine", node.machine) for index, node in enumerate(model.nodes) if node.machine]
+    for place, machine in written:
+        yield from mistakes_in_paths(place, machine)
+
+
+def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
+    """Two nodes on one machine need two config folders and two files for their process ids."""
+    taken: dict[str, int] = {}
+    for index, node in enumerate(model.nodes):
+        if _first_of_name(model, index) != index:
+            continue
+        machine = machine_spec_of(node, model.machine)
+        for key, path in _own_paths(machine):
+            first = taken.setdefault(f"{_host_of(node, machine)} {key} {path}", index)
+            if first != index:
+                yield Mistake(
+                    f"nodes[{index}].machine.{key}",
+                    f"is `{path}`, which nodes[{first}] has already",
+                    f"give each node its own, for example with `{{name}}` in `machine.{key}`",
+                )
+
+
+def nobody_runs_as_root(model: StackModel) -> Iterator[Mistake]:
+    """Elasticsearch refuses to start as root. Source: start-stop-elasticsearch."""
+    written = [("machine", model.machine.user)]
+    written += [(f"nodes[{i}].machine", node.machine.user) for i, node in enumerate(model.nodes) if node.machine]
+    for place, user in written:
+        if user in {"root", "0", ""}:
+            yield Mistake(
+                f"{place}.user",
+                f"is `{user}`, as whom Elasticsearch refuses to run" if user else "is an empty text",
+                "name the user that Elasticsearch runs as, or leave it out: the owner of the config folder",
+            )
+
+
+def paths_on_other_machines_are_absolute(model: StackModel) -> Iterator[Mistake]:
+    """A relative path is relative to this project, and other machines have none of it."""
+    told = set()
+    for index, node in enumerate(model.nodes):
+        machine = machine_spec_of(node, model.machine)
+        for key in PATHS if machine.ssh is not None else ():
+            path = getattr(machine, key)
+            own = node.machine is not None and getattr(node.machine, key) is not None
+            place = f"nodes[{index}].machine.{key}" if own else f"machine.{key}"
+            if path and not path.startswith("/") and place not in told:
+                told.add(place)
+                yield Mistake(place, f"is `{path}`, and {node.name} is reached by SSH", "write the absolute path there")
+
+
+def _first_of_name(model: StackModel, index: int) -> int:
+    return next(number for number, node in enumerate(model.nodes) if node.name == model.nodes[index].name)
+
+
+def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
+    """Return the paths that no two nodes may share."""
+    paths = (("config", machine.config), ("pid_file", machine.pid_file))
+    return [(key, posixpath.normpath(path)) for key, path in paths if path]
+
+
+def _host_of(node: NodeSpec, machine: MachineSpec) -> str:
+    """Return which machine a node is on; an empty text for this one."""
+    return "" if machine.ssh is None else f"{machine.ssh.host or node.address}:{machine.ssh.port or 22}"
+
+
+MACHINE_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...]] = {
+    machine_is_described: ("nodes", "machine"),
+    paths_are_written_out: ("nodes", "machine"),
+    folders_are_distinct: ("nodes", "machine"),
+    paths_on_other_machines_are_absolute: ("nodes", "machine"),
+    nobody_runs_as_root: ("nodes", "machine"),
+}
+"""Each rule, and the sections that it reads."""

@@ -26,6 +26,15 @@ config:
         user: search
         pid_file: /run/elasticsearch/es-3.pid
         keystore_password_file: /etc/elasticsearch/es-3.keystore-password
+        ssh:
+          host: logs-3
+          port: 2222
+          user: root
+          identity_file: keys/logs-3
+          jump: [ops@outer.example.net, bastion.example.net:2222]
+          config_file: ssh/config
+          host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO0x1EDhpdIdz00icLTO9a7XkZe2/1WtMyuE9lRCCFe
+          sudo_password_file: keys/logs-3.sudo
   elasticsearch-security:machine:
     layout: archive
     home: /opt/elasticsearch
@@ -33,6 +42,15 @@ config:
     user: elasticsearch
     pid_file: /run/elasticsearch/{name}.pid
     keystore_password_file: /etc/elasticsearch/{name}.keystore-password # only if the keystore has a password
+    ssh: # only where it is another machine; what is left out is as in ~/.ssh/config
+      host: bastion.example.net # where the nodes' addresses are not what is dialled by SSH
+      port: 22
+      user: ops # root, or somebody who may use sudo
+      identity_file: keys/ops
+      jump: [bastion.example.net]
+      config_file: ssh/config
+      host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO0x1EDhpdIdz00icLTO9a7XkZe2/1WtMyuE9lRCCFe
+      sudo_password_file: keys/ops.sudo # only if sudo asks for a password
   elasticsearch-security:transport: {verification_mode: full}
   elasticsearch-security:http: {names: [es.example.net]} # what clients dial, such as a load balancer
   elasticsearch-security:authorities:

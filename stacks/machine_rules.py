@@ -71,7 +71,8 @@ def paths_on_other_machines_are_absolute(model: StackModel) -> Iterator[Mistake]
             path = getattr(machine, key)
             own = node.machine is not None and getattr(node.machine, key) is not None
             place = f"nodes[{index}].machine.{key}" if own else f"machine.{key}"
-            if path and not path.startswith("/") and place not in told:
+            written = own or getattr(model.machine, key) is not None  # `config` may be what `home` makes of it
+            if written and not path.startswith("/") and place not in told:
                 told.add(place)
                 yield Mistake(place, f"is `{path}`, and {node.name} is reached by SSH", "write the absolute path there")
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from components.clients.unmanaged import LABEL
+from components.nodes import ssh_spec
 from components.nodes.spec import NODE_NAME
 from stacks.fields import every_field, field_at, fields_at
 from stacks.model import CLUSTER_NAME
@@ -192,6 +193,10 @@ LIMITS = {
 FORMS = {
     LABEL: "it must be 1 to 100 characters on one line, without a blank at either end",
     NODE_NAME: "it must be 1 to 63 letters, digits, `.`, `_` or `-`, with a letter or digit at both ends",
+    ssh_spec.HOST: "it must be a host name, an IP address, or a `Host` of `~/.ssh/config`",
+    ssh_spec.USER: "it must be a login name",
+    ssh_spec.JUMP: "it must be `host`, `user@host` or `user@host:port`",
+    ssh_spec.HOST_KEY: "it must be a public key as `ssh-keyscan` prints it, without the host: `ssh-ed25519 AAAA…`",
     CLUSTER_NAME: "it must be 1 to 100 letters, digits, blanks, `.`, `_` or `-`, with a letter or digit at both ends",
 }
 KINDS: Mapping[str, Callable[[Problem], tuple[str, str]]] = {

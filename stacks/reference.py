@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -44,7 +44,9 @@ with `{prefix}`, the project's name. Keys of other projects are left alone.
   speaks once that is right.
 - A relative path starts at the project's folder. `{{name}}` in a path stands for the node's name; `~` and variables
   are not expanded.
-- All nodes of the cluster have to be listed. Today their machines are this one, on which the program runs.
+- All nodes of the cluster have to be listed. A machine with a section `ssh` is reached by SSH; without one it is this
+  machine, on which the program runs.
+- Files below `ssh` and of own CAs are on this machine; every other path is on the node's.
 
 ## The smallest stack file
 
@@ -114,6 +116,9 @@ def type_of(path: str, field: FieldInfo) -> str:
     for kind in (field.annotation, *get_args(field.annotation)):
         if isinstance(kind, type) and issubclass(kind, Enum):
             return _choice(kind)
+    for kind in get_args(field.annotation):  # `SshHost | None`
+        if get_origin(kind) is Annotated:
+            return _plain_type(get_args(kind)[0], kind.__metadata__)
     return _plain_type(field.annotation, field.metadata)
 
 
@@ -154,7 +159,8 @@ def _plain_type(annotation: Any, metadata: Sequence[Any]) -> str:
             return words
     form = next((FORMS[pattern] for each in metadata if (pattern := getattr(each, "pattern", None)) in FORMS), "")
     if form:
-        return f"text of {form.removeprefix('it must be ')}"
+        words = form.removeprefix("it must be ")
+        return f"text of {words}" if words[0].isdigit() else words
     kind = next(kind for kind in (annotation, *get_args(annotation)) if kind in SMALL_WORDS)
     return SMALL_WORDS[kind] + _limits(metadata)
 

@@ -19,6 +19,7 @@ import yaml
 from components.errors import TargetUnreachable
 from components.nodes.cluster_api import ALLOCATION, ClusterSummary, Line
 from components.nodes.cluster_facts import ClusterFacts
+from components.nodes.dialling import Dial
 from components.nodes.machine import NodeMachine
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine, Node
@@ -240,7 +241,7 @@ class FakeCluster:
                 raise _unreachable("no node answers on its HTTP layer")
             return self
 
-    def greet(self, host: str, port: int) -> Answer:
+    def greet(self, host: str, port: int, identity: None, *, listen: float, dial: Dial) -> Answer:
         """Stand in for `handshake`."""
         with self._request(f"greet {host}"):
             node = next(one for one in self.nodes if one.node.transport_port == port)

@@ -9,10 +9,10 @@ from typing import ClassVar
 from components.clients.content import PID_FILE
 from components.clients.spec import Kibana, KibanaPaths
 from components.errors import CommandFailed, ConfigurationRefused
-from components.nodes.local import LocalTarget
 from components.nodes.machine import NodeMachine, Process, last_line
 from components.nodes.software import Software
 from components.nodes.target import Completed, NodeTarget
+from components.nodes.targets import target_of
 from components.settings.flat import flatten
 from components.settings.scalars import Value
 
@@ -32,7 +32,7 @@ KIBANA = Software(
 
 def kibana_machine(kibana: Kibana) -> "KibanaMachine":
     """Return a Kibana's machine."""
-    return KibanaMachine(kibana, LocalTarget(kibana.name))
+    return KibanaMachine(kibana, target_of(kibana.machine))
 
 
 class KibanaMachine(NodeMachine):

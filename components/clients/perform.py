@@ -10,6 +10,7 @@ from components.errors import NotConverged
 from components.handling import Context
 from components.nodes.machine import Process
 from components.nodes.probes import Answer, Speech, handshake
+from components.nodes.targets import dial_of
 
 POLL = 0.5
 """Seconds between two looks at a Kibana that comes up."""
@@ -21,7 +22,7 @@ Look = Callable[[], KibanaView]
 
 def greet(machine: KibanaMachine) -> Answer:
     """Return what Kibana's port answers to a TLS greeting."""
-    return handshake(machine.kibana.address, machine.kibana.port)
+    return handshake(machine.kibana.address, machine.kibana.port, dial=dial_of(machine.machine))
 
 
 def ask_status(machine: KibanaMachine, greeting: Answer, authorities_pem: str | None) -> KibanaStatus:

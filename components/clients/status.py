@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
-from components.nodes.cluster_api import trusting
+from components.nodes.endpoint import trusting
 
 REQUEST_TIMEOUT = 10.0
 """Seconds for one request; whoever may wait longer asks again."""

@@ -4,9 +4,6 @@ The 8.x client is used on purpose: its compatibility header is taken by 8.19 and
 by 9.x. Source: reference/rest-api-compatibility.
 """
 
-import ssl
-import warnings
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,15 +14,13 @@ from pydantic import SecretStr
 from components.clock import Clock
 from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.cluster_facts import ClusterFacts, ask_facts
-from components.nodes.probes import Speech, handshake
+from components.nodes.endpoint import Endpoint, Login, client_for
+from components.nodes.probes import Speech
 from components.nodes.waiting import within
-from components.pki.inspect import fingerprint_of
 
 if TYPE_CHECKING:  # a third of a second, which only runs that talk to a cluster should pay
     from elasticsearch import Elasticsearch
 
-REQUEST_TIMEOUT = 15.0
-"""Seconds for one request; whoever may wait longer asks again."""
 MASTER_TIMEOUT = "5s"
 """How long a node looks for a master before it answers 503."""
 ALLOCATION = "cluster.routing.allocation.enable"
@@ -40,27 +35,6 @@ NOT_OURS = (
     "of this stack is elsewhere (see PULUMI_BACKEND_URL)"
 )
 UNLESS_OURS = "; where somebody else set the password of elastic, give it as `takeover.elastic_password`"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a node's HTTP layer listens; `known` are fingerprints of what it may serve besides leaves of our CA."""
-
-    node: str
-    host: str
-    port: int
-    known: frozenset[str] = frozenset()
-
-    def __str__(self) -> str:
-        return f"{self.node} ({self.host}:{self.port})"
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A user and a password that may be right."""
-
-    user: str
-    password: SecretStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +136,7 @@ def connect(line: Line) -> ClusterApi:
     """
     reasons = []
     for endpoint in line.endpoints:
-        answer = handshake(endpoint.host, endpoint.port)
+        answer = endpoint.greet()
         if answer.speech is Speech.NOTHING:
             reasons.append(f"{endpoint}: {answer.refusal}")
             continue
@@ -229,7 +203,7 @@ def answers_with(endpoint: Endpoint, authorities_pem: str | None, login: Login |
     """
     from elasticsearch import ApiError, TransportError, UnsupportedProductError
 
-    client = _client(endpoint, authorities_pem, login, https=https)
+    client = client_for(endpoint, authorities_pem, login, https=https)
     try:
         path = "/_security/_authenticate" if login else "/"
         return int(client.perform_request("GET", path, headers={"accept": "application/json"}).meta.status)
@@ -250,12 +224,12 @@ def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
         raise _Refused(NOT_OURS)
     status = answers_with(endpoint, line.authorities_pem, None, https=https)
     if status == OK:
-        return ClusterApi(_client(endpoint, line.authorities_pem, None, https=https), secured=False, https=https)
+        return ClusterApi(client_for(endpoint, line.authorities_pem, None, https=https), secured=False, https=https)
     if status != UNAUTHORIZED:
         raise _Refused(f"GET / was answered with status {status}" if status else _no_answer(https=https))
     for login in line.logins:
         if answers_with(endpoint, line.authorities_pem, login, https=https) == OK:
-            client = _client(endpoint, line.authorities_pem, login, https=https)
+            client = client_for(endpoint, line.authorities_pem, login, https=https)
             return ClusterApi(client, secured=True, https=https)
     users = ", ".join(dict.fromkeys(login.user for login in line.logins)) or "none"
     raise _Refused(f"every login that is known was refused (users: {users}){UNLESS_OURS}")
@@ -265,35 +239,3 @@ def _no_answer(*, https: bool) -> str:
     if https:
         return "it speaks TLS, but not with a certificate of a CA that is trusted here, or not for this address"
     return "it did not answer GET /"
-
-
-def _client(endpoint: Endpoint, authorities_pem: str | None, login: Login | None, *, https: bool) -> "Elasticsearch":
-    from elasticsearch import Elasticsearch, ElasticsearchWarning
-
-    warnings.simplefilter("ignore", ElasticsearchWarning)  # "security is not enabled" is what we are here for
-    options: dict[str, Any] = {}
-    if https:
-        known = _served_and_known(endpoint)
-        options |= {"ssl_assert_fingerprint": known} if known else {"ssl_context": trusting(authorities_pem)}
-    if login is not None:
-        options["basic_auth"] = b64encode(f"{login.user}:{login.password.get_secret_value()}".encode()).decode()
-    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    return Elasticsearch(
-        f"{'https' if https else 'http'}://{host}:{endpoint.port}",
-        request_timeout=REQUEST_TIMEOUT,
-        max_retries=0,  # the client would ask again at once; a cluster that is coming up needs a moment
-        **options,
-    )
-
-
-def _served_and_known(endpoint: Endpoint) -> str:
-    chain = handshake(endpoint.host, endpoint.port).chain if endpoint.known else ()
-    return next((mark for one in chain[:1] if (mark := fingerprint_of(one)) in endpoint.known), "")
-
-
-def trusting(authorities_pem: str | None) -> ssl.SSLContext:
-    """Return a context that trusts these CAs and no other: the machine's own would admit anybody's public name."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if authorities_pem:
-        context.load_verify_locations(cadata=authorities_pem)
-    return context

@@ -9,9 +9,8 @@ from typing import ClassVar
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
+from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
-from components.nodes.layers import LAYERS
-from components.nodes.probes import handshake
 from components.nodes.served import reads_now, wait_until_served
 from components.nodes.targets import machine_of
 from components.values import MaybeUnknown, Unknown, Wire
@@ -91,4 +90,4 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         return recorded.outputs.model_copy(update={"presented_serial": served})
 
     def _served(self, wanted: NodeIdentityInputs) -> str:
-        return handshake(wanted.node.address, LAYERS[wanted.layer].port(wanted.node)).serial
+        return greet(wanted.node, wanted.layer).serial

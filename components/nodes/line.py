@@ -2,10 +2,11 @@
 
 from pydantic import SecretStr
 
-from components.nodes.cluster_api import Endpoint, Line, Login
+from components.nodes.cluster_api import Line
+from components.nodes.endpoint import Endpoint, Login
 from components.nodes.spec import Node
 from components.nodes.taking_over import fingerprints_served
-from components.nodes.targets import machine_of
+from components.nodes.targets import dial_of, machine_of
 from components.values import MaybeUnknown, Unknown, Wire
 
 
@@ -56,4 +57,9 @@ class LineInputs(Wire):
 
     def _endpoint(self, node: Node) -> Endpoint:
         known = fingerprints_served(node, machine_of(node.machine)) if self.takes_over else frozenset()
-        return Endpoint(node.name, node.address, node.http_port, known)
+        return endpoint_of(node, known)
+
+
+def endpoint_of(node: Node, known: frozenset[str] = frozenset()) -> Endpoint:
+    """Return where a node's HTTP layer is called, and from where; `known` is what it may serve besides our leaves."""
+    return Endpoint(node.name, node.address, node.http_port, known, dial_of(node.machine))

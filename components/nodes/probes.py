@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from OpenSSL import SSL
 
-CONNECT_TIMEOUT = 5.0
-"""Seconds for the connection and for each answer of the handshake."""
+from components.errors import TargetUnreachable
+from components.nodes.dialling import CONNECT_TIMEOUT, Dial, directly
+
 ALERT_WAIT = 1.0
 """Seconds in which a TLS 1.3 server that does not trust us sends its alert; 45 ms were seen on loopback."""
 ALERT = "alert"
@@ -76,7 +77,9 @@ class Answer:
         return self.speech is Speech.TLS and ALERT in self.refusal
 
 
-def handshake(host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0) -> Answer:
+def handshake(
+    host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0, dial: Dial = directly
+) -> Answer:
     """Greet a port with TLS and return what it answers; verify nothing, since that is the caller's rule.
 
     Args:
@@ -85,12 +88,15 @@ def handshake(host: str, port: int, identity: Identity | None = None, *, listen:
         identity: what to present when asked for a client certificate.
         listen: seconds to wait for an alert after the handshake; with TLS 1.3 a server refuses a client
             certificate only then.
+        dial: from where the port is called.
     """
     try:
-        with socket.create_connection((host, port), timeout=CONNECT_TIMEOUT) as connection:
+        with dial(host, port) as connection:
             return _Greeting(connection, _context(identity), host).run(listen)
     except OSError as error:
         return Answer(Speech.NOTHING, refusal=error.strerror or str(error))
+    except TargetUnreachable as error:
+        return Answer(Speech.NOTHING, refusal=error.why)
 
 
 def _context(identity: Identity | None) -> SSL.Context:
@@ -158,6 +164,8 @@ class _Greeting:
             data = self.socket.recv(16_384)
         except TimeoutError:
             return _SILENCE
+        except ConnectionRefusedError:  # told only now, where the port is called through another machine
+            raise
         except OSError as error:
             return _CLOSED if not self.heard_anything else (error.strerror or str(error))
         if not data:

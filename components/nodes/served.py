@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from components.errors import NotConverged
 from components.handling import Context
-from components.nodes.layers import LAYERS
+from components.nodes.greeting import greet
 from components.nodes.machine import NodeMachine
-from components.nodes.probes import handshake
 from components.nodes.spec import Node, Paths
 from components.pki.spec import Layer
 from components.settings.merge import flatten
@@ -50,7 +49,7 @@ def wait_until_served(node: Node, layer: Layer, serial: str, context: Context) -
         )
 
     def serves_it() -> bool:
-        return handshake(node.address, LAYERS[layer].port(node)).serial == serial
+        return greet(node, layer).serial == serial
 
     wait_until(serves_it, f"{node.name}: waiting until the {layer} layer serves the new leaf", refused, context)
     return serial

@@ -6,9 +6,10 @@ Only what the running node really speaks counts: of settings that were never put
 from collections.abc import Sequence
 
 from components.errors import ConfigurationRefused
+from components.nodes.greeting import greet
 from components.nodes.layers import LAYERS
 from components.nodes.machine import NodeMachine
-from components.nodes.probes import Speech, handshake
+from components.nodes.probes import Speech
 from components.nodes.spec import Node
 from components.nodes.trust import Authorities
 from components.pki.foreign import Held, read_pem_pair, read_store
@@ -25,7 +26,7 @@ def in_force(node: Node, machine: NodeMachine, layer: Layer) -> Standing | None:
     found = standing(flatten(machine.settings_text(), where=machine.name), layer)
     if found is None or found.is_ours:
         return None
-    return found if handshake(node.address, LAYERS[layer].port(node)).speech is Speech.TLS else None
+    return found if greet(node, layer).speech is Speech.TLS else None
 
 
 def presented(machine: NodeMachine, found: Standing) -> Held:

@@ -18,8 +18,8 @@ from pydantic import SecretStr
 
 from components.errors import NotConverged
 from components.handling import Context, Handler, Recorded
-from components.nodes.layers import LAYERS
-from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech, handshake
+from components.nodes.greeting import greet
+from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
 from components.nodes.served import reads_now, wait_until
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
@@ -171,7 +171,7 @@ def _wait_for(proof: Proof, node: Node, wanted: WaveInputs, probe: Identity, con
 
     def answers_so() -> bool:
         nonlocal said
-        said = handshake(node.address, LAYERS[wanted.layer].port(node), probe, listen=ALERT_WAIT)
+        said = greet(node, wanted.layer, probe, listen=ALERT_WAIT)
         return said.speech is Speech.PLAIN or (said.trusted if proof.accepted else said.refused)
 
     verb = "takes" if proof.accepted else "refuses"

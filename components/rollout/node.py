@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 
 from pydantic import SecretStr
 
+from components.nodes.greeting import greet
 from components.nodes.machine import NodeMachine, Process
-from components.nodes.probes import Speech, handshake
+from components.nodes.probes import Speech
 from components.nodes.spec import Node, Paths
 from components.nodes.taking_over import why_useless
 from components.nodes.target import DesiredFile, FileStat
@@ -83,7 +84,7 @@ class RolloutNode:
         look = self._look()
         changes = self._changes(look)
         running = self._running(look, on_disk=not changes)
-        speech = handshake(self.node.address, self.node.transport_port).speech if look.process else Speech.NOTHING
+        speech = greet(self.node, Layer.TRANSPORT).speech if look.process else Speech.NOTHING
         settled = running is Running.WANTED and not changes and not look.in_hand
         others = self._secured_by_others() if changes else ()
         return NodeView(

@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from components.errors import CommandFailed, TargetUnreachable
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.cluster_api import Endpoint, Login, answers_with, connect_within, in_our_words
+from components.nodes.cluster_api import answers_with, connect_within, in_our_words
+from components.nodes.endpoint import Endpoint, Login
 from components.nodes.line import LineInputs
-from components.nodes.probes import Speech, handshake
+from components.nodes.probes import Speech
 from components.nodes.spec import Node
 from components.nodes.waiting import within
 from components.pki.passwords import new_password
@@ -212,7 +213,7 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         return 0
 
     def _status_at(self, endpoint: Endpoint, authorities_pem: str | None, login: Login) -> int:
-        answer = handshake(endpoint.host, endpoint.port)
+        answer = endpoint.greet()
         https = answer.speech is Speech.TLS
         if answer.speech is Speech.NOTHING or (https and authorities_pem is None and not endpoint.known):
             return 0

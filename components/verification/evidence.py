@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from components.nodes.cluster_api import Endpoint, answers_with
-from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech, handshake
+from components.nodes.cluster_api import answers_with
+from components.nodes.greeting import greet
+from components.nodes.line import endpoint_of
+from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
 from components.nodes.spec import Node
 from components.pki.issue import IssuedAuthority, IssuedLeaf, new_authority
 from components.pki.probe import probe_leaf
@@ -57,19 +59,18 @@ def make_probes(signer: IssuedAuthority, cluster: str, now: datetime) -> Probes:
 
 def ask_transport(node: Node, probes: Probes) -> TransportEvidence:
     """Knock at a node's transport layer three times."""
-    place = (node.address, node.transport_port)
     return TransportEvidence(
         node=node,
-        ours=handshake(*place, probes.ours, listen=ALERT_WAIT),
-        stranger=handshake(*place, probes.stranger, listen=ALERT_WAIT),
-        nobody=handshake(*place, listen=ALERT_WAIT),
+        ours=greet(node, Layer.TRANSPORT, probes.ours, listen=ALERT_WAIT),
+        stranger=greet(node, Layer.TRANSPORT, probes.stranger, listen=ALERT_WAIT),
+        nobody=greet(node, Layer.TRANSPORT, listen=ALERT_WAIT),
     )
 
 
 def ask_http(node: Node, authorities_pem: str | None) -> HttpEvidence:
     """Ask a node's HTTP layer without a login, over TLS and in plain text."""
-    endpoint = Endpoint(node.name, node.address, node.http_port)
-    greeting = handshake(node.address, node.http_port)
+    endpoint = endpoint_of(node)
+    greeting = endpoint.greet()
     https = greeting.speech is Speech.TLS
     return HttpEvidence(
         node=node,

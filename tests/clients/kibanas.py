@@ -26,6 +26,7 @@ from components.clients.spec import Kibana
 from components.clients.status import KibanaStatus
 from components.clients.trust_handler import AUTHORITIES, KibanaTrustHandler, KibanaTrustInputs
 from components.handling import Recorded
+from components.nodes.dialling import Dial
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine
 from components.nodes.target import Completed
@@ -167,7 +168,7 @@ class FakeKibana:
     def now(self) -> float:
         return self.target.now()
 
-    def greet(self, host: str, port: int) -> Answer:
+    def greet(self, host: str, port: int, dial: Dial) -> Answer:
         """Stand in for `handshake`."""
         assert (host, port) == ("kibana-1.example.net", 5601)
         if not self.target.alive():

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from components.nodes import adoption_handler, handler, identity_handler, served, taking_over, wave_handler
+from components.nodes import adoption_handler, greeting, handler, identity_handler, wave_handler
 from tests.nodes.waves import Host
 
 settings.register_profile("without-deadline", deadline=None)
@@ -17,8 +17,7 @@ def doors(monkeypatch: pytest.MonkeyPatch):
     def lead_to(host: Host) -> Host:
         for module in (handler, identity_handler, adoption_handler, wave_handler):
             monkeypatch.setattr(module, "machine_of", host.machine_of)
-        for module in (taking_over, identity_handler, served, wave_handler):
-            monkeypatch.setattr(module, "handshake", host.greet)
+        monkeypatch.setattr(greeting, "handshake", host.greet)
         return host
 
     return lead_to

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from components.errors import TargetUnreachable
-from components.nodes.cluster_api import NOT_OURS, UNLESS_OURS, Endpoint, answers_with, connect
+from components.nodes.cluster_api import NOT_OURS, UNLESS_OURS, answers_with, connect
+from components.nodes.endpoint import Endpoint
 from components.pki.inspect import fingerprint_of, load_certificate
 from tests.nodes.tls import MAPPED, OURS, STRANGERS, TODAY, context_of
 from tests.nodes.web import Elastic, answering, down, line, login

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from components.nodes import line
-from components.nodes.cluster_api import Endpoint
+from components.nodes.endpoint import Endpoint
 from components.nodes.line import LineInputs, LoginInputs
 from components.values import UNKNOWN
 from tests.nodes.machines import one_node

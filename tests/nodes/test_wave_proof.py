@@ -138,7 +138,7 @@ def test_a_node_that_goes_on_taking_leaves_of_the_old_ca_is_named(doors):
 )
 def test_silence_is_no_refusal(doors, monkeypatch, answer):
     host = doors(Host().trusting(G2).running())
-    monkeypatch.setattr(wave_handler, "handshake", lambda *place, **listening: answer)
+    monkeypatch.setattr(wave_handler, "greet", lambda *place, **listening: answer)
     with pytest.raises(NotConverged):
         up(host, **retired((1, G1)))
 

@@ -8,6 +8,7 @@ from cryptography import x509
 from pydantic import SecretStr
 
 from components.handling import Change, Recorded
+from components.nodes.dialling import Dial
 from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler, NodeTrustInputs, NodeTrustOutputs
 from components.nodes.identity_handler import NodeIdentityHandler, NodeIdentityInputs, NodeIdentityOutputs
 from components.nodes.layers import LAYERS
@@ -66,7 +67,9 @@ class Host:
         assert machine == self.one.node.machine
         return self.one.machine
 
-    def greet(self, host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0) -> Answer:
+    def greet(
+        self, host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0, dial: Dial
+    ) -> Answer:
         """Stand in for `handshake`."""
         self.greeted.append((host, port))
         if identity is not None:

@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pydantic import SecretStr
 
-from components.nodes.cluster_api import Endpoint, Line, Login
+from components.nodes.cluster_api import Line
+from components.nodes.endpoint import Endpoint, Login
 from tests.nodes.tls import LOOPBACK, closed_port
 
 TLS_GREETING = b"\x16"

@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 
+from components.nodes import greeting
 from components.nodes.spec import Machine
 from components.rollout import cluster, handler, node, perform
 from components.settings import operator_file
@@ -37,7 +38,7 @@ def doors(monkeypatch: pytest.MonkeyPatch):
             return world[machine.node].machine
 
         monkeypatch.setattr(handler, "machine_of", machine_of)
-        monkeypatch.setattr(node, "handshake", world.cluster.greet)
+        monkeypatch.setattr(greeting, "handshake", world.cluster.greet)
         monkeypatch.setattr(cluster, "connect_within", world.cluster.connect)
         monkeypatch.setattr(perform, "AT_ONCE", 1)  # one call after the other, so that each has its number
         monkeypatch.setattr(operator_file, "merge", merged_once)

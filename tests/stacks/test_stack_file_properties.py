@@ -127,6 +127,8 @@ def test_a_list_is_told_from_a_mapping():
     assert [path for path, field in FIELDS.items() if is_list(field.annotation)] == [
         "nodes",
         "nodes[].names",
+        "nodes[].machine.ssh.jump",
+        "machine.ssh.jump",
         "http.names",
         "authorities.transport.own.leaves",
         "authorities.http.own.leaves",

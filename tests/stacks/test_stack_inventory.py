@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from components.nodes.ssh_spec import Ssh
 from components.pki.spec import Layer
 from stacks.inventory import kibana_of, kibana_sans_of, nodes_of, sans_of
 from tests.stacks.stackfiles import model
@@ -35,6 +36,7 @@ def test_a_node_gets_every_default():
             "pid_file": "/opt/es/config/elasticsearch.pid",
             "user": None,
             "keystore_password_file": None,
+            "ssh": None,
         },
     }
 
@@ -60,6 +62,31 @@ def test_a_node_gets_every_default():
 def test_a_nodes_own_machine_goes_over_the_common_one_key_by_key(common, own, expected):
     found = machine(one_node(own, common))
     assert (found.home, found.config, found.user) == expected
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "expected"),
+    [
+        pytest.param("", "", None, id="this machine"),
+        pytest.param(", ssh: {}", "", Ssh(host="10.0.0.1"), id="every default"),
+        pytest.param(", ssh: {user: ops}", "", Ssh(host="10.0.0.1", user="ops"), id="the common section"),
+        pytest.param("", "{ssh: {port: 2222}}", Ssh(host="10.0.0.1", port=2222), id="its own section alone"),
+        pytest.param(
+            ", ssh: {user: ops, jump: [a]}",
+            "{ssh: {host: es, jump: [b, c]}}",
+            Ssh(host="es", user="ops", jump=("b", "c")),
+            id="its own keys over the common ones",
+        ),
+        pytest.param(
+            ", ssh: {identity_file: keys/a, sudo_password_file: /s, config_file: c}",
+            "",
+            Ssh(host="10.0.0.1", identity_file="/project/keys/a", sudo_password_file="/s", config_file="/project/c"),
+            id="files of this machine",
+        ),
+    ],
+)
+def test_a_machine_is_reached_as_its_sections_say(common, own, expected):
+    assert machine(one_node(own, f"{{home: /opt/es{common}}}")).ssh == expected
 
 
 @pytest.mark.parametrize(
@@ -113,6 +140,7 @@ def test_a_kibana_gets_every_default():
             "pid_file": "/opt/kibana/config/kibana.pid",
             "user": None,
             "keystore_password_file": None,
+            "ssh": None,
         },
         "restart": (),
         "own_certificate": False,

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from components.errors import TargetUnreachable
-from components.nodes.cluster_api import Endpoint, Line, Login
+from components.nodes.cluster_api import Line
+from components.nodes.dialling import Dial
+from components.nodes.endpoint import Endpoint, Login
 from components.nodes.line import LineInputs, LoginInputs
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine, Node
@@ -49,7 +51,7 @@ class FakeUsers:
     closed: int = 0
     logged_in: str = ""
 
-    def greet(self, host: str, port: int) -> Answer:
+    def greet(self, host: str, port: int, dial: Dial) -> Answer:
         """Stand in for `handshake`."""
         assert port == 9200, "the HTTP layer"
         speech = self.nodes[host]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.nodes import endpoint
 from components.users import handler
 from tests.users.cluster import FakeUsers
 
@@ -11,7 +12,7 @@ def doors(monkeypatch: pytest.MonkeyPatch):
     """Return what leads the room's doors to a cluster; the last cluster led to is the one."""
 
     def lead_to(cluster: FakeUsers) -> FakeUsers:
-        monkeypatch.setattr(handler, "handshake", cluster.greet)
+        monkeypatch.setattr(endpoint, "handshake", cluster.greet)
         monkeypatch.setattr(handler, "answers_with", cluster.answer)
         monkeypatch.setattr(handler, "connect_within", cluster.connect)
         return cluster

@@ -3,6 +3,7 @@
 import pytest
 from cryptography import x509
 
+from components.nodes import endpoint, greeting
 from components.nodes.probes import ALERT_WAIT
 from components.pki.inspect import is_signed_by, leaf_facts, load_certificate
 from components.pki.keys import belongs_to, load_private_key
@@ -65,11 +66,11 @@ def test_probes_are_never_printed(probes):
 def test_a_transport_layer_is_asked_by_us_by_a_stranger_and_by_nobody_and_each_time_listened_to(monkeypatch, probes):
     asked = []
 
-    def greet(host, port, identity=None, *, listen=0.0):
+    def greet(host, port, identity=None, *, listen=0.0, dial):
         asked.append((host, port, identity, listen))
         return serving(refusal=f"answer {len(asked)}")
 
-    monkeypatch.setattr(evidence, "handshake", greet)
+    monkeypatch.setattr(greeting, "handshake", greet)
     found = ask_transport(node(), probes)
     place = ("es-1.example.net", 9300)
     assert asked == [(*place, who, ALERT_WAIT) for who in (probes.ours, probes.stranger, None)]
@@ -78,24 +79,24 @@ def test_a_transport_layer_is_asked_by_us_by_a_stranger_and_by_nobody_and_each_t
 
 
 @pytest.mark.parametrize(
-    ("greeting", "asked", "anonymous", "plain"),
+    ("answered", "asked", "anonymous", "plain"),
     [
         pytest.param(serving(), [("PEM", True), (None, False)], 401, 400, id="TLS: over TLS, and in plain text"),
         pytest.param(PLAIN, [("PEM", False)], 400, 0, id="plain text: once"),
         pytest.param(NOTHING, [("PEM", False)], 400, 0, id="no answer: once"),
     ],
 )
-def test_an_http_layer_is_asked_without_a_login(monkeypatch, greeting, asked, anonymous, plain):
+def test_an_http_layer_is_asked_without_a_login(monkeypatch, answered, asked, anonymous, plain):
     requests = []
 
-    def answer(endpoint, authorities_pem, login, *, https):
-        assert (endpoint.host, endpoint.port, login) == ("es-1.example.net", 9200, None)
+    def answer(place, authorities_pem, login, *, https):
+        assert (place.host, place.port, login) == ("es-1.example.net", 9200, None)
         requests.append((authorities_pem, https))
         return 401 if https else 400
 
-    monkeypatch.setattr(evidence, "handshake", lambda host, port: greeting)
+    monkeypatch.setattr(endpoint, "handshake", lambda host, port, dial: answered)
     monkeypatch.setattr(evidence, "answers_with", answer)
     found = ask_http(node(), "PEM")
     assert requests == asked
     assert (found.anonymous_status, found.plain_status) == (anonymous, plain)
-    assert found.greeting is greeting
+    assert found.greeting is answered

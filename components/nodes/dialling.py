@@ -1,0 +1,95 @@
+"""How a port is called: from this machine, or from the node's own one."""
+
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from typing import Self
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds for the connection, and for each answer on it."""
+SAYS_WHY_WITHIN = 2.0
+"""Seconds in which `ssh` ends, and says why a port could not be called, once its end is closed."""
+
+FORBIDDEN = "administratively prohibited"
+"""How an sshd says that it does not forward."""
+CAUSE, NO_CAUSE = "connect failed: ", "Session open refused by peer"
+"""What stands before the cause, and what stands in its place where the connection is another process's."""
+
+Dial = Callable[[str, int], socket.socket]
+"""Calls a host and port, or raises OSError; the timeout of what it returns is set."""
+
+
+def directly(host: str, port: int) -> socket.socket:
+    """Call a port from this machine."""
+    return socket.create_connection((host, port), timeout=CONNECT_TIMEOUT)
+
+
+class ThroughCommand(socket.socket):
+    """One end of a pair of sockets; the other end is the standard input and output of a command that calls a port.
+
+    The command cannot tell when it got through, only why it did not: `recv` raises that as an OSError.
+    """
+
+    _process: subprocess.Popen[bytes]
+    _others_say: Callable[[], str]
+    _ended: threading.Thread
+    _said: bytes = b""
+    _heard: bool = False
+
+    @classmethod
+    def of(cls, argv: Sequence[str], others_say: Callable[[], str]) -> Self:
+        """Start the command.
+
+        Args:
+            argv: such as `ssh -W host:port machine`.
+            others_say: what the process that the command shares its connection with has said so far.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        stream = cls(ours.family, ours.type, ours.proto, ours.detach())
+        stream.settimeout(CONNECT_TIMEOUT)
+        stream._process, stream._others_say = process, others_say
+        stream._ended = threading.Thread(target=stream._wait, daemon=True)
+        stream._ended.start()
+        return stream
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Return what came.
+
+        Raises:
+            OSError: the port could not be called; with the command's own words.
+        """
+        data = super().recv(bufsize, flags)
+        if data or self._heard:
+            self._heard = True
+            return data
+        self._ended.join(SAYS_WHY_WITHIN)
+        if self._process.returncode:
+            raise ConnectionRefusedError(why_refused(self._said.decode(errors="replace"), self._others_say()))
+        return data
+
+    def _wait(self) -> None:
+        """Reap the command, which ends with the connection."""
+        self._said = self._process.communicate()[1]
+
+
+def why_refused(said: str, others_said: str) -> str:
+    """Return why a port could not be called through a machine, in few words.
+
+    Args:
+        said: what the command said.
+        others_said: what the process that owns the connection said; it knows the cause. Source: ssh, `channels.c`.
+    """
+    if FORBIDDEN in others_said:
+        return f"its sshd forwards no connections ({FORBIDDEN}: see `AllowTcpForwarding`)"
+    causes = [line.rpartition(CAUSE)[2].strip() for line in others_said.splitlines() if CAUSE in line]
+    words = [line.strip() for line in said.splitlines() if line.strip() and NO_CAUSE not in line]
+    return next(reversed(causes or words), "nobody answers there")

@@ -1,0 +1,227 @@
+"""The target that is another machine, by SSH: the same five verbs, each one script there."""
+
+import atexit
+import stat as modes
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes import ssh_scripts as scripts
+from components.nodes.dialling import ThroughCommand
+from components.nodes.local import MINIMAL_ENVIRONMENT, TEMPORARY_SUFFIX
+from components.nodes.ssh_connection import Connection
+from components.nodes.ssh_spec import Ssh
+from components.nodes.ssh_words import not_begun
+from components.nodes.target import Completed, DesiredFile, FileStat
+
+GRACE = 30.0
+"""Seconds that a connection gets beyond the command's own."""
+FILE_TIMEOUT = 60.0
+TIMED_OUT, KILLED = 124, 137
+"""What `timeout` ends with, the second where it had to kill. Source: coreutils manual (timeout invocation)."""
+NOT_STARTED = (126, 127)
+SIGNALS = range(129, 193)
+"""What a shell ends with for a command that a signal ended: 128 and its number."""
+TRIES_OF_SUDO = 3
+"""How often `sudo` asks; empty lines answer the later times, so that it never gets a line of the content."""
+
+_CONNECTIONS: dict[Ssh, Connection] = {}
+_GUARD = threading.Lock()
+_FOLDERS = threading.Lock()
+"""The trust files and the key files of a node are written side by side, into a folder that neither finds at first."""
+
+
+def connection_to(ssh: Ssh) -> Connection:
+    """Return this process's one connection to a machine; it is opened by its first use."""
+    with _GUARD:
+        return _connection_to(ssh)
+
+
+def _connection_to(ssh: Ssh) -> Connection:
+    way = ssh.model_copy(update={"sudo_password_file": None})
+    if way not in _CONNECTIONS:
+        before = _host_on_the_way(way.jump[-1], way.jump[:-1], way.config_file) if way.jump else None
+        _CONNECTIONS[way] = Connection(way, _connection_to(before) if before else None)
+    return _CONNECTIONS[way]
+
+
+def close_connections() -> None:
+    """Close every connection of this process."""
+    with _GUARD:
+        open_ones = list(_CONNECTIONS.values())
+        _CONNECTIONS.clear()
+    for connection in reversed(open_ones):  # those behind a host on the way come after it
+        connection.close()
+
+
+atexit.register(close_connections)
+
+
+def _host_on_the_way(text: str, before: tuple[str, ...], config_file: str | None) -> Ssh:
+    user, _, place = text.rpartition("@")
+    host, _, port = place.rpartition(":") if place.rpartition(":")[2].isdecimal() else (place, "", "")
+    return Ssh(
+        host=host.strip("[]"),
+        user=user or None,
+        port=int(port) if port else None,
+        jump=before,
+        config_file=config_file,
+    )
+
+
+class SshTarget:
+    """A machine that is reached by SSH."""
+
+    def __init__(self, name: str, ssh: Ssh) -> None:
+        self.name, self.ssh = name, ssh
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        user: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Completed:
+        """Run a command there; it does not end when the connection breaks, but when its seconds are over."""
+        variables = [f"{key}={value}" for key, value in {**MINIMAL_ENVIRONMENT, **(environment or {})}.items()]
+        words = ["env", "-i", *variables, *argv]
+        began = time.monotonic()
+        status, stdout, stderr = self._script(
+            scripts.RUN, [user or "", f"{timeout:.0f}", *words], stdin or b"", timeout=timeout
+        )
+        if status == TIMED_OUT or (status == KILLED and time.monotonic() - began >= timeout):
+            raise self._too_slow(f"`{argv[0]}`", timeout)
+        self._refuse_what_did_not_run(argv[0], status, stderr, user)
+        exit_status = SIGNALS.start - 1 - status if status in SIGNALS else status
+        return Completed(exit_status, stdout.decode(errors="replace"), stderr)
+
+    def stat(self, paths: Sequence[PurePosixPath]) -> Mapping[PurePosixPath, FileStat]:
+        """Return what is known of those of the paths that exist."""
+        if not paths:
+            return {}
+        shown = ", ".join(str(path) for path in paths)
+        out = self._file(scripts.STAT, [str(path) for path in paths], verb="look at", path=shown)
+        lines = (line.split(" ") for line in out.decode().splitlines())
+        return {paths[int(number)]: _stat(*facts) for number, *facts in lines}
+
+    def read(self, path: PurePosixPath) -> bytes:
+        """Return a file's content."""
+        return self._file(scripts.READ, [str(path)], verb="read", path=str(path))
+
+    def write(self, file: DesiredFile) -> None:
+        """Put a file in place at once."""
+        path, owners = file.path, scripts.owner_and_group(file.owner, file.group)
+        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+        words = [str(path), str(temporary), str(len(file.content)), f"{file.mode:04o}", owners]
+        status, _, said = self._script(scripts.WRITE, words, file.content)
+        if status == scripts.NO_FOLDER:
+            with _FOLDERS:
+                folder = path.parent
+                new = folder.with_name(folder.name + TEMPORARY_SUFFIX)
+                self._file(scripts.MAKE_FOLDER, [str(folder), str(new), owners], verb="make", path=str(folder))
+            status, _, said = self._script(scripts.WRITE, words, file.content)
+        if status:
+            raise self._refused("write", str(path), said)
+
+    def remove(self, path: PurePosixPath) -> None:
+        """Remove a file, or a folder with all it holds."""
+        self._file(scripts.REMOVE, [str(path)], verb="remove", path=str(path))
+
+    def dial(self, host: str, port: int) -> ThroughCommand:
+        """Call a port from that machine."""
+        return connection_to(self.ssh).dial(host, port, node=self.name)
+
+    def _file(self, script: str, arguments: Sequence[str], *, verb: str, path: str) -> bytes:
+        status, stdout, said = self._script(script, arguments, b"")
+        if status:
+            raise self._refused(verb, path, said)
+        return stdout
+
+    def _script(
+        self, script: str, arguments: Sequence[str], content: bytes, *, timeout: float = FILE_TIMEOUT
+    ) -> tuple[int, bytes, str]:
+        """Run one of the scripts as root; return its status, what it wrote, and what it said."""
+        password = self._password()
+        command = scripts.command_line(script, arguments, as_root=True, with_password=password is not None)
+        answers = b"" if password is None else password + b"\n" * TRIES_OF_SUDO
+        stdin = answers + scripts.BEGIN.encode() + b"\n" + content
+        try:
+            done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
+        except subprocess.TimeoutExpired as error:
+            raise self._too_slow("a command", timeout + GRACE) from error
+        said = done.stderr.decode(errors="replace")
+        noise, mark, stdout = done.stdout.partition(scripts.BEGIN.encode() + b"\n")
+        if not mark:
+            raise not_begun(said or noise.decode(errors="replace"), node=self.name, host=self.ssh.host)
+        return done.returncode, stdout, said
+
+    def _password(self) -> bytes | None:
+        """Return what `sudo` may ask for.
+
+        Raises:
+            ConfigurationRefused: its file cannot be read, or others may read it.
+        """
+        if self.ssh.sudo_password_file is None:
+            return None
+        path = Path(self.ssh.sudo_password_file)
+        try:
+            if modes.S_IMODE(path.stat().st_mode) & 0o077:
+                why, next_step = "others may read it", f"take their rights away: `chmod 600 {path}`"
+            else:
+                return path.read_bytes().split(b"\n", 1)[0]
+        except OSError as error:
+            why, next_step = error.strerror or str(error), "correct `machine.ssh.sudo_password_file` in the stack file"
+        raise ConfigurationRefused(
+            f"cannot use the password for `sudo` in {path}", where=self.name, why=why, next_step=next_step
+        )
+
+    def _refuse_what_did_not_run(self, program: str, status: int, said: str, user: str | None) -> None:
+        if status == scripts.NO_SUCH_USER:
+            raise ConfigurationRefused(
+                f"there is no user `{user}` on this machine",
+                where=self.name,
+                why="the node is to run as that user",
+                next_step="correct `machine.user` in the stack file, or create the user",
+            )
+        if status in NOT_STARTED:
+            raise CommandFailed(
+                f"`{program}` could not be started",
+                where=self.name,
+                why=_last_line(said),
+                next_step="check `machine.home` in the stack file and the file's permissions",
+            )
+
+    def _too_slow(self, what: str, seconds: float) -> CommandFailed:
+        return CommandFailed(
+            f"{what} did not end within {seconds:.0f} s and was ended",
+            where=self.name,
+            why="the machine is overloaded, or the command waits for something",
+            next_step=f"run it by hand on {self.name} to see what it waits for, then run again",
+        )
+
+    def _refused(self, verb: str, path: str, said: str) -> CommandFailed:
+        return CommandFailed(
+            f"cannot {verb} {path}",
+            where=self.name,
+            why=_last_line(said),
+            next_step="check the folder's owner and permissions, and the free space, then run again",
+        )
+
+
+def _stat(mode: str, uid: str, gid: str, modified: str, sha256: str, user: str, group: str) -> FileStat:
+    return FileStat(
+        sha256=sha256,
+        mode=int(mode, 8),
+        owner=uid if user == "UNKNOWN" else user,
+        group=gid if group == "UNKNOWN" else group,
+        modified=float(modified.replace(",", ".")),
+    )
+
+
+def _last_line(said: str) -> str:
+    return next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "it did not say why")

@@ -1,0 +1,192 @@
+"""One connection to each machine for the whole run, through the system's OpenSSH, and what goes through it.
+
+The first command to a machine opens it; all others, and all calls of ports, share it (`ControlMaster`). It ends with
+this process, however that ends: what holds it open is a `cat` on the machine whose standard input is ours.
+"""
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from components.nodes.dialling import ThroughCommand
+from components.nodes.ssh_scripts import BEGIN, HOLD
+from components.nodes.ssh_spec import Ssh
+from components.nodes.ssh_words import not_connected
+
+OPENING_TIMEOUT = 15
+"""Seconds for a connection to a machine, for each host on the way."""
+ALIVE_EVERY, ALIVE_COUNT = 5, 3
+"""A machine that says nothing for so many times so many seconds is gone."""
+SESSIONS = 8
+"""Commands at a time on one connection; sshd takes ten (`MaxSessions`), and one holds it open."""
+CLOSED_WITHIN = 5.0
+"""Seconds that a connection gets to end by itself."""
+BROKEN = 255
+"""What `ssh` ends with when the connection could not be made, or broke. Source: ssh(1)."""
+
+ALWAYS = (
+    "BatchMode=yes",  # nobody is there to answer
+    "StrictHostKeyChecking=yes",
+    f"ConnectTimeout={OPENING_TIMEOUT}",
+    f"ServerAliveInterval={ALIVE_EVERY}",
+    f"ServerAliveCountMax={ALIVE_COUNT}",
+    "ControlPersist=no",
+    "ClearAllForwardings=yes",
+    "RequestTTY=no",
+    "RemoteCommand=none",
+    "PermitLocalCommand=no",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+)
+"""Options that no configuration file may change. Source: ssh_config(5)."""
+MASTER = ("ControlMaster=yes", "LogLevel=INFO")  # it alone says why a port could not be called
+CLIENT = ("ControlMaster=no", "LogLevel=ERROR")
+_AND_LEAVE_NOTHING = '"$@"; status=$?; rm -r -f -- "$0"; exit "$status"'
+"""Runs `ssh`, and removes the folder of its socket, also after this process was killed."""
+
+
+class Connection:
+    """A connection to one machine.
+
+    Args:
+        ssh: how it is reached.
+        jump: the connection to the host before it, where there is one.
+    """
+
+    def __init__(self, ssh: Ssh, jump: "Connection | None" = None) -> None:
+        self.ssh = ssh
+        self._jump = jump
+        self._control = Path()
+        self._master: subprocess.Popen[bytes] | None = None
+        self._said = ""
+        self._guard = threading.Lock()
+        self._sessions = threading.BoundedSemaphore(SESSIONS)
+
+    def open(self, node: str) -> None:
+        """Open it, where it is not open.
+
+        Raises:
+            TargetUnreachable: the machine does not answer.
+            ConfigurationRefused: it does not let us in, or is not the one that it should be.
+        """
+        if self._jump is not None:
+            self._jump.open(node)
+        with self._guard:
+            if self._master is not None and self._master.poll() is None:
+                return
+            folder = tempfile.mkdtemp(prefix="essecurity-ssh-")
+            self._control, self._said = Path(folder) / "control", ""
+            self._master = subprocess.Popen(
+                ["sh", "-c", _AND_LEAVE_NOTHING, folder, *self._ssh(*MASTER), *self._destination(), HOLD],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._until_it_begins(self._master, node)
+
+    def run(self, command: str, stdin: bytes, *, node: str, timeout: float) -> subprocess.CompletedProcess[bytes]:
+        """Run a command line in the login shell of the machine.
+
+        Raises:
+            TargetUnreachable: the connection could not be made, or broke.
+            ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
+            subprocess.TimeoutExpired: it did not end in time.
+        """
+        self.open(node)
+        with self._sessions:
+            done = subprocess.run(
+                [*self._ssh(*CLIENT), *self._destination(), command],
+                input=stdin,
+                capture_output=True,
+                timeout=timeout,
+                start_new_session=True,
+                check=False,
+            )
+        if done.returncode == BROKEN:
+            raise not_connected(done.stderr.decode(errors="replace") or self._said, node=node, host=self.ssh.host)
+        return done
+
+    def dial(self, host: str, port: int, *, node: str) -> ThroughCommand:
+        """Call a port from the machine.
+
+        Raises:
+            TargetUnreachable: the connection to the machine could not be made.
+            ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
+        """
+        self.open(node)
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        words = [*self._ssh(*CLIENT), "-W", place, *self._destination()]
+        return ThroughCommand.of(words, lambda: self._said)
+
+    def close(self) -> None:
+        """Close it, and with it whatever goes through it."""
+        with self._guard:
+            master, self._master = self._master, None
+            if master is None:
+                return
+            for stream in (master.stdin, master.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+            try:
+                master.wait(CLOSED_WITHIN)
+            except subprocess.TimeoutExpired:
+                os.killpg(master.pid, signal.SIGTERM)
+                master.wait()
+
+    def _until_it_begins(self, master: subprocess.Popen[bytes], node: str) -> None:
+        assert master.stdout is not None and master.stderr is not None  # noqa: S101, PT018 (both are pipes)
+        listener = threading.Thread(target=self._listen, args=(master.stderr,), daemon=True)
+        listener.start()
+        if not any(line.strip() == BEGIN.encode() for line in iter(master.stdout.readline, b"")):
+            master.wait()
+            listener.join()
+            raise not_connected(self._said, node=node, host=self.ssh.host)
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            self._said = (self._said + line.decode(errors="replace"))[-4_000:]
+
+    def _ssh(self, *options: str) -> list[str]:
+        """Return the command with every option that is said once, and those of one call."""
+        said = [*ALWAYS, *options, f"ControlPath={self._control}", *_only(self.ssh.host_key)]
+        if self._jump is not None:
+            said.append(f"ProxyCommand={self._jump.as_proxy()}")
+        config = ["-F", self.ssh.config_file] if self.ssh.config_file else []
+        return ["ssh", *config, *(word for option in said for word in ("-o", option))]
+
+    def as_proxy(self) -> str:
+        """Return the command that calls the next host from this one, as `ProxyCommand` takes it.
+
+        It goes through the connection that is open, so it needs no way of its own to get here.
+        """
+        options = [*ALWAYS, *CLIENT, f"ControlPath={self._control}", "ProxyCommand=none"]
+        words = ["ssh", *(word for option in options for word in ("-o", option)), "-W", "[%h]:%p"]
+        return shlex.join([*words, *self._destination()])
+
+    def _destination(self) -> list[str]:
+        ssh = self.ssh
+        words = [("-l", ssh.user), ("-p", str(ssh.port) if ssh.port else None), ("-i", ssh.identity_file)]
+        only = ["-o", "IdentitiesOnly=yes"] if ssh.identity_file else []
+        return [*only, *(word for key, value in words if value for word in (key, value)), "--", ssh.host]
+
+
+def _only(host_key: str | None) -> Sequence[str]:
+    """Return the options by which one host key is taken and no other. Source: ssh_config(5), OpenSSH 8.5."""
+    if host_key is None:
+        return ()
+    kind = host_key.split(" ", 1)[0]
+    return (
+        f"KnownHostsCommand=/bin/echo %H {host_key}",
+        "UserKnownHostsFile=/dev/null",
+        "GlobalKnownHostsFile=/dev/null",
+        f"HostKeyAlgorithms={'rsa-sha2-512,rsa-sha2-256' if kind == 'ssh-rsa' else kind}",
+    )

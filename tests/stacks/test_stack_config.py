@@ -184,7 +184,7 @@ machine:
   pid_file: "/run/{name}.pid"
   keystore_password_file: "/etc/{name}.password"
   ssh: &ssh
-    {host: h, port: 22, user: u, identity_file: k, jump: [j], config_file: c, host_key: ssh-rsa A, sudo_password_file: s}
+    {host: h, port: 2, user: u, identity_file: k, jump: [j], config_file: c, host_key: ssh-rsa A, sudo_password_file: s}
 nodes:
   - {name: es-1, address: 10.0.0.1, http_port: 9201, transport_port: 9301, names: [es-1.example.net], bind: _site_}
   - name: es-2

@@ -154,11 +154,12 @@ class SshTarget:
             done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
         except subprocess.TimeoutExpired as error:
             raise self._too_slow("a command", timeout + GRACE) from error
-        said = done.stderr.decode(errors="replace")
-        noise, mark, stdout = done.stdout.partition(scripts.BEGIN.encode() + b"\n")
-        if not mark:
-            raise not_begun(said or noise.decode(errors="replace"), node=self.name, host=self.ssh.host)
-        return done.returncode, stdout, said
+        mark = scripts.BEGIN.encode() + b"\n"
+        shell_said, _, said = done.stderr.partition(mark)
+        noise, begun, stdout = done.stdout.partition(mark)
+        if not begun:
+            raise not_begun((shell_said or noise).decode(errors="replace"), node=self.name, host=self.ssh.host)
+        return done.returncode, stdout, said.decode(errors="replace")
 
     def _password(self) -> bytes | None:
         """Return what `sudo` may ask for.

@@ -152,8 +152,9 @@ class Connection:
             raise not_connected(self._said, node=node, host=self.ssh.host)
 
     def _listen(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._said = (self._said + line.decode(errors="replace"))[-4_000:]
+        with stream:
+            for line in stream:
+                self._said = (self._said + line.decode(errors="replace"))[-4_000:]
 
     def _ssh(self, *options: str) -> list[str]:
         """Return the command with every option that is said once, and those of one call."""

@@ -17,6 +17,7 @@ while IFS= read -r line; do [ "$line" = "{BEGIN}" ] && break; done
 [ "$line" = "{BEGIN}" ] || exit {FAILED}
 cd / && export LC_ALL=C.UTF-8
 printf '%s\\n' "{BEGIN}"
+printf '%s\\n' "{BEGIN}" >&2
 """
 """Leaves alone what `sudo` did not want of its password; without the mark, the connection broke before the content."""
 

@@ -1,0 +1,149 @@
+"""Three real nodes on machines of their own, which are reached by SSH alone, through a host on the way."""
+
+import json
+import socket
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from devcluster.seed import INDEX, seed
+from drill.load import ASKED, Load, Protocol
+from tests.cluster.networks import CLIENTS, Machines, open_nodes, three_machines
+from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun
+from tests.cluster_fixtures import NAMES
+from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+DOCUMENTS = 500
+REISSUED = {"reissue": {"transport": 1, "http": 1}}
+LOGINS = {"es-1": NO_PASSWORD, "es-2": WITH_PASSWORD, "es-3": "root"}
+
+
+@dataclass
+class OverSsh:
+    """A stack whose nodes are on other machines."""
+
+    machines: Machines
+    run: StackRun
+
+    def write(self, **sections):
+        """Write the stack file: sudo without a password, with one, and a login that is root."""
+        self.run.write(**{"nodes": [self.node(name) for name in NAMES], "consent": None, **sections})
+
+    def node(self, name):
+        sshd = self.machines.sshds[name]
+        ssh = {
+            "host": self.machines.host(name),
+            "user": LOGINS[name],
+            "identity_file": sshd.identity_file,
+            "host_key": sshd.host_key,
+        }
+        if name == "es-2":
+            ssh["sudo_password_file"] = password_file(self.run.folder)
+        spec = self.run.cluster.node(name).spec
+        ports = {"http_port": spec.http_port, "transport_port": spec.transport_port}
+        return {"name": name, "address": spec.address, **ports, "machine": {"ssh": ssh}}
+
+    def api(self):
+        """Return access to the cluster, for who is on its network."""
+        outputs = json.loads(self.run.succeed("output", "--json", "--show-secrets").stdout)
+        return SecuredApi(outputs["httpUrls"], outputs["caCertificatePem"], outputs["elasticPassword"])
+
+    def pids(self):
+        return [node.process().pid for node in self.run.cluster.nodes]
+
+    def under_load(self, *arguments):
+        """Run `up` while clients on the cluster's network keep asking every node."""
+        api = self.api()
+        load = Load("ssh", self.run.cluster.nodes, api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
+        with self.machines.within(CLIENTS):
+            running = load.running()
+            running.__enter__()
+        try:
+            data = self.run.succeed("up", "--json", *arguments).data
+        finally:
+            running.__exit__(None, None, None)
+        failed = [one for one in load.requests if one.failure]
+        sys.stdout.write(f"{len(load.requests)} requests, {len(failed)} failed\n")
+        assert {one.kind for one in load.requests} == set(ASKED)
+        return data, load, failed
+
+
+@pytest.fixture(scope="module")
+def over_ssh(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ssh")
+    with three_machines() as machines, open_nodes(machines, folder) as cluster:
+        with machines.within(CLIENTS):
+            seed(cluster.nodes, DOCUMENTS)
+        (folder / "ssh_config").write_text(
+            f"Host *\n  UserKnownHostsFile {folder}/known_hosts\n  IdentityFile {machines.bastion.identity_file}\n"
+        )
+        (folder / "known_hosts").write_text(f"{machines.bastion.address} {machines.bastion.host_key}\n")
+        run = StackRun(folder, cluster)
+        stack = OverSsh(machines, run)
+        way = {"jump": [f"{NO_PASSWORD}@{machines.bastion.address}"], "config_file": str(folder / "ssh_config")}
+        usual = run.usual()["machine"]
+        run.usual = lambda: {**StackRun.usual(run), "machine": {**usual, "ssh": way}}
+        yield stack
+
+
+def test_the_operator_has_no_way_to_the_ports_of_the_nodes(over_ssh):
+    for node in over_ssh.run.cluster.nodes:
+        for host in (over_ssh.machines.address(node.name), over_ssh.machines.host(node.name)):
+            for port in (node.spec.http_port, node.spec.transport_port, 22):
+                with pytest.raises(OSError, match=r"unreachable|timed out"):
+                    socket.create_connection((host, port), timeout=1)
+
+
+def test_one_up_secures_the_open_cluster(over_ssh):
+    over_ssh.write(consent=CONSENT)
+    data = over_ssh.run.up()
+    assert data["result"] == "succeeded", data
+    with over_ssh.machines.within(CLIENTS):
+        api = over_ssh.api()
+        assert [api.ask("/", node)[0] for node in range(3)] == [200] * 3
+        assert [api.ask_anonymously("/", node)[0] for node in range(3)] == [401] * 3
+        assert api.documents(INDEX) == DOCUMENTS
+        assert api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
+
+
+def test_a_run_leaves_no_connection_and_no_file_behind(over_ssh):
+    assert left_behind() == []
+
+
+def test_afterwards_a_preview_is_empty(over_ssh):
+    over_ssh.write()
+    assert over_ssh.run.preview()["plan"]["changes"] == []
+
+
+def test_leaves_are_renewed_under_load_without_a_restart(over_ssh):
+    before = over_ssh.pids()
+    over_ssh.write(certificates=REISSUED)
+    _, _, failed = over_ssh.under_load()
+    assert failed == []
+    assert over_ssh.pids() == before
+
+
+def test_the_ca_of_the_transport_layer_is_rotated_under_load_without_a_restart(over_ssh):
+    before = over_ssh.pids()
+    trusted = over_ssh.run.trusted_on_transport()
+    over_ssh.write(certificates=REISSUED, authorities={"transport": {"generation": 2}})
+    _, _, failed = over_ssh.under_load()
+    assert failed == []
+    assert over_ssh.pids() == before
+    assert over_ssh.run.trusted_on_transport() != trusted
+
+
+def test_a_setting_is_changed_by_a_rolling_restart(over_ssh):
+    before = over_ssh.pids()
+    over_ssh.write(
+        certificates=REISSUED,
+        authorities={"transport": {"generation": 2}},
+        transport={"verification_mode": "certificate"},
+    )
+    over_ssh.run.up()
+    assert not set(over_ssh.pids()) & set(before)
+    with over_ssh.machines.within(CLIENTS):
+        assert over_ssh.api().documents(INDEX) == DOCUMENTS
+    assert left_behind() == []

@@ -1,0 +1,182 @@
+"""Real sshd's with keys of their own, and logins for tests: only root can have them."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+NO_PASSWORD, WITH_PASSWORD = "essec-ops", "essec-pass"
+SUDO_PASSWORD = "geheim wörter $1 '"
+SUDOERS = Path("/etc/sudoers.d/essecurity-tests")
+CONFIGURATION = """\
+Port {port}
+ListenAddress {address}
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/authorized_keys
+PidFile none
+StrictModes no
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM yes
+PrintMotd no
+LogLevel ERROR
+{more}
+"""
+
+
+def sshd_or_skip() -> None:
+    """A machine without sshd and sudo, or a user that is not root, skips the test and says so."""
+    missing = [name for name in ("/usr/sbin/sshd", "/usr/bin/sudo", "/usr/bin/ssh") if not Path(name).exists()]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+    if os.geteuid() != 0:
+        pytest.skip("needs root: an sshd of its own, and logins that may use sudo")
+
+
+@contextmanager
+def logins() -> Iterator[None]:
+    """Make a login that may use `sudo` without a password, and one that may with it; remove those that it made."""
+    sshd_or_skip()
+    made = [name for name in (NO_PASSWORD, WITH_PASSWORD) if not _is_there(name)]
+    for name in made:
+        subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/bash", "-p", "*", name], check=True)
+    subprocess.run(["chpasswd"], input=f"{WITH_PASSWORD}:{SUDO_PASSWORD}\n".encode(), check=True)
+    new = SUDOERS.with_name("." + SUDOERS.name)  # sudo reads no file with a dot in its name
+    new.write_text(f"{NO_PASSWORD} ALL=(ALL) NOPASSWD: ALL\n{WITH_PASSWORD} ALL=(ALL) ALL\n")
+    new.chmod(0o440)
+    new.rename(SUDOERS)
+    try:
+        yield
+    finally:
+        for name in made:
+            subprocess.run(["userdel", name], check=False, capture_output=True)
+        if made:
+            SUDOERS.unlink(missing_ok=True)
+
+
+@dataclass
+class Sshd:
+    """A running sshd.
+
+    Attributes:
+        folder: its host key, and the key that its logins are let in with.
+        address: where it listens.
+        port: likewise.
+        lead: what it is started with, such as `ip netns exec …`.
+        more: more lines of its configuration.
+    """
+
+    folder: Path
+    address: str
+    port: int
+    lead: tuple[str, ...] = ()
+    more: str = ""
+    process: subprocess.Popen | None = None
+
+    @property
+    def host_key(self) -> str:
+        """Its public host key, as a stack file names it."""
+        return " ".join((self.folder / "host_key.pub").read_text().split()[:2])
+
+    @property
+    def identity_file(self) -> str:
+        return str(self.folder / "identity")
+
+    def start(self) -> None:
+        """Start it, and return once it answers."""
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it drops its rights; a service makes it at boot
+        if not (self.folder / "host_key").exists():
+            make_key(self.folder / "host_key")
+            make_key(self.folder / "identity")
+            shutil.copy(self.folder / "identity.pub", self.folder / "authorized_keys")
+        file = self.folder / "sshd_config"
+        file.write_text(CONFIGURATION.format(port=self.port, address=self.address, folder=self.folder, more=self.more))
+        with (self.folder / "sshd.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [*self.lead, "/usr/sbin/sshd", "-D", "-e", "-f", str(file)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        scan = [*self.lead, "ssh-keyscan", "-T", "1", "-t", "ed25519", "-p", str(self.port), self.address]
+        for _ in range(50):
+            if subprocess.run(scan, capture_output=True, text=True, check=False).stdout:
+                return
+            assert self.process.poll() is None, (self.folder / "sshd.log").read_text()
+            time.sleep(0.1)
+        raise AssertionError("the sshd never answered")
+
+    def cut(self) -> None:
+        """Kill every session, as when the machine loses its network: the sshd itself goes on."""
+        assert self.process is not None
+        for one in psutil.Process(self.process.pid).children(recursive=True):
+            if one.name() == "sshd":
+                one.kill()
+
+    def stop(self) -> None:
+        """End it and every session."""
+        if self.process is not None:
+            self.cut()
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+
+@contextmanager
+def running_sshd(address: str, port: int, lead: Sequence[str] = (), more: str = "") -> Iterator[Sshd]:
+    """Run an sshd with keys of its own, in a folder that every login may read."""
+    sshd_or_skip()
+    folder = Path(tempfile.mkdtemp(prefix="essecurity-sshd-", dir="/run"))
+    folder.chmod(0o755)
+    sshd = Sshd(folder, address, port, tuple(lead), more)
+    try:
+        sshd.start()
+        yield sshd
+    finally:
+        sshd.stop()
+        shutil.rmtree(folder)
+
+
+def make_key(path: Path) -> None:
+    """Make a key pair without a passphrase."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+
+
+def password_file(folder: Path, password: str = SUDO_PASSWORD) -> str:
+    """Write a password for `sudo` as an operator keeps it."""
+    path = folder / "sudo-password"
+    path.write_text(f"{password}\n", encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
+
+
+def left_behind() -> list[str]:
+    """Return the connections and the folders that a run left: none may be."""
+    folders = [str(path) for path in Path(tempfile.gettempdir()).glob("essecurity-ssh-*")]
+    processes = [words for one in psutil.process_iter() if "essecurity-ssh-" in (words := _words(one))]
+    return [*folders, *processes]
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _is_there(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True

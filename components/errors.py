@@ -24,6 +24,10 @@ class TargetUnreachable(SecurityError):
     """A machine or an API did not answer; nothing was changed there: run again when it does."""
 
 
+class MachineUnreachable(TargetUnreachable):
+    """A node's machine did not answer: what is recorded of it holds, and what is done elsewhere goes on without it."""
+
+
 class CommandFailed(SecurityError):
     """A command on a node ended with an error; its decoded cause is in the text."""
 

@@ -8,34 +8,24 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pydantic import ValidationError
 
 from components.clock import PREVIEW_AT, Clock
-from components.errors import ConfigurationRefused, SecurityError
+from components.errors import ConfigurationRefused, MachineUnreachable, SecurityError
 from components.handling import Change, HalfDone, Handler, Recorded
 from provider import PACKAGE_VERSION
-from provider.differences import Difference, Kind, differences
+from provider.answers import diff_response, half_done
+from provider.differences import differences
 from provider.engine_log import EngineLog, ResourceContext
 from provider.lifetime import StackLock, Stopped, Work
 from provider.typed import dump_outputs, parse, parse_recorded, refusals_of
-from provider.wire import Plain, dump, load, unwrap
+from provider.wire import dump, load, unwrap
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+Seen = TypeVar("Seen")
 AnyHandler = Handler[Any, Any]
-
-UPDATE_KINDS = {
-    Kind.ADD: provider_pb2.PropertyDiff.ADD,
-    Kind.DELETE: provider_pb2.PropertyDiff.DELETE,
-    Kind.UPDATE: provider_pb2.PropertyDiff.UPDATE,
-}
-REPLACE_KINDS = {
-    Kind.ADD: provider_pb2.PropertyDiff.ADD_REPLACE,
-    Kind.DELETE: provider_pb2.PropertyDiff.DELETE_REPLACE,
-    Kind.UPDATE: provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
-
 
 CERTIFICATES = "essecurity:pki:"
 """How the types begin that are due by the clock, and look at no machine."""
@@ -154,7 +144,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         if recorded is None:
             voice.warn(UNREADABLE)
         else:
-            changes = tuple(handler.changes(recorded, parse(handler.inputs, news), voice))
+            wanted = parse(handler.inputs, news)
+            changes = _seen(lambda: tuple(handler.changes(recorded, wanted, voice)), (), voice)
         for change in changes:
             voice.say(change.finding.message)
         return diff_response(handler, found, changes, readable=recorded is not None)
@@ -182,7 +173,11 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         wanted = parse(handler.inputs, inputs)
         recorded = parse_recorded(handler, load(request.old_inputs), load(request.olds))
         if request.preview:
-            outputs = handler.preview(recorded, wanted, self.context(request.urn))
+            voice = self.context(request.urn)
+            if recorded is None:
+                outputs = handler.preview(None, wanted, voice)
+            else:
+                outputs = _seen(lambda: handler.preview(recorded, wanted, voice), recorded.outputs, voice)
             return provider_pb2.UpdateResponse(properties=dump(dump_outputs(inputs, outputs)))
         try:
             outputs = self._converge(handler, recorded, wanted, request.urn)
@@ -198,7 +193,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         recorded = parse_recorded(handler, inputs, load(request.properties))
         if recorded is None:
             return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
-        outputs = handler.observe(recorded, self.context(request.urn))
+        voice = self.context(request.urn)
+        outputs = _seen(lambda: handler.observe(recorded, voice), recorded.outputs, voice)
         if outputs is None:
             return provider_pb2.ReadResponse()
         saved = dump(dump_outputs(inputs, outputs))
@@ -235,47 +231,13 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.lock.hold(f"{project}/{stack}", self.work, self.context(urn).progress)
 
 
-def diff_response(
-    handler: AnyHandler, found: tuple[Difference, ...], changes: tuple[Change, ...], *, readable: bool
-) -> provider_pb2.DiffResponse:
-    """Return the engine's answer for differing inputs and further changes.
+def _seen(look: Callable[[], Seen], recorded: Seen, voice: ResourceContext) -> Seen:
+    """Return what a look at a machine shows; what is recorded, with a warning, where the machine does not answer.
 
-    Args:
-        handler: says which properties make it another resource.
-        found: differing inputs.
-        changes: reasons beyond the inputs.
-        readable: whether the recorded state has a shape that this version knows; if not, it is written anew.
+    So a preview, and the work on other machines, go on without it. Work on it fails, and so does what builds on that.
     """
-    detailed: dict[str, provider_pb2.PropertyDiff] = {}
-    for difference in found:
-        kinds = REPLACE_KINDS if difference.top in handler.replace_on else UPDATE_KINDS
-        detailed[difference.path] = provider_pb2.PropertyDiff(kind=kinds[difference.kind], inputDiff=True)
-    for change in changes:
-        kinds = REPLACE_KINDS if change.replaces else UPDATE_KINDS
-        detailed.setdefault(change.on, provider_pb2.PropertyDiff(kind=kinds[Kind.UPDATE], inputDiff=False))
-    replaces = {difference.top for difference in found} & handler.replace_on
-    replaces |= {change.on for change in changes if change.replaces}
-    some = bool(detailed) or not readable
-    return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME if some else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=sorted({difference.top for difference in found} | {change.on for change in changes}),
-        detailedDiff=detailed,
-        hasDetailedDiff=bool(detailed),
-        replaces=sorted(replaces),
-        deleteBeforeReplace=False,
-    )
-
-
-def half_done(context: grpc.ServicerContext, name: str, inputs: Mapping[str, Plain], stopped: HalfDone) -> None:
-    """Answer that the resource exists but is not finished, with what is known of it and the reasons."""
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=name,
-        properties=dump(dump_outputs(inputs, stopped.outputs)),
-        reasons=list(stopped.reasons),
-        inputs=dump(inputs),
-    )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message="not finished")
-    status.details.add().Pack(detail)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.set_code(grpc.StatusCode.UNKNOWN)
-    context.set_details("not finished")
+    try:
+        return look()
+    except MachineUnreachable as error:
+        voice.warn(f"{error.where}: not looked at, and taken for what is recorded: {error.what}\n  why:  {error.why}")
+        return recorded

@@ -80,7 +80,14 @@ class Driver:
             RunFailed: something failed; what was done before is recorded.
         """
         with self._watched(watch):
-            self.stack.up(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False, **self._logging())
+            self.stack.up(
+                on_event=watch.event,
+                on_output=_quiet,
+                color="never",
+                show_secrets=False,
+                continue_on_error=True,  # what does not build on the step that failed is as safe as it was before
+                **self._logging(),
+            )
 
     def refresh(self, watch: Watch) -> None:
         """Look at every machine and record what is there."""

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,13 +120,15 @@ class Sshd:
         """Kill every session, as when the machine loses its network: the sshd itself goes on."""
         assert self.process is not None
         for one in psutil.Process(self.process.pid).children(recursive=True):
-            if one.name() == "sshd":
-                one.kill()
+            with suppress(psutil.NoSuchProcess):
+                if one.name() == "sshd":
+                    one.kill()
 
     def stop(self) -> None:
         """End it and every session."""
         if self.process is not None:
-            self.cut()
+            with suppress(psutil.NoSuchProcess):
+                self.cut()
             self.process.terminate()
             self.process.wait()
             self.process = None

@@ -73,7 +73,7 @@ class Connection:
         """Open it, where it is not open.
 
         Raises:
-            TargetUnreachable: the machine does not answer.
+            MachineUnreachable: the machine does not answer.
             ConfigurationRefused: it does not let us in, or is not the one that it should be.
         """
         if self._jump is not None:
@@ -96,7 +96,7 @@ class Connection:
         """Run a command line in the login shell of the machine.
 
         Raises:
-            TargetUnreachable: the connection could not be made, or broke.
+            MachineUnreachable: the connection could not be made, or broke.
             ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
             subprocess.TimeoutExpired: it did not end in time.
         """
@@ -118,7 +118,7 @@ class Connection:
         """Call a port from the machine.
 
         Raises:
-            TargetUnreachable: the connection to the machine could not be made.
+            MachineUnreachable: the connection to the machine could not be made.
             ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
         """
         self.open(node)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.errors import CommandFailed, ConfigurationRefused, SecurityError, TargetUnreachable
+from components.errors import CommandFailed, ConfigurationRefused, MachineUnreachable, SecurityError
 
 RUN_AGAIN = "then run again"
 
@@ -136,7 +136,7 @@ def not_connected(said: str, *, node: str, host: str) -> SecurityError:
     found = _first(SAYINGS, said)
     if found is not None:
         return _error(found, said, node, host)
-    return TargetUnreachable(
+    return MachineUnreachable(
         f"the machine {host} does not answer by SSH",
         where=node,
         why=_last_line(said) or "the connection broke, and ssh did not say why",

@@ -25,10 +25,12 @@ from devcluster.spec import ClusterSpec, NodeSpec
 from tests.cluster_fixtures import NAMES, elasticsearch_or_skip
 from tests.sshd import Sshd, logins, running_sshd, sshd_or_skip
 
-OPERATOR, BASTION = "10.79.0.1", "10.79.0.2"
-BETWEEN, OF_THE_CLUSTER = "10.79.1.{}", "10.79.2.{}"
+OPERATOR, BASTION, BETWEEN = "10.79.0.1", "10.79.0.2", "10.79.1.{}"
+OF_THE_CLUSTER = "127.79.2.{}"
+"""Elasticsearch enforces its bootstrap checks on any other than loopback addresses, and not every root may raise the
+limit of open files. These are carried from namespace to namespace all the same (`route_localnet`)."""
 FIRST = 254
-CLIENTS = "clients"
+CLIENTS, US = "clients", "operator"
 HTTP_PORT, TRANSPORT_PORT = 9200, 9300
 _CLONE_NEWNET = 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -80,12 +82,12 @@ def three_machines() -> Iterator[Machines]:
     with ExitStack() as stack:
         stack.enter_context(logins())
         made = Machines(mark, bastion=Sshd(Path(), "", 0))
-        for name in ("bastion", CLIENTS, *NAMES):
+        for name in (US, "bastion", CLIENTS, *NAMES):
             _ip("netns", "add", made.namespace(name))
             stack.callback(_ip, "netns", "del", made.namespace(name))
             _ip("-n", made.namespace(name), "link", "set", "lo", "up")
-        _link(f"es{mark}op", None, OPERATOR, f"es{mark}ba", made.namespace("bastion"), BASTION)
-        stack.callback(_ip, "link", "del", f"es{mark}op")
+            _carry_loopback(made.namespace(name))
+        _link(made.namespace(US), OPERATOR, made.namespace("bastion"), BASTION, mark)
         _bridge(made.namespace("bastion"), BETWEEN.format(FIRST))
         _bridge(made.namespace(CLIENTS), OF_THE_CLUSTER.format(FIRST))
         for number, name in enumerate(NAMES, 1):
@@ -129,19 +131,26 @@ def _lead(machines: Machines, name: str) -> tuple[str, ...]:
     return ("ip", "netns", "exec", machines.namespace(name))
 
 
+def _carry_loopback(namespace: str) -> None:
+    """Leave `lo` one address alone, and let others of 127.0.0.0/8 be those of a network."""
+    _ip("-n", namespace, "addr", "del", "127.0.0.1/8", "dev", "lo")
+    _ip("-n", namespace, "addr", "add", "127.0.0.1/32", "dev", "lo")
+    for scope in ("all", "default"):
+        _ip("netns", "exec", namespace, "sysctl", "-q", "-w", f"net.ipv4.conf.{scope}.route_localnet=1")
+
+
 def _bridge(namespace: str, address: str) -> None:
     _ip("-n", namespace, "link", "add", "lan", "type", "bridge")
     _ip("-n", namespace, "addr", "add", f"{address}/24", "dev", "lan")
     _ip("-n", namespace, "link", "set", "lan", "up")
 
 
-def _link(ours: str, space: str | None, address: str, theirs: str, other: str, there: str) -> None:
-    _ip("link", "add", ours, "type", "veth", "peer", "name", theirs)
-    _ip("link", "set", theirs, "netns", other)
-    for end, at, within in ((ours, address, space), (theirs, there, other)):
-        lead = ("-n", within) if within else ()
-        _ip(*lead, "addr", "add", f"{at}/24", "dev", end)
-        _ip(*lead, "link", "set", end, "up")
+def _link(one: str, address: str, other: str, there: str, mark: str) -> None:
+    _ip("link", "add", f"es{mark}a", "type", "veth", "peer", "name", f"es{mark}b")
+    for end, at, within in ((f"es{mark}a", address, one), (f"es{mark}b", there, other)):
+        _ip("link", "set", end, "netns", within)
+        _ip("-n", within, "addr", "add", f"{at}/24", "dev", end)
+        _ip("-n", within, "link", "set", end, "up")
 
 
 def _ip(*words: str) -> None:

@@ -1,0 +1,80 @@
+"""A machine that does not answer: a preview and a refresh go on without it, and work on it fails."""
+
+import grpc
+import pytest
+
+from components.errors import MachineUnreachable
+from tests.wire.small_handlers import BOX, Box
+from tests.wire.talking import Refused, urn_of
+
+WHY = "es-2: the machine big does not answer by SSH"
+NOT_SEEN = "es-2: not looked at, and taken for what is recorded: "
+WARNING = f"{NOT_SEEN}the machine big does not answer by SSH\n  why:  it is off"
+
+
+class Away(Box):
+    """A box on a machine that can go away."""
+
+    away = False
+
+    def changes(self, recorded, wanted, context):
+        return self.look(super().changes(recorded, wanted, context))
+
+    def preview(self, recorded, wanted, context):
+        return self.look(super().preview(recorded, wanted, context))
+
+    def converge(self, recorded, wanted, context):
+        return self.look(super().converge(recorded, wanted, context))
+
+    def observe(self, recorded, context):
+        return self.look(super().observe(recorded, context))
+
+    def look(self, seen):
+        if self.away:
+            raise MachineUnreachable(
+                "the machine big does not answer by SSH", where="es-2", why="it is off", next_step="run again"
+            )
+        return seen
+
+
+@pytest.fixture
+def box():
+    return Away()
+
+
+@pytest.fixture
+def saved(talk, box):
+    made = talk.create(BOX, {"label": "tea"})
+    box.away = True
+    return made
+
+
+def test_a_preview_takes_it_for_what_is_recorded_and_warns(talk, heard, saved):
+    assert not talk.diff(saved).some
+    assert heard.texts(urn_of(BOX), severity="WARNING") == [WARNING]
+
+
+def test_what_is_wanted_of_it_is_still_shown(talk, heard, saved):
+    assert talk.diff(saved, {"label": "coffee"}).kinds == {"label": "UPDATE"}
+    assert talk.preview_update(saved, {"label": "coffee"})["serial"] == "s-1"
+    assert heard.texts(urn_of(BOX), severity="WARNING") == [WARNING] * 2
+
+
+def test_a_refresh_keeps_what_is_recorded_and_warns(talk, heard, saved):
+    assert talk.read(saved).outputs == saved.outputs
+    assert heard.texts(urn_of(BOX), severity="WARNING") == [WARNING]
+
+
+def test_work_on_it_fails_with_what_to_do(talk, saved):
+    with pytest.raises(Refused) as caught:
+        talk.update(saved, {"label": "coffee"})
+    assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION
+    assert caught.value.text.startswith(WHY)
+    assert "next: run again" in caught.value.text
+
+
+def test_without_a_record_a_preview_fails_too(talk, box):
+    box.away = True
+    with pytest.raises(Refused) as caught:
+        talk.preview_create(BOX, {"label": "tea"})
+    assert caught.value.text.startswith(WHY)

@@ -11,15 +11,32 @@ FULL = """\
 config:
   elasticsearch-security:cluster: {name: logs, scenario: basic-https, production: true, fips: false, running: true}
   elasticsearch-security:nodes:
-    - {name: es-1, address: es-1.example.net, names: [10.0.0.11], bind: 10.0.0.11}
-    - {name: es-2, address: es-2.example.net, names: [10.0.0.12], bind: 10.0.0.12}
+    - name: es-1
+      address: es-1.example.net
+      names: [10.0.0.11]
+      bind: 10.0.0.11
+      machine: # only what differs from the section `machine`
+        layout: deb
+        home: /usr/share/elasticsearch
+        config: /etc/elasticsearch
+        unit: elasticsearch@{name}.service
+        commands: # only where systemd is told otherwise on your machines
+          start: [/usr/local/bin/service, start, "{name}"]
+          stop: [/usr/local/bin/service, stop, "{name}"]
+          status: [/usr/local/bin/service, pid, "{name}"]
+          keystore: [/usr/local/bin/keystore, "{name}"]
+    - name: es-2
+      address: es-2.example.net
+      names: [10.0.0.12]
+      bind: 10.0.0.12
+      machine: {layout: docker, config: "/srv/{name}/config", user: "1000:0", container: "{name}", runtime: podman}
     - name: es-3
       address: es-3.example.net
       names: [10.0.0.13, logs-3.example.net]
       bind: _site_
       http_port: 9203
       transport_port: 9303
-      machine: # only what differs from the section `machine`
+      machine:
         layout: archive
         home: /srv/elasticsearch
         config: /srv/elasticsearch/config
@@ -40,7 +57,11 @@ config:
     home: /opt/elasticsearch
     config: /etc/elasticsearch/{name}
     user: elasticsearch
-    pid_file: /run/elasticsearch/{name}.pid
+    pid_file: /run/elasticsearch/{name}.pid # with layout `archive`
+    unit: elasticsearch.service # with layout `deb` or `rpm`
+    container: elasticsearch-{name} # with layout `docker`
+    runtime: docker # likewise
+    commands: {start: [rc-service, es, start], stop: [rc-service, es, stop], status: [es-pid], keystore: [es-keystore]}
     keystore_password_file: /etc/elasticsearch/{name}.keystore-password # only if the keystore has a password
     ssh: # only where it is another machine; what is left out is as in ~/.ssh/config
       host: bastion.example.net # where the nodes' addresses are not what is dialled by SSH

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from components.clients.spec import Kibana, KibanaSpec, host_of
-from components.nodes.spec import Machine, MachineSpec, Node, NodeSpec
+from components.nodes.layouts import LAYOUTS, OWN_KEYS, Runtime, Way
+from components.nodes.spec import Commands, CommandsSpec, Machine, MachineSpec, Node, NodeSpec
 from components.nodes.ssh_spec import Ssh, SshSpec
 from components.pki.sans import Sans
 from components.pki.spec import Layer
@@ -12,6 +13,12 @@ from stacks.model import StackModel
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PATHS = ("home", "config", "pid_file", "keystore_password_file")
 """Keys of a machine that are paths, in which `{name}` stands for the node's name."""
+LAYOUT_KEYS = ("home", "config", "pid_file", "user", "unit", "container")
+"""Keys of a machine for which a layout may have a value."""
+TEXTS = (*PATHS, "user", "unit", "container")
+"""Keys in which `{name}` stands for the node's name."""
+SECTIONS = ("ssh", "commands")
+"""Keys with keys below them."""
 SSH_FILES = ("identity_file", "config_file", "sudo_password_file")
 """Keys below `ssh` that are paths on the machine of the operator."""
 
@@ -65,6 +72,10 @@ def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
         user=wanted.user,
         keystore_password_file=path(wanted.keystore_password_file) if wanted.keystore_password_file else None,
         ssh=None if wanted.ssh is None else ssh_for(node.address, wanted.ssh, root),
+        unit=wanted.unit,
+        container=wanted.container,
+        runtime=wanted.runtime,
+        commands=None if wanted.commands is None else Commands(**wanted.commands.model_dump()),
     )
 
 
@@ -81,20 +92,38 @@ def ssh_for(address: str, spec: SshSpec, root: Path) -> Ssh:
 
 
 def machine_spec_of(node: NodeSpec, default: MachineSpec) -> MachineSpec:
-    """Return what is written about a node's machine, in its own section or in the common one, for this node."""
+    """Return what is written about a node's machine, in its own section or in the common one, for this node.
+
+    What is not written is as the layout has it; a key of the common section that another layout knows is left out.
+    """
     wanted = _over(default, node.machine) if node.machine else default
-    paths = {key: text.replace("{name}", node.name) for key in PATHS if (text := getattr(wanted, key)) is not None}
-    if paths.get("home"):
-        paths.setdefault("config", f"{paths['home']}/config")
-    return wanted.model_copy(update=paths)
+    facts = LAYOUTS[wanted.layout]
+    strange = OWN_KEYS - facts.keys
+    texts = {key: text for key in LAYOUT_KEYS if (text := getattr(facts, key))}
+    texts |= {key: text for key in TEXTS if key not in strange and (text := getattr(wanted, key)) is not None}
+    texts = {key: text.replace("{name}", node.name) for key, text in texts.items()}
+    if texts.get("home") and facts.way is Way.DAEMON:
+        texts.setdefault("config", f"{texts['home']}/config")
+    others = {
+        "commands": None if wanted.commands is None else _named(wanted.commands, node.name),
+        "runtime": (wanted.runtime or Runtime.DOCKER) if facts.way is Way.CONTAINER else None,
+    }
+    return wanted.model_copy(update={**dict.fromkeys(strange), **texts, **others})
+
+
+def _named(commands: CommandsSpec, name: str) -> CommandsSpec:
+    """Return the commands for a node."""
+    return CommandsSpec(**{verb: tuple(word.replace("{name}", name) for word in words) for verb, words in commands})
 
 
 def _over(default: MachineSpec, own: MachineSpec) -> MachineSpec:
-    """Return the common section with what a node's own one says in its place, key by key, also below `ssh`."""
+    """Return the common section with what a node's own one says in its place, key by key, and below `SECTIONS`."""
     written = {key: getattr(own, key) for key in own.model_fields_set if getattr(own, key) is not None}
-    if own.ssh is not None and default.ssh is not None:
-        below = {key: getattr(own.ssh, key) for key in own.ssh.model_fields_set}
-        written["ssh"] = default.ssh.model_copy(update=below)
+    for section in SECTIONS:
+        ours, common = getattr(own, section), getattr(default, section)
+        if ours is not None and common is not None:
+            below = {key: getattr(ours, key) for key in ours.model_fields_set}
+            written[section] = common.model_copy(update=below)
     return default.model_copy(update=written)
 
 

@@ -3,8 +3,10 @@
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 
+from components.nodes.layouts import LAYOUTS
 from components.nodes.spec import MachineSpec, NodeSpec
 from stacks.inventory import PATHS, machine_spec_of
+from stacks.layout_rules import LAYOUT_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
 from stacks.paths import mistakes_in_paths
@@ -54,7 +56,7 @@ def nobody_runs_as_root(model: StackModel) -> Iterator[Mistake]:
     written = [("machine", model.machine.user)]
     written += [(f"nodes[{i}].machine", node.machine.user) for i, node in enumerate(model.nodes) if node.machine]
     for place, user in written:
-        if user in {"root", "0", ""}:
+        if user is not None and user.partition(":")[0] in {"root", "0", ""}:
             yield Mistake(
                 f"{place}.user",
                 f"is `{user}`, as whom Elasticsearch refuses to run" if user else "is an empty text",
@@ -72,7 +74,7 @@ def paths_on_other_machines_are_absolute(model: StackModel) -> Iterator[Mistake]
             own = node.machine is not None and getattr(node.machine, key) is not None
             place = f"nodes[{index}].machine.{key}" if own else f"machine.{key}"
             written = own or getattr(model.machine, key) is not None  # `config` may be what `home` makes of it
-            if written and not path.startswith("/") and place not in told:
+            if path and written and not path.startswith("/") and place not in told:
                 told.add(place)
                 yield Mistake(place, f"is `{path}`, and {node.name} is reached by SSH", "write the absolute path there")
 
@@ -82,9 +84,13 @@ def _first_of_name(model: StackModel, index: int) -> int:
 
 
 def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
-    """Return the paths that no two nodes may share."""
-    paths = (("config", machine.config), ("pid_file", machine.pid_file))
-    return [(key, posixpath.normpath(path)) for key, path in paths if path]
+    """Return the paths and names that no two nodes may share."""
+    known = LAYOUTS[machine.layout].keys
+    paths = [("config", machine.config), ("pid_file", machine.pid_file if "pid_file" in known else None)]
+    names = [("unit", machine.unit), ("container", machine.container)]
+    return [(key, posixpath.normpath(path)) for key, path in paths if path] + [
+        (key, name) for key, name in names if name
+    ]
 
 
 def _host_of(node: NodeSpec, machine: MachineSpec) -> str:
@@ -98,5 +104,6 @@ MACHINE_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...
     folders_are_distinct: ("nodes", "machine"),
     paths_on_other_machines_are_absolute: ("nodes", "machine"),
     nobody_runs_as_root: ("nodes", "machine"),
+    **dict.fromkeys(LAYOUT_RULES, ("nodes", "machine")),
 }
 """Each rule, and the sections that it reads."""

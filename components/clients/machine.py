@@ -9,7 +9,8 @@ from typing import ClassVar
 from components.clients.content import PID_FILE
 from components.clients.spec import Kibana, KibanaPaths
 from components.errors import CommandFailed, ConfigurationRefused
-from components.nodes.machine import NodeMachine, Process, last_line
+from components.nodes.machine import NodeMachine
+from components.nodes.process import Process, last_line
 from components.nodes.software import Software
 from components.nodes.target import Completed, NodeTarget
 from components.nodes.targets import target_of
@@ -58,7 +59,7 @@ class KibanaMachine(NodeMachine):
 
         Runs nothing of Kibana's.
         """
-        programs: list[tuple[str, str | None]] = [(self._program("kibana-keystore"), self.owner().user)]
+        programs: list[tuple[str, str | None]] = [(self.place.program("kibana-keystore"), self.owner().user)]
         programs += [(word, None) for word in self.kibana.restart[:1] if "/" in word]
         for program, user in programs:
             if not self.target.run(["test", "-x", program], user=user).ok:

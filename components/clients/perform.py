@@ -8,8 +8,8 @@ from components.clients.running import Action, KibanaView, action, is_another, r
 from components.clients.status import KibanaStatus, kibana_status
 from components.errors import NotConverged
 from components.handling import Context
-from components.nodes.machine import Process
 from components.nodes.probes import Answer, Speech, handshake
+from components.nodes.process import Process
 from components.nodes.targets import dial_of
 
 POLL = 0.5

@@ -10,8 +10,8 @@ from components.clients.perform import ask_status, bring_to_use, greet
 from components.clients.running import Action, KibanaView, action, reasons, steps_of
 from components.clients.spec import Kibana, KibanaPaths
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.machine import Process
 from components.nodes.probes import Speech
+from components.nodes.process import Process
 from components.values import MaybeUnknown, Unknown, Wire
 
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from components.clients.status import KibanaStatus
 from components.findings import Check, Finding, all_findings
-from components.nodes.machine import Process
 from components.nodes.probes import Speech
+from components.nodes.process import Process
 from components.settings.effects import effect_of
 
 

@@ -19,9 +19,9 @@ from components.errors import RolloutHalted
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
-from components.nodes.machine import Process
 from components.nodes.plan import FILE_MODE, WantedFile
 from components.nodes.probes import Speech
+from components.nodes.process import Process
 from components.nodes.trust import Authorities, covering, fingerprint, missing_authorities, names
 from components.pki.inspect import parse_bundle
 from components.pki.trustfiles import trust_file_pem

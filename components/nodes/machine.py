@@ -1,7 +1,6 @@
 """What can be done with a node on its machine, whatever the target: files, keystore, start and stop."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import ClassVar
@@ -9,42 +8,16 @@ from typing import ClassVar
 from components.clock import Clock
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes.keystore_password import keystore_has_none, password_line
-from components.nodes.limits import QUESTION, Limits, read_limits
+from components.nodes.layouts import LAYOUTS
+from components.nodes.limits import Limits, read_limits
+from components.nodes.process import STOP_TIMEOUT, Owner, Process, last_line
+from components.nodes.service import Place, Service
+from components.nodes.services import service_of
 from components.nodes.software import ELASTICSEARCH, Software
 from components.nodes.spec import Machine, Paths
 from components.nodes.target import Completed, DesiredFile, FileStat, NodeTarget
 
-STOP_TIMEOUT = 120.0
-"""Seconds a node gets to end after SIGTERM; Elasticsearch's own units wait for ever, people do not."""
-START_TIMEOUT = 300.0
-"""Seconds `bin/elasticsearch -d` gets until the node is ready."""
-KEYSTORE_TIMEOUT = 60.0
 SETTINGS_MODE = 0o660
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who must own what we write for a node."""
-
-    user: str
-    group: str
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A node's running process.
-
-    Attributes:
-        pid: process id.
-        started: seconds since 1970 on the machine's clock; exact to one second, never too early.
-    """
-
-    pid: int
-    started: float
-
-    def is_same(self, pid: int, started: float) -> bool:
-        """Tell whether this is the process that was recorded (a process id alone may be used again)."""
-        return self.pid == pid and abs(self.started - started) <= 2
 
 
 class NodeMachine:
@@ -61,7 +34,7 @@ class NodeMachine:
         return self.machine.path(relative)
 
     def owner(self) -> Owner:
-        """Return whom the files in the config folder belong to.
+        """Return whom the files in the config folder belong to: its owner, or the node's user where that owns it.
 
         Raises:
             ConfigurationRefused: there is no config folder at the path that the stack file names.
@@ -76,7 +49,18 @@ class NodeMachine:
                 why=f"it should be {self.software.folder} ({self.software.folder_variable})",
                 next_step=f"correct {named}{self.software.folder_key}",
             )
-        return Owner(self.machine.user or stat.owner, stat.group)
+        user = self.machine.user if LAYOUTS[self.machine.layout].user_owns_config else None
+        return Owner(user or stat.owner, stat.group)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the node's service is."""
+        return Place(self.machine, self.target, self.software, self.owner, self._pid_file)
+
+    @cached_property
+    def service(self) -> Service:
+        """What runs the node."""
+        return service_of(self.place)
 
     def stat(self, *relative: str) -> Mapping[str, FileStat]:
         """Return what is known of those files of the config folder that exist."""
@@ -135,9 +119,8 @@ class NodeMachine:
 
     def limits(self) -> Limits | None:
         """Return what a node would be granted that is started as ours is; None where the machine does not tell."""
-        user = self.owner().user
-        done = self.target.run(QUESTION, user=user)
-        return read_limits(done.stdout, user) if done.ok else None
+        answer = self.service.limits()
+        return None if answer is None else read_limits(answer, self.place.user())
 
     def secure_setting_names(self) -> frozenset[str]:
         """Return the names of the keystore's entries; none when there is no keystore."""
@@ -172,70 +155,42 @@ class NodeMachine:
 
     def process(self) -> Process | None:
         """Return the node's process, or None when it does not run."""
-        pid = self._pid()
-        return None if pid is None else self._process_of(pid)
-
-    def _pid(self) -> int | None:
-        """Return the number in the pid file, which a node removes while one looks."""
-        pid_file = self._pid_file()
-        if not self.target.stat([pid_file]):
-            return None
-        try:
-            text = self.target.read(pid_file).decode("ascii", errors="replace").strip()
-        except CommandFailed:
-            if self.target.stat([pid_file]):
-                raise
-            return None
-        return int(text) if text.isdecimal() else None
+        return self.service.process()
 
     def _pid_file(self) -> PurePosixPath:
         return PurePosixPath(self.machine.pid_file)
 
-    def _process_of(self, pid: int) -> Process | None:
-        """Return the process with this number, if it is one of this software."""
-        done = self.target.run(["sh", "-c", 'ps -o etimes=,args= -p "$1" && date +%s.%N', "sh", str(pid)])
-        lines = done.stdout.splitlines()
-        if not done.ok or len(lines) < 2 or self.software.process_mark not in lines[0]:
-            return None
-        elapsed = float(lines[0].split(maxsplit=1)[0])
-        return Process(pid, float(lines[-1]) - elapsed)
+    def start(self, clock: Clock) -> Completed:
+        """Start the node and return once it is ready, or has failed; what it said is in the result."""
+        return self.service.start(clock)
 
-    def start(self) -> Completed:
-        """Start the node and return once it is ready, or has failed; what it said is in the result.
-
-        Source: deploy-manage/maintenance/start-stop-services/start-stop-elasticsearch (archive, as a daemon).
-        """
-        return self.target.run(
-            [self._program("elasticsearch"), "-d", "-p", self._real(self.machine.pid_file)],
-            stdin=password_line(self.machine, self.target),
-            user=self.owner().user,
-            environment=self._environment(),
-            timeout=START_TIMEOUT,
-        )
+    def start_command(self) -> str:
+        """Return what a person would type on the machine to start the node."""
+        return self.service.start_command()
 
     def cannot_start(self) -> str:
         """Return why the node's user could not start it; empty when nothing is known against it. Starts nothing."""
-        user = self.owner().user
-        needs = (("-x", self._program("elasticsearch")), ("-r", f"{self._real(self.machine.config)}/{Paths.SETTINGS}"))
-        for test, path in needs:
-            if not self.target.run(["test", test, path], user=user).ok:
-                return f"user {user} may not {'run' if test == '-x' else 'read'} {path}, or there is no such file"
-        return ""
+        return self.service.cannot_start()
 
     def stop(self, clock: Clock) -> None:
-        """Stop the node and return once its process is gone.
-
-        The process itself is watched: a node removes its pid file first, and closes its shards after that.
+        """Stop the node and return once its process is gone; nobody kills it.
 
         Raises:
-            CommandFailed: it did not end in time; it is left as it is.
+            CommandFailed: it could not be asked, or did not end in time; it is left as it is.
         """
         process = self.process()
         if process is None:
             return
-        self.target.run(["kill", "-TERM", str(process.pid)])
         deadline = clock.monotonic() + STOP_TIMEOUT
-        while self._process_of(process.pid) is not None:
+        try:
+            done = self.service.ask_to_stop(process)
+        except CommandFailed:
+            if clock.monotonic() < deadline:  # else it is only the command that was tired of waiting
+                raise
+            done = None
+        while not self.service.is_gone(process):
+            if done is not None and not done.ok:
+                raise self._not_asked(done)
             if clock.monotonic() > deadline:
                 raise CommandFailed(
                     f"the node did not stop within {STOP_TIMEOUT:.0f} s",
@@ -245,16 +200,13 @@ class NodeMachine:
                 )
             clock.sleep(0.2)
 
-    def _environment(self) -> Mapping[str, str]:
-        return {self.software.folder_variable: self._real(self.machine.config)}
-
-    def _program(self, name: str) -> str:
-        return f"{self._real(self.machine.home)}/bin/{name}"
-
-    def _real(self, path: str) -> str:
-        """Return a path without symbolic links: the node's user need not be able to follow them."""
-        done = self.target.run(["readlink", "-f", path])
-        return done.stdout.strip() if done.ok else path
+    def _not_asked(self, done: Completed) -> CommandFailed:
+        return CommandFailed(
+            f"the node could not be asked to stop (exit status {done.exit_status})",
+            where=self.name,
+            why=last_line(done),
+            next_step="stop it on the machine to see what is wrong; mend that, start it, and run again",
+        )
 
     def _keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:
         """Run a command on the keystore that there is, opened with its password."""
@@ -275,13 +227,7 @@ class NodeMachine:
         return done
 
     def _ask_keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:
-        return self.target.run(
-            [self._program(self.software.keystore_command), *arguments],
-            stdin=stdin,
-            user=self.owner().user,
-            environment=self._environment(),
-            timeout=KEYSTORE_TIMEOUT,
-        )
+        return self.service.keystore(arguments, stdin)
 
     def _keystore_refused(self, command: str, done: Completed) -> CommandFailed:
         return CommandFailed(
@@ -290,8 +236,3 @@ class NodeMachine:
             why=last_line(done),
             next_step="run the command on the node as its user; mend what it says, then run again",
         )
-
-
-def last_line(done: Completed) -> str:
-    """Return the last line that a command printed, of its errors where there are any."""
-    return next(reversed((done.stderr.strip() or done.stdout.strip()).splitlines()), "it printed nothing")

@@ -28,7 +28,7 @@ from components.rollout.procedure import (
     secured_by_somebody_else,
 )
 from components.rollout.steps import plan
-from components.rollout.view import RolloutView, Running
+from components.rollout.view import RolloutView, Running, to_start
 from components.rollout.waivers import Waiver
 from components.settings.content import Content
 from components.values import UNKNOWN, MaybeUnknown, Wire
@@ -182,12 +182,13 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _refuse_nodes_that_are_away(self, view: RolloutView) -> None:
         away = nodes_that_are_away(view)
+        down = [node for node in view.nodes if node.running is Running.NOT_RUNNING and not node.in_hand]
         if away:
             raise TargetUnreachable(
                 "not every node runs",
                 where="cluster",
                 why="; ".join(finding.message for finding in away),
-                next_step="start them, then run again; nothing was changed by it",
+                next_step=f"start them, then run again; nothing was changed by it{to_start(down)}",
             )
 
     def _warn_of_what_is_left(self, view: RolloutView, context: Context) -> None:
@@ -195,7 +196,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             context.warn(f"still to be done: {reason}")
         for node in view.nodes:
             if node.running is Running.NOT_RUNNING and node.on_disk:
-                context.warn(f"{node.name} has all its files, and does not run: start it, then run `up` again")
+                text = f"{node.name} has all its files, and does not run: start it, then run `up` again"
+                context.warn(f"{text}{to_start([node])}")
 
     def observe(self, recorded: RestartRecord, context: Context) -> ClusterRestartOutputs:
         """Return what each node runs with now."""

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from pydantic import SecretStr
 
 from components.nodes.greeting import greet
-from components.nodes.machine import NodeMachine, Process
+from components.nodes.machine import NodeMachine
 from components.nodes.probes import Speech
+from components.nodes.process import Process
 from components.nodes.spec import Node, Paths
 from components.nodes.taking_over import why_useless
 from components.nodes.target import DesiredFile, FileStat
@@ -89,6 +90,7 @@ class RolloutNode:
         others = self._secured_by_others() if changes else ()
         return NodeView(
             name=self.name,
+            start=self.machine.start_command(),
             running=running,
             on_disk=not changes,
             speaks_tls=None if speech is Speech.NOTHING else speech is Speech.TLS,
@@ -179,13 +181,12 @@ class RolloutNode:
         return logs / f"{settings.get('cluster.name', 'elasticsearch')}.log"
 
     def logged(self) -> int:
-        """Return how many bytes the node has logged so far; 0 where there is no log."""
-        done = self.machine.target.run(["stat", "-c", "%s", str(self.log_file())])
-        return int(done.stdout) if done.ok else 0
+        """Return where the node's log ends now, for `log_since`."""
+        return self.machine.service.log_position(self.log_file())
 
     def log_since(self, logged: int) -> str:
-        """Return what the node has logged since it had so many bytes: nothing of an earlier start."""
-        return self.machine.target.run(["tail", "-c", f"+{logged + 1}", str(self.log_file())]).stdout
+        """Return what the node has logged since then: nothing of an earlier start."""
+        return self.machine.service.log_since(self.log_file(), logged)
 
     def _look(self) -> Look:
         stats = self.machine.stat(Paths.SETTINGS, Paths.KEYSTORE, MANIFEST, Paths.ROLLOUT)

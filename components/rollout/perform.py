@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from components.errors import RolloutHalted, SecurityError, TargetUnreachable
-from components.nodes.machine import STOP_TIMEOUT
+from components.nodes.process import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
 from components.rollout.decode import decode, known, since_last_start
 from components.rollout.node import RolloutNode
@@ -123,7 +123,7 @@ class Performer:
         deadline = clock.monotonic() + STOP_TIMEOUT
         while True:
             self.logged[node.name] = node.logged()
-            done = node.machine.start()
+            done = node.machine.start(clock)
             if done.ok:
                 return
             decoded = decode(done.stdout, done.stderr, self._said(node))

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
-from components.rollout.view import NodeView, RolloutView, Running
+from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
@@ -220,12 +220,13 @@ def a_node_is_down(view: RolloutView) -> Finding | None:
     """
     kind = procedure(view)
     waits = kind is Procedure.FULL_STOP  # what was secured half-way is started with the others then
-    down = [node.name for node in _down(view) if not node.in_hand and not (waits and node.half_done)]
+    down = [node for node in _down(view) if not node.in_hand and not (waits and node.half_done)]
     if not down or len(_down(view)) == len(view.nodes) or any(node.in_hand for node in view.nodes):
         return None
     if kind not in RESTARTING:
         return None
-    return Finding("NodeDown", f"{', '.join(down)} does not run, and the others do; start it first")
+    names = ", ".join(node.name for node in down)
+    return Finding("NodeDown", f"{names} does not run, and the others do; start it first{to_start(down)}")
 
 
 def no_node_runs(view: RolloutView) -> Finding | None:
@@ -236,7 +237,7 @@ def no_node_runs(view: RolloutView) -> Finding | None:
     return Finding(
         "NoNodeRuns",
         "no node runs; start them first, or, if they are to be started for the first time after this, "
-        "set `cluster.running: false` in the stack file until then",
+        f"set `cluster.running: false` in the stack file until then{to_start(view.nodes)}",
     )
 
 

@@ -1,5 +1,6 @@
 """What a rollout looks at: each node as it is, beside what it must be."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -30,6 +31,7 @@ class NodeView:
         secured: how somebody else secured it already, by its elasticsearch.yml; empty where nobody did.
         half_done: why it does not start as somebody else left it; empty where it runs, or may be started.
         unnamed: whether what it presents now need not name its address, and its peers are to ask for that.
+        start: what a person would type on its machine to start it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class NodeView:
     secured: str = ""
     half_done: str = ""
     unnamed: bool = False
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,13 @@ class RolloutView:
     def names(self) -> tuple[str, ...]:
         """Return the nodes' names."""
         return tuple(node.name for node in self.nodes)
+
+
+def to_start(nodes: Iterable[NodeView]) -> str:
+    """Return how a person starts these nodes, to stand behind a text; empty where that is not known."""
+    commands: dict[str, list[str]] = {}
+    for node in nodes:
+        if node.start:
+            commands.setdefault(node.start, []).append(node.name)
+    told = "; ".join(f"on {', '.join(names)} `{command}`" for command, names in commands.items())
+    return f" (to start: {told})" if told else ""

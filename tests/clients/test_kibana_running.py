@@ -19,8 +19,8 @@ from components.clients.running import (
     was_started_after,
 )
 from components.clients.status import KibanaStatus
-from components.nodes.machine import Process
 from components.nodes.probes import Speech
+from components.nodes.process import Process
 
 COMMAND = ("systemctl", "restart", "kibana")
 AVAILABLE, CRITICAL = KibanaStatus(200, "available"), KibanaStatus(503, "critical")

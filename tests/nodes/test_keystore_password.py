@@ -44,14 +44,14 @@ def test_a_keystore_that_is_made_gets_the_password():
 
 def test_a_node_is_started_with_the_password_of_its_keystore():
     one, machine = protected()
-    assert machine.start().ok
-    assert not one.machine.start().ok
+    assert machine.start(one.target.clock).ok
+    assert not one.machine.start(one.target.clock).ok
 
 
 def test_the_password_is_in_no_argument_and_no_environment():
     one, machine = protected()
     machine.set_secure_settings(VALUES)
-    machine.start()
+    machine.start(one.target.clock)
     everything = " ".join(" ".join((*call.argv, *call.environment.values())) for call in one.target.ran)
     assert len(one.target.ran) > 3
     assert PASSWORD not in everything

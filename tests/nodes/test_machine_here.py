@@ -57,7 +57,7 @@ def test_what_runs_here_and_is_no_node_is_left_alone(tmp_path):
 def test_links_are_followed_here(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    assert machine_in(tmp_path)._real(str(tmp_path / "link")) == os.path.realpath(tmp_path / "real")
+    assert machine_in(tmp_path).place.real(str(tmp_path / "link")) == os.path.realpath(tmp_path / "real")
 
 
 def test_what_speaks_against_a_start_here_is_said(tmp_path):

@@ -3,10 +3,10 @@
 import pytest
 
 from components.errors import CommandFailed
-from components.nodes.machine import STOP_TIMEOUT, Process
+from components.nodes.process import STOP_TIMEOUT, Process
 from components.nodes.target import Completed
 from tests.fake_elasticsearch import USER
-from tests.fakes import FakeFile
+from tests.fakes import FakeClock, FakeFile
 from tests.nodes.machines import commands, one_node, running_node, with_foreign_pid, with_user
 
 
@@ -87,14 +87,14 @@ def test_a_process_is_the_recorded_one_by_number_and_start(pid, started, same):
 
 def test_a_node_is_started_as_a_daemon_by_its_user_with_its_config_folder():
     one = one_node()
-    assert with_user(one, "runner").start().ok
+    assert with_user(one, "runner").start(one.target.clock).ok
     [call] = [call for call in one.target.ran if call.argv[0].endswith("bin/elasticsearch")]
     assert call.argv == ("/opt/elasticsearch/bin/elasticsearch", "-d", "-p", "/nodes/es-1/config/elasticsearch.pid")
     assert (call.user, call.environment) == ("runner", {"ES_PATH_CONF": "/nodes/es-1/config"})
 
 
 def test_what_a_node_says_when_it_does_not_start_is_returned():
-    done = with_user(one_node(), "root").start()
+    done = with_user(one_node(), "root").start(FakeClock())
     assert (done.exit_status, done.ok) == (1, False)
     assert "ERROR: Elasticsearch did not exit normally" in done.stderr
 
@@ -172,7 +172,7 @@ def test_links_in_paths_are_followed_before_the_nodes_user_gets_them():
     one = one_node()
     one.target.programs["readlink"] = lambda call: Completed(0, f"/real{call.argv[2]}\n", "")
     one.target.programs["elasticsearch"] = lambda call: Completed(0, "", "")
-    one.machine.start()
+    one.machine.start(one.target.clock)
     call = one.target.ran[-1]
     assert call.argv == (
         "/real/opt/elasticsearch/bin/elasticsearch",
@@ -186,4 +186,4 @@ def test_links_in_paths_are_followed_before_the_nodes_user_gets_them():
 def test_a_path_that_cannot_be_followed_is_used_as_it_is():
     one = one_node()
     one.target.programs["readlink"] = lambda call: Completed(1, "", "")
-    assert one.machine.start().ok
+    assert one.machine.start(one.target.clock).ok

@@ -28,7 +28,11 @@ def test_a_new_node_gets_its_files_and_the_others_run_on(doors):
     assert [world[name].process for name in ("es-1", "es-2")] == before
     assert world["es-3"].process is None
     assert world["es-3"].settings()["xpack.security.transport.ssl.enabled"] is True
-    assert world.context.warned == ["es-3 has all its files, and does not run: start it, then run `up` again"]
+    started = "ES_PATH_CONF=/nodes/es-3/config /opt/elasticsearch/bin/elasticsearch -d -p"
+    assert world.context.warned == [
+        "es-3 has all its files, and does not run: start it, then run `up` again "
+        f"(to start: on es-3 `{started} /nodes/es-3/config/elasticsearch.pid`)"
+    ]
 
 
 def test_started_then_it_joins_and_nothing_is_left_to_do(doors):

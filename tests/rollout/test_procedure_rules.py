@@ -265,6 +265,15 @@ def test_a_node_that_somebody_stopped_is_started_before_others_are_stopped(view,
     assert told(refusals(view)) == [("NodeDown", f"{down} does not run, and the others do; start it first")]
 
 
+def test_who_is_to_start_nodes_is_told_the_command_once_for_those_that_share_it():
+    unit = "systemctl start elasticsearch.service"
+    nodes = [stopped(name, on_disk=False, start=unit) for name in ("es-1", "es-2")]
+    found = told(refusals(cluster(*nodes, stopped("es-3", on_disk=False, start="docker start es-3"))))
+    assert found[0][1].endswith(f" until then (to start: on es-1, es-2 `{unit}`; on es-3 `docker start es-3`)")
+    view = cluster(outdated("es-1"), stopped("es-2", start=unit))
+    assert told(refusals(view))[0][1].endswith(f"start it first (to start: on es-2 `{unit}`)")
+
+
 @pytest.mark.parametrize(
     "view",
     [

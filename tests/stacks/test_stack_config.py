@@ -183,6 +183,10 @@ machine:
   user: elasticsearch
   pid_file: "/run/{name}.pid"
   keystore_password_file: "/etc/{name}.password"
+  unit: "es@{name}.service"
+  container: "{name}"
+  runtime: docker
+  commands: &commands {start: [es, start, "{name}"], stop: [es, stop], status: [es, pid], keystore: [es, keystore]}
   ssh: &ssh
     {host: h, port: 2, user: u, identity_file: k, jump: [j], config_file: c, host_key: ssh-rsa A, sudo_password_file: s}
 nodes:
@@ -190,6 +194,8 @@ nodes:
   - name: es-2
     address: 10.0.0.2
     machine: {layout: archive, home: /es, config: /c, pid_file: /p, user: ops, keystore_password_file: /k, ssh: *ssh}
+  - {name: es-3, address: 10.0.0.3, machine: {layout: docker, container: es, runtime: podman, commands: *commands}}
+  - {name: es-4, address: 10.0.0.4, machine: {layout: rpm, unit: es.service}}
 transport: {verification_mode: certificate}
 http: {names: ["*.example.net", "fd00::1"]}
 authorities:
@@ -303,9 +309,9 @@ def test_a_stack_file_becomes_a_cluster_with_every_choice_in_it(tmp_path):
     read = model(EVERYTHING)
     cluster = cluster_of(read, tmp_path)
     assert (cluster.name, cluster.scenario, cluster.running) == ("Logs of 2026", "basic-https", False)
-    assert [node.name for node in cluster.nodes] == ["es-1", "es-2"]
+    assert [node.name for node in cluster.nodes] == ["es-1", "es-2", "es-3", "es-4"]
     assert cluster.binds == {"es-1": "_site_"}
-    assert {key for key, _ in cluster.sans.items()} == {(n, layer) for n in ("es-1", "es-2") for layer in Layer}
+    assert {key for key, _ in cluster.sans.items()} == {(node.name, layer) for node in read.nodes for layer in Layer}
     assert cluster.sans["es-2", Layer.TRANSPORT].hosts() == {"10.0.0.2"}
     assert (cluster.authorities[Layer.TRANSPORT].generation, cluster.authorities[Layer.HTTP].generation) == (2, 3)
     assert (cluster.choices.verification_mode, cluster.choices.trust_format) == ("certificate", "pkcs12")

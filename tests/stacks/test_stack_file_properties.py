@@ -123,11 +123,16 @@ def test_a_slip_of_one_letter_is_told_with_the_right_key(path):
     assert any(line == f"{where(slip)}: is not known here; did you mean `{key}`?" for line in here)
 
 
+VERBS = ("start", "stop", "status", "keystore")
+
+
 def test_a_list_is_told_from_a_mapping():
     assert [path for path, field in FIELDS.items() if is_list(field.annotation)] == [
         "nodes",
         "nodes[].names",
+        *(f"nodes[].machine.commands.{verb}" for verb in VERBS),
         "nodes[].machine.ssh.jump",
+        *(f"machine.commands.{verb}" for verb in VERBS),
         "machine.ssh.jump",
         "http.names",
         "authorities.transport.own.leaves",

@@ -12,6 +12,10 @@ from tests.stacks.stackfiles import model
 ROOT = Path("/project")
 
 
+NEITHER = {"ssh": None, "unit": None, "container": None, "runtime": None, "commands": None}
+"""What a machine has that is this one, with an archive and no commands of its operator's."""
+
+
 def machine(change):
     """Return the machine of the first node."""
     return nodes_of(model(change), ROOT)[0].machine
@@ -36,7 +40,7 @@ def test_a_node_gets_every_default():
             "pid_file": "/opt/es/config/elasticsearch.pid",
             "user": None,
             "keystore_password_file": None,
-            "ssh": None,
+            **NEITHER,
         },
     }
 
@@ -106,6 +110,60 @@ def test_paths_are_absolute_and_carry_the_nodes_name(key, written, path):
     assert getattr(found, key) == path
 
 
+@pytest.mark.parametrize("layout", ["deb", "rpm"])
+def test_a_package_is_where_the_package_puts_it(layout):
+    found = machine(one_node(common=f"{{layout: {layout}}}"))
+    assert (found.home, found.config) == ("/usr/share/elasticsearch", "/etc/elasticsearch")
+    assert (found.user, found.unit, found.pid_file) == (
+        "elasticsearch",
+        "elasticsearch.service",
+        "/run/elasticsearch/elasticsearch.pid",
+    )
+    assert (found.container, found.runtime, found.commands) == (None, None, None)
+
+
+def test_a_container_has_the_nodes_name_and_the_users_of_the_image():
+    found = machine(one_node(common="{layout: docker, config: 'srv/{name}'}"))
+    assert (found.home, found.config) == ("/usr/share/elasticsearch", "/project/srv/es-1")
+    assert (found.container, found.runtime, found.user, found.unit) == ("es-1", "docker", "1000:0", None)
+
+
+def test_what_is_written_goes_over_what_the_layout_has_and_carries_the_nodes_name():
+    found = machine(one_node(common="{layout: deb, home: /opt/es, unit: 'es@{name}.service', user: search}"))
+    assert (found.home, found.config, found.unit, found.user) == (
+        "/opt/es",
+        "/etc/elasticsearch",
+        "es@es-1.service",
+        "search",
+    )
+
+
+def test_a_key_of_the_common_section_that_a_nodes_layout_does_not_know_is_left_out_for_it():
+    both = "home: /opt/es, config: '/{name}'"
+    common = f"{{{both}, pid_file: '/run/{{name}}.pid', unit: u.service, container: c, runtime: podman}}"
+    nodes = [
+        f"{{name: es-{number}, address: 10.0.0.{number}, machine: {{layout: {layout}}}}}"
+        for number, layout in enumerate(("deb", "docker", "archive"), 1)
+    ]
+    found = [node.machine for node in nodes_of(model(f"machine: {common}\nnodes: [{', '.join(nodes)}]"), ROOT)]
+    assert [(one.unit, one.container, one.runtime) for one in found] == [
+        ("u.service", None, None),
+        (None, "c", "podman"),
+        (None, None, None),
+    ]
+    assert (found[0].pid_file, found[2].pid_file) == ("/run/elasticsearch/elasticsearch.pid", "/run/es-3.pid")
+
+
+def test_commands_carry_the_nodes_name_and_go_over_the_common_ones_verb_by_verb():
+    common = (
+        "{home: /opt/es, commands: {start: [es, start, '{name}'], stop: [es, stop], status: ['es-{name}', '{{.x}}']}}"
+    )
+    found = machine(one_node("{commands: {stop: [halt, '{name}']}}", common)).commands
+    assert found.start == ("es", "start", "es-1")
+    assert found.stop == ("halt", "es-1")
+    assert (found.status, found.keystore) == (("es-es-1", "{{.x}}"), ())
+
+
 def test_the_process_id_file_is_in_the_config_folder_unless_it_is_named():
     assert machine(one_node(common="{home: /opt/es, config: '/etc/{name}'}")).pid_file == "/etc/es-1/elasticsearch.pid"
 
@@ -140,7 +198,7 @@ def test_a_kibana_gets_every_default():
             "pid_file": "/opt/kibana/config/kibana.pid",
             "user": None,
             "keystore_password_file": None,
-            "ssh": None,
+            **NEITHER,
         },
         "restart": (),
         "own_certificate": False,

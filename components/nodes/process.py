@@ -1,0 +1,62 @@
+"""A process on a machine, and how it is asked for; how long things may take there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.nodes.target import Completed, NodeTarget
+
+STOP_TIMEOUT = 120.0
+"""Seconds a node gets to end after SIGTERM; Elasticsearch's own units wait for ever, people do not."""
+START_TIMEOUT = 300.0
+"""Seconds `bin/elasticsearch -d`, or an operator's command, gets until the node is ready."""
+PS = 'ps -o etimes=,args= -p "$1" && date +%s.%N'
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who must own what we write for a node."""
+
+    user: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A node's running process.
+
+    Attributes:
+        pid: process id.
+        started: seconds since 1970 on the machine's clock; exact to one second, never too early.
+    """
+
+    pid: int
+    started: float
+
+    def is_same(self, pid: int, started: float) -> bool:
+        """Tell whether this is the process that was recorded (a process id alone may be used again)."""
+        return self.pid == pid and abs(self.started - started) <= 2
+
+
+def process_of(target: NodeTarget, pid: int, mark: str = "") -> Process | None:
+    """Return the process with this number, if there is one whose command line holds the mark."""
+    done = target.run(["sh", "-c", PS, "sh", str(pid)])
+    lines = done.stdout.splitlines()
+    if not done.ok or len(lines) < 2 or mark not in lines[0]:
+        return None
+    elapsed = float(lines[0].split(maxsplit=1)[0])
+    return Process(pid, float(lines[-1]) - elapsed)
+
+
+def now_on(target: NodeTarget) -> int:
+    """Return the seconds since 1970 on the machine's clock, rounded down."""
+    return int(target.run(["date", "+%s"]).stdout)
+
+
+def properties(text: str) -> Mapping[str, str]:
+    """Return what lines of `NAME=VALUE` say."""
+    return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}
+
+
+def last_line(done: Completed) -> str:
+    """Return the last line that a command printed, of its errors where there are any."""
+    return next(reversed((done.stderr.strip() or done.stdout.strip()).splitlines()), "it printed nothing")

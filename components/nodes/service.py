@@ -1,0 +1,212 @@
+"""What runs a node on its machine, behind one protocol: a daemon, systemd, a container, or commands of an operator's.
+
+All of them go through `NodeTarget.run`, so that each works on this machine and on others alike.
+"""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from components.clock import Clock
+from components.errors import CommandFailed
+from components.nodes.keystore_password import password_line
+from components.nodes.limits import QUESTION
+from components.nodes.process import START_TIMEOUT, Owner, Process, process_of
+from components.nodes.software import Software
+from components.nodes.spec import Machine
+from components.nodes.target import Completed, NodeTarget
+
+KEYSTORE_TIMEOUT = 60.0
+OF_PROCESS = ("/proc/{pid}/limits", "/proc/sys/vm/max_map_count")
+
+
+class Service(Protocol):
+    """What runs a node."""
+
+    def process(self) -> Process | None:
+        """Return the node's process, or None when it does not run.
+
+        Raises:
+            ConfigurationRefused: the machine has no such service at all.
+            CommandFailed: it could not be found out.
+        """
+
+    def start(self, clock: Clock) -> Completed:
+        """Start the node and return once it is ready, or has failed; what it said is in the result."""
+
+    def start_command(self) -> str:
+        """Return what a person would type on the machine to start the node."""
+
+    def ask_to_stop(self, process: Process) -> Completed:
+        """Ask the node to end; it may still be ending when this returns."""
+
+    def is_gone(self, process: Process) -> bool:
+        """Tell whether a process that was asked to end has ended."""
+
+    def cannot_start(self) -> str:
+        """Return why the node could not be started; empty when nothing is known against it. Starts nothing."""
+
+    def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
+        """Run the keystore's command."""
+
+    def limits(self) -> str | None:
+        """Return what a process of the node is granted, as the kernel tells it; None where nobody knows."""
+
+    def log_position(self, log: PurePosixPath) -> int:
+        """Return where the node's log ends now, for `log_since`."""
+
+    def log_since(self, log: PurePosixPath, position: int) -> str:
+        """Return what the node has logged from there on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a service is.
+
+    Attributes:
+        machine: the machine's inputs.
+        target: the door to it.
+        software: what runs there.
+        owner: whom the files in the config folder belong to.
+        pid_file: where the process id is written.
+    """
+
+    machine: Machine
+    target: NodeTarget
+    software: Software
+    owner: Callable[[], Owner]
+    pid_file: Callable[[], PurePosixPath]
+
+    def user(self) -> str:
+        """Return whom the node runs as."""
+        return self.machine.user or self.owner().user
+
+    def keystore_user(self) -> str:
+        """Return whom the keystore's command runs as: it makes a file anew in the config folder, and keeps its owner.
+
+        Source: KeyStoreWrapper.save, "will not overwrite keystore … because this incurs changing the file owner".
+        """
+        return self.owner().user
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the variable that names the config folder."""
+        return {self.software.folder_variable: self.real(self.machine.config)}
+
+    def program(self, name: str) -> str:
+        """Return the path of a program in the home."""
+        return f"{self.real(self.machine.home)}/bin/{name}"
+
+    def real(self, path: str) -> str:
+        """Return a path without symbolic links: the node's user need not be able to follow them."""
+        done = self.target.run(["readlink", "-f", path])
+        return done.stdout.strip() if done.ok else path
+
+    def may(self, test: str, path: str, user: str | None) -> bool:
+        """Tell whether a user may do something with a file: `-x` run it, `-r` read it."""
+        return self.target.run(["test", test, path], user=user).ok
+
+
+class OnMachine:
+    """What all services have in common whose programs and logs are files on the machine."""
+
+    def __init__(self, place: Place) -> None:
+        self.place, self.machine, self.target = place, place.machine, place.target
+
+    def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
+        """Run the program in the home, as the owner of the config folder."""
+        return self.target.run(
+            [self.place.program(self.place.software.keystore_command), *arguments],
+            stdin=stdin,
+            user=self.place.keystore_user(),
+            environment=self.place.environment(),
+            timeout=KEYSTORE_TIMEOUT,
+        )
+
+    def log_position(self, log: PurePosixPath) -> int:
+        """Return how many bytes the log has; 0 where there is none."""
+        done = self.target.run(["stat", "-c", "%s", str(log)])
+        return int(done.stdout) if done.ok else 0
+
+    def log_since(self, log: PurePosixPath, position: int) -> str:
+        """Return the log from a byte on: nothing of an earlier start."""
+        return self.target.run(["tail", "-c", f"+{position + 1}", str(log)]).stdout
+
+    def settings_unreadable(self) -> str:
+        """Return why the node's user could not read its settings; empty where it can."""
+        path, user = f"{self.place.real(self.machine.config)}/{self.place.software.settings}", self.place.user()
+        return "" if self.place.may("-r", path, user) else _may_not(user, "read", path)
+
+
+class Daemon(OnMachine):
+    """The archive: `bin/elasticsearch -d` as the node's user, a pid file, SIGTERM.
+
+    Source: deploy-manage/maintenance/start-stop-services/start-stop-elasticsearch (archive, as a daemon).
+    """
+
+    def process(self) -> Process | None:
+        """Return the process that the pid file names, if it is one of this software."""
+        pid = self._pid()
+        return None if pid is None else process_of(self.target, pid, self.place.software.process_mark)
+
+    def start(self, clock: Clock) -> Completed:
+        """Start it; the command itself waits until the node is ready, and reads the keystore's password."""
+        return self.target.run(
+            self._command(self.place.program("elasticsearch"), self.place.real(self.machine.pid_file)),
+            stdin=password_line(self.machine, self.target),
+            user=self.place.user(),
+            environment=self.place.environment(),
+            timeout=START_TIMEOUT,
+        )
+
+    def start_command(self) -> str:
+        """Return the command with its variable."""
+        words = self._command(f"{self.machine.home}/bin/elasticsearch", self.machine.pid_file)
+        return f"{self.place.software.folder_variable}={shlex.quote(self.machine.config)} {shlex.join(words)}"
+
+    def ask_to_stop(self, process: Process) -> Completed:
+        """Send SIGTERM."""
+        return self.target.run(["kill", "-TERM", str(process.pid)])
+
+    def is_gone(self, process: Process) -> bool:
+        """Watch the process itself: a node removes its pid file first, and closes its shards after that."""
+        return process_of(self.target, process.pid, self.place.software.process_mark) is None
+
+    def cannot_start(self) -> str:
+        """Look whether the user may run the program and read the settings."""
+        program, user = self.place.program("elasticsearch"), self.place.user()
+        return self.settings_unreadable() if self.place.may("-x", program, user) else _may_not(user, "run", program)
+
+    def limits(self) -> str | None:
+        """Ask a command of the node's user: what it may, the node may that is started the same way."""
+        done = self.target.run(QUESTION, user=self.place.user())
+        return done.stdout if done.ok else None
+
+    def _command(self, program: str, pid_file: str) -> list[str]:
+        return [program, "-d", "-p", pid_file]
+
+    def _pid(self) -> int | None:
+        """Return the number in the pid file, which a node removes while one looks."""
+        pid_file = self.place.pid_file()
+        if not self.target.stat([pid_file]):
+            return None
+        try:
+            text = self.target.read(pid_file).decode("ascii", errors="replace").strip()
+        except CommandFailed:
+            if self.target.stat([pid_file]):
+                raise
+            return None
+        return int(text) if text.isdecimal() else None
+
+
+def limits_of(target: NodeTarget, process: Process | None) -> str | None:
+    """Return what a running process was granted: a unit or a container has limits of its own."""
+    if process is None:
+        return None
+    done = target.run(["cat", *(path.format(pid=process.pid) for path in OF_PROCESS)])
+    return done.stdout if done.ok else None
+
+
+def _may_not(user: str, verb: str, path: str) -> str:
+    return f"user {user} may not {verb} {path}, or there is no such file"

@@ -4,7 +4,7 @@ PY := .venv/bin/python
 BENCH_ARGS ?=
 DRILL_ARGS ?=
 
-.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench drill docs pin
+.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench drill docs pin policy
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -13,8 +13,11 @@ setup:
 	@command -v $(PYTHON) >/dev/null || { echo "✗ $(PYTHON) is missing"; echo "  next: install Python 3.11 or newer (Debian: apt install python3 python3-venv)"; exit 1; }
 	@$(PYTHON) toolchain/environment.py runtime
 
-setup-dev: setup
+setup-dev: setup policy
 	@$(PYTHON) toolchain/environment.py dev
+
+policy: setup ## make the policy pack ready to run (an environment of its own, policy/.venv)
+	@$(PYTHON) toolchain/environment.py policy
 
 machine: setup
 	@$(PY) -m toolchain check --missing
@@ -35,7 +38,7 @@ down: ## stop the development cluster (its data stays)
 
 clean: ## stop the development cluster, and remove all that was set up
 	@if [ -x $(PY) ]; then $(PY) -m devcluster clean && $(PY) -m toolchain clean; fi
-	@rm -rf .dev .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .dev .venv policy/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@echo "removed .dev and .venv; the caches of pip, Maven and Go themselves are left alone"
 
 test: setup-dev machine ## run every test, also those on real nodes
@@ -48,7 +51,7 @@ lint: setup-dev ## check style, types and the rules of the house
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports
+	@PYTHONPATH=policy .venv/bin/lint-imports
 
 bench: setup-dev up ## measure, side by side, also on the development cluster (BENCH_ARGS=--json for machines)
 	@$(PY) -m bench $(BENCH_ARGS)
@@ -62,3 +65,4 @@ docs: setup-dev ## make docs/configuration.md from the models
 pin: ## pin requirements*.txt anew from requirements*.in (needs pip-tools)
 	@pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras -o requirements.txt requirements.in
 	@pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras --allow-unsafe -o requirements-dev.txt requirements-dev.in
+	@cd policy && pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras --allow-unsafe -o requirements.txt requirements.in

@@ -7,6 +7,7 @@ through the Automation API, in turn, so that a machine that slows down slows bot
 
 import statistics
 import sys
+from itertools import chain
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -72,7 +73,8 @@ def lay_out(folder: Path, nodes: int) -> Path:
     (folder / "passphrase").write_text("bench")
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load(ROOT / "Pulumi.yaml")
-    content["plugins"]["providers"][0]["path"] = str(ROOT / "provider")
+    for plugin in chain.from_iterable(content["plugins"].values()):
+        plugin["path"] = str(ROOT / plugin["path"])
     yaml.dump(content, project / "Pulumi.yaml")
     sections = {
         "cluster": {"name": "bench", "scenario": "basic-https", "running": False},

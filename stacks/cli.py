@@ -22,6 +22,7 @@ from stacks.events import Failure, Watch
 from stacks.forgotten import warnings_about_forgotten
 from stacks.look_ahead import in_title, moment_of, moved_to
 from stacks.plan import Plan, plan_from
+from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
 from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
@@ -174,6 +175,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--project", type=Path, help="folder with Pulumi.yaml (default: this checkout)")
         if name in {"preview", "up", "refresh"}:
             sub.add_argument("--debug", action="store_true", help="print what the engine logs, at its highest level")
+        if name in {"preview", "up"}:
+            many: dict[str, Any] = {"type": Path, "action": "append", "default": []}
+            sub.add_argument("--policy-pack", metavar="FOLDER", help="hold the run against these policies", **many)
+            sub.add_argument("--policy-pack-config", metavar="FILE", help="the policies' configuration, JSON", **many)
         if name == "preview":
             sub.add_argument("--at", metavar="WHEN", help="show what would be due then: 2027-03-01, 2027-03-01T12:00Z")
             sub.add_argument("--diff", action="store_true", help="print the engine's own detailed differences as well")
@@ -200,10 +205,11 @@ def _checked(options: argparse.Namespace) -> Workspace:
 
 def _open(options: argparse.Namespace, at: datetime | None = None) -> tuple[Workspace, Driver]:
     """Check the stack file, before an engine is even looked for; then open the stack."""
+    packs = policy_packs(getattr(options, "policy_pack", ()), getattr(options, "policy_pack_config", ()))
     workspace = moved_to(_checked(options), at)
     for moved in workspace.moved:
         console.say(f"! {moved}")
-    driver = Driver(workspace, debug=getattr(options, "debug", False))
+    driver = Driver(workspace, policy_packs=packs, debug=getattr(options, "debug", False))
     with console.quiet_task("wait for an earlier run") as news:
         if driver.clear_locks(news):
             console.say("an earlier run was killed, and its lock is taken away; the next `up` finishes its work")
@@ -218,8 +224,9 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
             driver.preview(watch, diff=diff)
             task.done(f"{len(watch.seen)} resources looked at")
     except RunFailed:
-        for line in watch.about_restart:  # what was refused, and why it would be done
-            console.say(line)
+        if not all(failure.of_policy for failure in watch.failures):
+            for line in watch.about_restart:  # what was refused, and why it would be done
+                console.say(line)
         raise
     warnings = dict.fromkeys([*watch.warnings, *warnings_about_forgotten(watch.seen, watch.gates)])
     plan = replace(plan_from(watch.seen, watch.notes, watch.gates), warnings=tuple(warnings))

@@ -25,11 +25,13 @@ from stacks.events import Failure, Watch
 from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
 from stacks.model import NAMESPACE
+from stacks.policy_packs import PolicyPacks
 from stacks.workspace import ROOT, Workspace
 from toolchain import console
 from toolchain.engine import engine
 
 PROGRAM = ROOT / "__main__.py"
+NO_POLICY_PACKS = PolicyPacks()
 INTERRUPTED = (
     "! interrupted: the step in hand is finished and recorded, and nothing else is begun; the next `up` goes on"
 )
@@ -51,8 +53,15 @@ class RunFailed(Exception):
 class Driver:
     """One stack, ready to run."""
 
-    def __init__(self, workspace: Workspace, program: Callable[[], None] | None = None, *, debug: bool = False) -> None:
-        self.workspace, self.debug = workspace, debug
+    def __init__(
+        self,
+        workspace: Workspace,
+        program: Callable[[], None] | None = None,
+        *,
+        policy_packs: PolicyPacks = NO_POLICY_PACKS,
+        debug: bool = False,
+    ) -> None:
+        self.workspace, self.debug, self.policy_packs = workspace, debug, policy_packs
         self._engine = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
             work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=self._engine
@@ -71,7 +80,7 @@ class Driver:
         """
         with self._watched(watch):
             show = _print_line if diff else _quiet
-            self.stack.preview(on_event=watch.event, on_output=show, diff=diff, color="never", **self._logging())
+            self.stack.preview(on_event=watch.event, on_output=show, diff=diff, color="never", **self._options())
 
     def up(self, watch: Watch) -> None:
         """Make it so.
@@ -86,7 +95,7 @@ class Driver:
                 color="never",
                 show_secrets=False,
                 continue_on_error=True,  # what does not build on the step that failed is as safe as it was before
-                **self._logging(),
+                **self._options(),
             )
 
     def refresh(self, watch: Watch) -> None:
@@ -132,6 +141,9 @@ class Driver:
     @property
     def _backend(self) -> str:
         return {**os.environ, **self.workspace.environment}.get("PULUMI_BACKEND_URL", "")
+
+    def _options(self) -> dict[str, Any]:
+        return {**self.policy_packs.options(), **self._logging()}
 
     def _logging(self) -> dict[str, Any]:
         """Return the options that make the engine log all it knows, to us, who print it without its secrets."""

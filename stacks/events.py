@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata
+from pulumi.automation.events import DiagnosticEvent, EngineEvent, PolicyEvent, StepEventMetadata
 from pulumi.runtime import rpc
 
 from components.rollout.preflight import Sign
 from stacks.plan import UNCHANGED
 from stacks.plan_rows import Seen
+from stacks.policy_packs import MANDATORY, in_one_line, violation_of
 
 PHASES = {
     "CertificateRequest": "certificate requests",
@@ -45,15 +46,16 @@ INTERRUPTED = re.compile(r"^\s*\*\s+urn:\S+::(\S+), interrupted while \w+$", re.
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One error of a run: the resource it is about (empty for the program) and the text."""
+    """One error of a run: the resource it is about (empty for the program), the text, and whether a policy says it."""
 
     resource: str
     text: str
+    of_policy: bool = False
 
     def for_people(self) -> "Failure":
         """Return it as it is printed: an error of ours names its place itself, and that of three resources is one."""
         text = ENGINES_LEAD.sub("", self.text)
-        return Failure("" if OUR_FORM in text else self.resource, text)
+        return Failure("" if OUR_FORM in text else self.resource, text, self.of_policy)
 
 
 @dataclass
@@ -75,6 +77,8 @@ class Watch:
         """Take one event."""
         if event.diagnostic_event is not None:
             self._diagnostic(event.diagnostic_event)
+        if event.policy_event is not None:
+            self._policy(event.policy_event)
         if event.resource_pre_event is not None:
             self._step(event.resource_pre_event.metadata, self.on_begin)
         if event.res_outputs_event is not None:
@@ -97,6 +101,14 @@ class Watch:
         phase = phase_of(metadata.type)
         if phase and _op(metadata) not in UNCHANGED:
             tell(phase, metadata.urn.rsplit("::", 1)[-1])
+
+    def _policy(self, event: PolicyEvent) -> None:
+        text = violation_of(event, OUR_FORM)
+        if event.enforcement_level == MANDATORY:
+            self.failures.append(Failure((event.resource_urn or "").rsplit("::", 1)[-1], text, of_policy=True))
+        elif (said := in_one_line(text)) not in self.warnings:
+            self.warnings.append(said)
+            self.on_note(said)
 
     def _diagnostic(self, event: DiagnosticEvent) -> None:
         text, name = event.message.strip(), (event.urn or "").rsplit("::", 1)[-1]

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,8 @@ def _write_project(project: Path) -> None:
     content = yaml.load(ROOT / "Pulumi.yaml")
     content["main"] = os.path.relpath(ROOT, project)
     content["runtime"]["options"]["virtualenv"] = os.path.relpath(ROOT / ".venv", project)
-    for provider in content["plugins"]["providers"]:
-        provider["path"] = os.path.relpath(ROOT / provider["path"], project)
+    for plugin in chain.from_iterable(content["plugins"].values()):
+        plugin["path"] = os.path.relpath(ROOT / plugin["path"], project)
     yaml.dump(content, project / "Pulumi.yaml")
 
 

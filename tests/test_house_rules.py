@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-ROOMS = ("components", "provider", "stacks", "devcluster", "toolchain", "bench", "drill")
+ROOMS = ("components", "provider", "stacks", "devcluster", "toolchain", "bench", "drill", "policy/policies")
 MODULES = sorted(path for room in ROOMS for path in (CHECKOUT / room).rglob("*.py"))
 EXCEPTION = re.compile(r"#\s*(?:noqa(?::\s*[A-Z0-9, ]+)?|type:\s*ignore\S*)(?P<reason>.*)$", re.MULTILINE)
 

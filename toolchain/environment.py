@@ -1,6 +1,7 @@
 """Makes `.venv` with the pinned packages. Runs on the system's own Python, so it uses nothing but the standard library.
 
-`python3 toolchain/environment.py runtime` is enough for the program; `… dev` adds what tests and checks need.
+`python3 toolchain/environment.py runtime` is enough for the program; `… dev` adds what tests and checks need;
+`… policy` makes that of the policy pack, which cannot share it (docs/decisions/0007-dependencies.md).
 """
 
 import hashlib
@@ -11,8 +12,9 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-FILES = {"runtime": "requirements.txt", "dev": "requirements-dev.txt"}
+FILES = {"runtime": "requirements.txt", "dev": "requirements-dev.txt", "policy": "policy/requirements.txt"}
+FOLDERS = {"policy": "policy"}
+"""Where an environment is that is not the project's own."""
 OLDEST = (3, 11)
 
 
@@ -26,22 +28,22 @@ def main() -> int:
             "this project needs Python 3.11 or newer",
             "install a newer one (Debian: apt install python3.11-venv), and name it: make PYTHON=python3.11 …",
         )
-    wanted = ROOT / FILES[kind]
-    stamp = VENV / f"installed-{kind}-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:16]}"
+    wanted, venv = ROOT / FILES[kind], ROOT / FOLDERS.get(kind, "") / ".venv"
+    stamp = venv / f"installed-{kind}-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:16]}"
     if stamp.exists():
         return 0
-    if not (VENV / "bin" / "python").exists():
-        shutil.rmtree(VENV, ignore_errors=True)
-        made = run("make .venv", [sys.executable, "-m", "venv", str(VENV)])
+    if not (venv / "bin" / "python").exists():
+        shutil.rmtree(venv, ignore_errors=True)
+        made = run(f"make {venv.relative_to(ROOT)}", [sys.executable, "-m", "venv", str(venv)])
         if made is not None:
-            shutil.rmtree(VENV, ignore_errors=True)
+            shutil.rmtree(venv, ignore_errors=True)
             return complain(
                 "the virtual environment could not be made",
                 made,
                 "install the module venv (Debian: apt install python3-venv), then run again",
             )
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    failed = run(f"install the pinned Python packages ({wanted.name})", [*pip, "--require-hashes", "-r", str(wanted)])
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    failed = run(f"install the pinned Python packages ({FILES[kind]})", [*pip, "--require-hashes", "-r", str(wanted)])
     if failed is not None:
         return complain(
             "the pinned Python packages could not be installed",

@@ -81,6 +81,7 @@ class StackRun:
         yaml = YAML(typ="safe", pure=True)
         project = yaml.load(CHECKOUT / "Pulumi.yaml")
         project["plugins"]["providers"][0]["path"] = str(self.provider)
+        project["plugins"]["analyzers"][0]["path"] = str(CHECKOUT / "policy")
         yaml.dump(project, self.project / "Pulumi.yaml")
         self.sections = {**self.usual(), **sections}
         path = self.project / "stacks" / f"Pulumi.{STACK}.yaml"

@@ -7,6 +7,7 @@ from pulumi.automation.events import (
     DiagnosticEvent,
     EngineEvent,
     OpType,
+    PolicyEvent,
     ResOpFailedEvent,
     ResourcePreEvent,
     ResOutputsEvent,
@@ -39,6 +40,13 @@ def step(
     state = StepEventStateMetadata(token_of(kind), urn(kind, name), "id", PROJECT, "p", inputs=inputs, outputs=outputs)
     sides = {"old": state} if gone else {"new": state}
     return StepEventMetadata(OpType(op), urn(kind, name), token_of(kind), "p", **sides)
+
+
+def violates(text: str, level: str = "mandatory", policy: str = "minimum-key-type", name: str = "") -> EngineEvent:
+    """Return the event of a violation, at a resource or at none."""
+    about = urn("Certificate", name) if name else None
+    event = PolicyEvent(text, "never", policy, "elasticsearch-security", "0.1.0", "0.1.0", level, about)
+    return EngineEvent(1, 1, policy_event=event)
 
 
 def begins(kind: str, name: str, op: str = "create") -> EngineEvent:

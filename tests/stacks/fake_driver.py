@@ -12,8 +12,9 @@ PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 class FakeDriver:
     """Stands for `stacks.driver.Driver`. The class itself is what a test prepares, and looks at afterwards."""
 
-    def __init__(self, workspace, *, debug=False):
+    def __init__(self, workspace, *, policy_packs=None, debug=False):
         self.asked.append(f"open {workspace.stack}{' with debug' if debug else ''}")
+        self.policy_packs.append(policy_packs)
         self.workspace = workspace
 
     def clear_locks(self, waiting):
@@ -59,6 +60,7 @@ def fake_driver(found=(), *, breaks=None, warned=(), warned_later=(), outputs=No
     }
     facts = {
         "asked": [],
+        "policy_packs": [],
         "found": found,
         "breaks": breaks or {},
         "warned": warned,

@@ -7,7 +7,7 @@ from pulumi.runtime import rpc
 from provider.registry import HANDLERS
 from stacks.events import PHASES, Failure, Watch, phase_of
 from stacks.plan_rows import Seen
-from tests.stacks.engine_events import begins, ends, fails, says, step, urn
+from tests.stacks.engine_events import begins, ends, fails, says, step, urn, violates
 
 KEY_FILE = urn("NodeIdentity", "es-1-transport-identity")
 RESTART = urn("ClusterRestart", "restart")
@@ -193,6 +193,39 @@ def test_errors_are_kept_with_their_resource_or_without_one(watch):
         Failure("", "stack prod: 2 mistakes"),
     ]
     assert watch.told == []
+
+
+WEAK = "keys are strong enough\ncertificates.key: is `rsa-2048`\n  why:  too weak\n  next: choose another"
+"""A violation as the SDK of policies hands it over: the policy's title first."""
+
+
+def test_a_mandatory_violation_is_an_error_in_our_form_with_the_policy_that_says_so(watch):
+    watch.event(violates(WEAK, name="es-1-http-leaf"))
+    [failure] = watch.failures
+    assert failure.of_policy
+    assert failure.resource == "es-1-http-leaf"
+    assert failure.text == (
+        "certificates.key: is `rsa-2048`\n  why:  too weak\n  next: choose another\n"
+        "  policy: minimum-key-type of elasticsearch-security (keys are strong enough)"
+    )
+    assert failure.for_people().resource == "", "it names its place itself, so that many leaves are said once"
+
+
+def test_an_advisory_violation_is_a_warning_in_one_line_that_is_told_once(watch):
+    for name in ("es-1-http-leaf", "es-2-http-leaf"):
+        watch.event(violates(WEAK, "advisory", name=name))
+    line = (
+        "certificates.key: is `rsa-2048` · why: too weak · next: choose another · "
+        "policy: minimum-key-type of elasticsearch-security (keys are strong enough)"
+    )
+    assert (watch.warnings, watch.failures, watch.told) == ([line], [], [("note", line)])
+
+
+def test_a_violation_of_a_pack_of_others_is_told_in_its_own_words_with_its_resource(watch):
+    watch.event(violates("Name things.\nThis has no name.", policy="names", name="es-1-http-leaf"))
+    [failure] = watch.failures
+    assert failure.for_people().resource == "es-1-http-leaf"
+    assert failure.text.startswith("Name things.\nThis has no name.\n  policy: names of ")
 
 
 @pytest.mark.parametrize("text", ["update failed", "preview failed", "refresh failed", "destroy failed"])

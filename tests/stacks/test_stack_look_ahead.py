@@ -25,7 +25,7 @@ def opened(project, monkeypatch, capsys):
     given = []
 
     class Driver(fake_driver(CHANGED)):
-        def __init__(self, workspace, *, debug=False):
+        def __init__(self, workspace, *, policy_packs=None, debug=False):
             given.append(workspace.environment[PREVIEW_AT])
             super().__init__(workspace, debug=debug)
 

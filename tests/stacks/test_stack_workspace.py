@@ -14,7 +14,7 @@ PROJECT = """
 name: elasticsearch-security
 runtime: {name: python, options: {virtualenv: .venv}}
 stackConfigDir: stacks
-plugins: {providers: [{name: essecurity, path: provider}]}
+plugins: {providers: [{name: essecurity, path: provider}], analyzers: [{name: policy-python, path: policy}]}
 """
 LOCAL_NODES = """
 nodes:
@@ -145,6 +145,7 @@ def test_the_copys_project_points_back_to_the_checkout(checkout):
     assert (project / written["main"]).resolve() == checkout
     assert (project / written["runtime"]["options"]["virtualenv"]).resolve() == checkout / ".venv"
     assert (project / written["plugins"]["providers"][0]["path"]).resolve() == checkout / "provider"
+    assert (project / written["plugins"]["analyzers"][0]["path"]).resolve() == checkout / "policy"
     assert (written["name"], written["stackConfigDir"]) == ("elasticsearch-security", "stacks")
     assert str(checkout) not in (project / "Pulumi.yaml").read_text()
 

@@ -1,0 +1,5 @@
+"""The policy pack: `pulumi preview --policy-pack policy`. Its policies stand in `policies/table.py`."""
+
+from policies.pack import serve
+
+serve()

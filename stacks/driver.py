@@ -202,7 +202,7 @@ def _of_the_environment(what: str, said: str) -> SecurityError | None:
         return CommandFailed(
             f"the engine could not {what}",
             where="lock of the stack",
-            why=" ".join(_stderr(said).split()).removeprefix("error: "),
+            why=" ".join(_stderr(said).rpartition("error: ")[2].split()),
             next_step="wait until the other run has ended, then run again; if it was killed, and nothing runs any "
             "more, take its lock away with `pulumi cancel`: the next `up` finishes its work",
         )

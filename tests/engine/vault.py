@@ -32,7 +32,7 @@ def vault() -> Iterator[Vault]:
     standin = Vault()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:  # noqa: N802 (http.server looks for this name)
+        def do_PUT(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             text = json.dumps({"data": standin.answer(self.path, body)}).encode()
             self.send_response(200)

@@ -31,7 +31,7 @@ up: check machine ## start the development cluster, and secure it
 
 preview: setup ## show what `make up` would do to the development cluster
 	@test -d .dev/cluster || { echo "✗ the development cluster is not laid out yet"; echo "  next: make up"; exit 1; }
-	@$(PY) -m stacks preview local
+	@$(PY) -m stacks preview local || [ $$? -eq 1 ] # 1: there is something to do
 
 down: ## stop the development cluster (its data stays)
 	@if [ -x $(PY) ]; then $(PY) -m devcluster stop; else echo "nothing is set up here"; fi

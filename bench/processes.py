@@ -18,8 +18,14 @@ class Cost:
     printed: str = ""
 
 
-def cost_of(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Cost:
+def cost_of(command: Sequence[str], environment: Mapping[str, str], folder: Path, well: Sequence[int] = (0,)) -> Cost:
     """Run a command to its end and return what it took.
+
+    Args:
+        command: the command.
+        environment: variables over this process's own.
+        folder: where it is run.
+        well: the exit statuses of a run that went well.
 
     Raises:
         RuntimeError: it failed; its last words are in the text.
@@ -29,7 +35,7 @@ def cost_of(command: Sequence[str], environment: Mapping[str, str], folder: Path
         command, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
+    if done.returncode not in well:
         raise RuntimeError(
             f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-1500:]}{done.stderr[-1500:]}"
         )

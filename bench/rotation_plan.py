@@ -13,6 +13,9 @@ from bench.figures import Figure
 from bench.processes import cost_of
 from stacks.workspace import ROOT
 
+DUE = (1,)
+"""How a preview ends that found something to do."""
+
 
 def measure(folder: Path, nodes: int) -> Figure:
     """Return how many lines the plan has that raises the generation of the transport CA."""
@@ -20,8 +23,8 @@ def measure(folder: Path, nodes: int) -> Figure:
     project, environment = noop.lay_out(place, nodes), noop.environment_of(place)
     cost_of(noop.call("ours", project), environment, ROOT)
     _raise_generation(project / "stacks" / "Pulumi.ours.yaml")
-    plan = cost_of(_preview(project), environment, ROOT)
-    whole = cost_of([*_preview(project), "--diff"], environment, ROOT)
+    plan = cost_of(_preview(project), environment, ROOT, DUE)
+    whole = cost_of([*_preview(project), "--diff"], environment, ROOT, DUE)
     return Figure(
         name=f"plan_of_a_new_ca_{nodes}_lines",
         value=_lines(plan.printed),

@@ -14,6 +14,9 @@ from drill.load import Load
 from drill.state import authority_pem, clear_state
 from stacks.workspace import ROOT
 
+WELL = (0, 1)
+"""How a run ends that went well: 1 is a preview that found something to do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -77,7 +80,7 @@ class Stack:
             text=True,
             check=False,
         )
-        if done.returncode:
+        if done.returncode not in WELL:
             raise CommandFailed(
                 f"`python -m {' '.join(module)}` ended with status {done.returncode}",
                 where=f"stack {self.name}",

@@ -1,7 +1,12 @@
 """`python -m stacks`."""
 
 import sys
+import traceback
 
-from stacks.cli import main
+from stacks.cli import BROKEN, main
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except Exception:  # noqa: BLE001 (Python ends with 1 here, which a pipeline would take for "something is due")
+    traceback.print_exc()
+    sys.exit(BROKEN)

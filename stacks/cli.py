@@ -1,6 +1,7 @@
 """The command line: `python -m stacks check|preview|up|refresh|output|destroy ENVIRONMENT`.
 
-Exit status: 0 when all is well, 1 with `--exit-code` when something is due, 2 when something is broken.
+Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`; `up --exit-code` where it changed
+something), 2 when something is broken.
 """
 
 import argparse
@@ -10,17 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
+from stacks.arguments import parsed
 from stacks.called import called
 from stacks.config import model_from, named, sections_of_file
 from stacks.driver import Driver, RunFailed
-from stacks.events import Failure, Watch
+from stacks.events import Failure, Watch, for_people
 from stacks.forgotten import warnings_about_forgotten
 from stacks.look_ahead import in_title, moment_of, moved_to
+from stacks.markdown import failure_markdown, plan_markdown
 from stacks.plan import Plan, plan_from
 from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
@@ -34,8 +36,9 @@ MASKED = "[secret]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    options = _parsed(arguments)
-    with console.stdout_for_data(wanted=options.json or getattr(options, "name", None) is not None):
+    options = parsed(COMMANDS, __doc__, arguments)
+    data = options.json or options.markdown or getattr(options, "name", None) is not None
+    with console.stdout_for_data(wanted=data):
         return _run(options)
 
 
@@ -44,13 +47,12 @@ def _run(options: argparse.Namespace) -> int:
         return COMMANDS[options.command](options)
     except SecurityError as error:
         console.problem(error)
-        _print_json(options, {"result": "failed", "errors": [{"resource": error.where, "text": str(error)}]})
+        _print_failed(options, (Failure(error.where, str(error)),))
     except RunFailed as failed:
         failures = failed.failures or (Failure("", failed.said),)
-        for failure in dict.fromkeys(failure.for_people() for failure in failures):
+        for failure in for_people(failures):
             console.failure(failure.resource, failure.text)
-        errors = [{"resource": failure.resource, "text": failure.text} for failure in failures]
-        _print_json(options, {"result": "failed", "errors": errors})
+        _print_failed(options, failures)
     return BROKEN
 
 
@@ -67,10 +69,13 @@ def preview(options: argparse.Namespace) -> int:
     at = None if options.at is None else moment_of(options.at, SystemClock().now())
     workspace, driver = _open(options, at)
     plan, _ = _preview(driver, diff=options.diff)
-    console.show(plan_view(plan, _title(workspace) + in_title(at)))
+    title = _title(workspace) + in_title(at)
+    console.show(plan_view(plan, title))
     moved = {"at": at.isoformat()} if at else {}
     _print_json(options, {"result": "previewed", **moved, "plan": plan_data(plan)})
-    return DUE if options.exit_code and not plan.is_empty else FINE
+    if options.markdown:
+        sys.stdout.write(plan_markdown(plan, title))
+    return FINE if plan.is_empty else DUE
 
 
 def up(options: argparse.Namespace) -> int:
@@ -87,7 +92,7 @@ def up(options: argparse.Namespace) -> int:
     console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
     _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": dict(times), "outputs": outputs})
-    return FINE
+    return DUE if options.exit_code and not plan.is_empty else FINE
 
 
 def refresh(options: argparse.Namespace) -> int:
@@ -102,7 +107,7 @@ def refresh(options: argparse.Namespace) -> int:
     drifted = [seen.name for seen in differing]
     console.say(f"{len(drifted)} of {len(watch.seen)} resources differ; `preview` says what `up` would do about it")
     _print_json(options, {"result": "refreshed", "drifted": drifted})
-    return DUE if options.exit_code and drifted else FINE
+    return DUE if drifted else FINE
 
 
 def output(options: argparse.Namespace) -> int:
@@ -152,44 +157,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "output": output,
     "destroy": destroy,
 }
-
-
-def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the options; an output's name may also stand behind them, where argparse itself does not look for it."""
-    parser = _parser()
-    options, left = parser.parse_known_args(arguments)
-    if len(left) == 1 and not left[0].startswith("-") and getattr(options, "name", "") is None:
-        options.name = left.pop()
-    if left:
-        parser.error(f"unrecognized arguments: {' '.join(left)}")
-    return options
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m stacks", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        sub = commands.add_parser(name, help=(command.__doc__ or "").split("\n")[0])
-        sub.add_argument("environment", metavar="ENVIRONMENT", help="the stack: stacks/Pulumi.ENVIRONMENT.yaml")
-        sub.add_argument("--json", action="store_true", help="print one JSON document on standard output")
-        sub.add_argument("--project", type=Path, help="folder with Pulumi.yaml (default: this checkout)")
-        if name in {"preview", "up", "refresh"}:
-            sub.add_argument("--debug", action="store_true", help="print what the engine logs, at its highest level")
-        if name in {"preview", "up"}:
-            many: dict[str, Any] = {"type": Path, "action": "append", "default": []}
-            sub.add_argument("--policy-pack", metavar="FOLDER", help="hold the run against these policies", **many)
-            sub.add_argument("--policy-pack-config", metavar="FILE", help="the policies' configuration, JSON", **many)
-        if name == "preview":
-            sub.add_argument("--at", metavar="WHEN", help="show what would be due then: 2027-03-01, 2027-03-01T12:00Z")
-            sub.add_argument("--diff", action="store_true", help="print the engine's own detailed differences as well")
-        if name in {"preview", "refresh"}:
-            sub.add_argument("--exit-code", action="store_true", help="end with status 1 if anything is due")
-        if name == "output":
-            sub.add_argument("name", nargs="?", metavar="NAME", help="print the value of this output alone")
-            sub.add_argument("--show-secrets", action="store_true", help="print secret outputs in clear")
-        if name == "destroy":
-            sub.add_argument("--yes", action="store_true", help="yes, forget the keys of the CAs and the passwords")
-    return parser
 
 
 def _checked(options: argparse.Namespace) -> Workspace:
@@ -283,6 +250,14 @@ def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, 
 def _title(workspace: Workspace) -> str:
     sections = sections_of_file(workspace.stack_file)
     return f"{sections['cluster']['name']} ({workspace.stack}) · {sections['cluster']['scenario']}"
+
+
+def _print_failed(options: argparse.Namespace, failures: Sequence[Failure]) -> None:
+    errors = [{"resource": failure.resource, "text": failure.text} for failure in failures]
+    _print_json(options, {"result": "failed", "errors": errors})
+    if options.markdown:
+        texts = [": ".join(filter(None, (one.resource, one.text))) for one in for_people(failures)]
+        sys.stdout.write(failure_markdown(options.environment, texts))
 
 
 def _print_json(options: argparse.Namespace, data: Any) -> None:

@@ -26,7 +26,7 @@ from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
 from stacks.model import NAMESPACE
 from stacks.policy_packs import PolicyPacks
-from stacks.workspace import ROOT, Workspace
+from stacks.workspace import ROOT, Workspace, secrets_provider_of
 from toolchain import console
 from toolchain.engine import engine
 
@@ -35,6 +35,9 @@ NO_POLICY_PACKS = PolicyPacks()
 INTERRUPTED = (
     "! interrupted: the step in hand is finished and recorded, and nothing else is begun; the next `up` goes on"
 )
+
+LOCKED = ("the stack is currently locked by", "Another update is currently in progress")
+"""What the engine says when another run is at work: with a backend of files or a bucket, and with Pulumi Cloud."""
 
 
 @dataclass
@@ -64,7 +67,10 @@ class Driver:
         self.workspace, self.debug, self.policy_packs = workspace, debug, policy_packs
         self._engine = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
-            work_dir=str(workspace.project), env_vars=dict(workspace.environment), pulumi_command=self._engine
+            work_dir=str(workspace.project),
+            env_vars=dict(workspace.environment),
+            pulumi_command=self._engine,
+            secrets_provider=secrets_provider_of(workspace.stack_file),
         )
         remove_broken_attributes(self._backend)
         with _engine_errors("open the stack"):
@@ -211,6 +217,14 @@ def _decoded(what: str, said: str) -> SecurityError:
 
 def _of_the_environment(what: str, said: str) -> SecurityError | None:
     """Return an error of ours where the engine misses something in its environment, and None where it does not."""
+    if any(text in said for text in LOCKED):
+        return CommandFailed(
+            f"the engine could not {what}",
+            where="lock of the stack",
+            why=" ".join(_stderr(said).rpartition("error: ")[2].split()),
+            next_step="wait until the other run has ended, then run again; if it was killed, and nothing runs any "
+            "more, take its lock away with `pulumi cancel`: the next `up` finishes its work",
+        )
     if "PULUMI_ACCESS_TOKEN" in said or "pulumi login" in said:
         return TargetUnreachable(
             f"the engine could not {what}",

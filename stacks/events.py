@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,11 @@ class Failure:
         """Return it as it is printed: an error of ours names its place itself, and that of three resources is one."""
         text = ENGINES_LEAD.sub("", self.text)
         return Failure("" if OUR_FORM in text else self.resource, text, self.of_policy)
+
+
+def for_people(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """Return the errors of a run as they are printed, each once."""
+    return tuple(dict.fromkeys(failure.for_people() for failure in failures))
 
 
 @dataclass

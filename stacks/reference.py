@@ -21,7 +21,7 @@ from components.pki.lifetimes import Lifetime
 from components.pki.sans import Host
 from stacks.advice import ADVICE
 from stacks.config import PREFIX, check
-from stacks.examples import FULL, SMALLEST
+from stacks.example_texts import FULL, SMALLEST
 from stacks.fields import every_field, is_list, model_in
 from stacks.inventory import PATHS
 from stacks.mistakes import FORMS

@@ -1,6 +1,5 @@
 """What people read: a plan, a summary, outputs. Tables are calm; values that are secret never get here."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -14,24 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from components.rollout.preflight import Sign
-from components.rollout.procedure import RESTARTING, Procedure
 from stacks.certificates import certificates_view
 from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
-
-START = "start "
-KEYSTORE_ENTRY = "+ keystore entry "
-"""How a restart's reason begins that the plan lists as `+ name` under `keystore`."""
-LEAST_TO_FOLD = 2
-MANY = 4
-"""From this many nodes on their number is shown instead of their names."""
+from stacks.plan_words import names_of, next_due_of, words_of
 
 
 def plan_view(plan: Plan, title: str) -> RenderableType:
     """Return a plan as a person reads it: reasons first, then each kind of change, then the restart with its order."""
     minded = [Text(f"  ! {warning}") for warning in plan.warnings]
     if plan.is_empty:
-        head = Text.assemble((f"{title} · nothing to do", "bold"), _next_due(plan, " · next due: "))
+        head = Text.assemble((f"{title} · nothing to do", "bold"), next_due_of(plan, " · next due: "))
         gates = (Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN))
         return Group(head, *minded, *gates, *_held(plan))
     notes = [Text(f"  {note}") for note in plan.notes]
@@ -42,7 +34,7 @@ def plan_view(plan: Plan, title: str) -> RenderableType:
     if plan.gates:
         parts += [Text("\ngates now", style="bold"), *(Text(f"  {gate}") for gate in plan.gates)]
     if plan.next_due is not None:
-        parts.append(Text(_next_due(plan, "\nnext due: ")))
+        parts.append(Text(next_due_of(plan, "\nnext due: ")))
     return Group(*parts)
 
 
@@ -102,7 +94,7 @@ def write_file_for_people(folder: Path | None, name: str, text: str) -> Path | N
 def _rows(plan: Plan) -> Iterator[RenderableType]:
     """Yield a heading for each kind of change with its nodes and how it takes effect, and the changes below it."""
     for (what, nodes, effect), rows in groupby(plan.rows, key=lambda row: (row.what, row.nodes, row.effect)):
-        details = " · ".join(part for part in (_names(nodes), effect) if part)
+        details = " · ".join(part for part in (names_of(nodes), effect) if part)
         yield Text.assemble("\n", (what, "bold"), f" · {details}" if details else "")
         for row in rows:
             yield Padding(Text(row.change, overflow="fold"), (0, 0, 0, 2), expand=False)
@@ -116,63 +108,18 @@ def _held(plan: Plan) -> Iterator[RenderableType]:
         yield from (Padding(Text(line, overflow="fold"), (0, 0, 0, 2), expand=False) for line in others)
 
 
-def _names(nodes: Sequence[str]) -> str:
-    distinct = list(dict.fromkeys(nodes))
-    return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct)
-
-
 def _restart(restart: Restart, rows: Sequence[Row]) -> RenderableType:
-    full_stop = restart.procedure == Procedure.FULL_STOP
-    last = f" (the last one took {restart.last_seconds:.0f} s)" if full_stop and restart.last_seconds else ""
-    order, told = folded(restart.steps) if restart.procedure == Procedure.ROLLING else ((), restart.steps)
+    words = words_of(restart, rows)
     steps = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     steps.add_column(justify="right", no_wrap=True)
     steps.add_column(overflow="fold")
-    for number, step in enumerate(told, 1):
+    for number, step in enumerate(words.steps, 1):
         steps.add_row(f"{number}.", Text(step))
-    because = [Text(f"  because {reason}") for reason in _reasons(restart, rows)]
-    if order:
-        because.append(Text(f"  one node after the other: {', '.join(order)}; for each of them"))
-    begun = any(step.startswith(("stop ", START)) for step in restart.steps) or restart.procedure not in RESTARTING
-    title = Text(f"\n{'' if begun else 'finish the '}{restart.procedure}{last}", style="bold")
+    because = [Text(f"  because {reason}") for reason in words.reasons]
+    if words.order:
+        because.append(Text(f"  one node after the other: {', '.join(words.order)}; for each of them"))
+    title = Text(f"\n{words.title}", style="bold")
     return Group(title, *because, Padding(steps, (0, 0, 0, 2), expand=False))
-
-
-def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the nodes of a rolling restart in their order, and the steps for one of them, where all get the same.
-
-    Where one of them needs other steps, such as the rest of a killed run, return no nodes, and all steps.
-    """
-    order = tuple(step.removeprefix(START) for step in steps if step.startswith(START))
-    if len(order) < LEAST_TO_FOLD or len(steps) % len(order):
-        return (), tuple(steps)
-    length = len(steps) // len(order)
-    blocks = [
-        tuple(re.sub(rf"(?<=[ ,]){re.escape(name)}$", "the node", step) for step in steps[at : at + length])
-        for name, at in zip(order, range(0, len(steps), length), strict=True)
-    ]
-    return (order, blocks[0]) if len(set(blocks)) == 1 else ((), tuple(steps))
-
-
-def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
-    """Return the reasons without the changes that stand above already, equal ones of several nodes joined."""
-    above = [row.change.replace("+ ", KEYSTORE_ENTRY) if row.what == "keystore" else row.change for row in rows]
-    told: dict[str, list[str]] = {}
-    for reason in restart.reasons:
-        node, _, text = reason.partition(": ")
-        told.setdefault("its configuration changes (above)" if _is_above(text, above) else text, []).append(node)
-    return [f"{text} on {_names(nodes)}" for text, nodes in told.items()]
-
-
-def _is_above(text: str, above: Sequence[str]) -> bool:
-    """Tell whether a text holds nothing but changes that stand above."""
-    for change in sorted(above, key=len, reverse=True):
-        text = text.replace(change, "")
-    return not text.strip(", ")
-
-
-def _next_due(plan: Plan, lead: str) -> str:
-    return f"{lead}{plan.next_due.name}, from {plan.next_due.opens:%Y-%m-%d}" if plan.next_due else ""
 
 
 def _columns() -> Table:

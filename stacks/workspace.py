@@ -161,6 +161,19 @@ def _write_stack_file(path: Path, sections: Mapping[str, Any]) -> None:
     temporary.replace(path)
 
 
+def secrets_provider_of(stack_file: Path) -> str | None:
+    """Return the `secretsprovider` of a stack file; None where it names none.
+
+    The engine takes it from there for a stack that exists, but not while it makes one (`pulumi stack init`, tried with
+    v3.259.0): there it has to be said, or the new stack would get a passphrase.
+
+    Args:
+        stack_file: a stack file that was checked before.
+    """
+    found = YAML(typ="safe", pure=True).load(stack_file).get("secretsprovider")
+    return found if isinstance(found, str) else None
+
+
 def command_line() -> str:
     """Return what a person types to run this command line again, from where they are now."""
     venv = ROOT / ".venv"

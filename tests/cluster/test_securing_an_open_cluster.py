@@ -151,7 +151,7 @@ def test_the_outputs_have_their_documented_names(secured):
 
 def test_five_previews_after_it_are_empty_and_another_up_changes_nothing(secured):
     for _ in range(5):
-        plan = secured.run.preview("--exit-code")["plan"]
+        plan = secured.run.preview()["plan"]
         assert (plan["rows"], plan["restart"]) == ([], None)
     pids = [node.process().pid for node in secured.run.cluster.nodes]
     assert secured.run.up()["result"] == "unchanged"

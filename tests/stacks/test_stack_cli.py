@@ -40,12 +40,15 @@ def document(out):
 @pytest.mark.parametrize(
     ("found", "arguments", "status"),
     [
-        pytest.param(CHANGED, (), FINE, id="something is due"),
-        pytest.param(CHANGED, ("--exit-code",), DUE, id="something is due, and the status shall say so"),
-        pytest.param(UNCHANGED, ("--exit-code",), FINE, id="nothing is due"),
+        pytest.param(CHANGED, (), DUE, id="something is due"),
+        pytest.param(CHANGED, ("--exit-code",), DUE, id="as scripts asked for it before"),
+        pytest.param(CHANGED, ("--json",), DUE, id="as JSON"),
+        pytest.param(CHANGED, ("--markdown",), DUE, id="as Markdown"),
+        pytest.param(UNCHANGED, (), FINE, id="nothing is due"),
+        pytest.param(UNCHANGED, ("--markdown",), FINE, id="nothing is due, as Markdown"),
     ],
 )
-def test_a_preview_ends_with_the_status_that_was_asked_for_and_changes_nothing(found, arguments, status, command):
+def test_a_preview_says_by_its_status_whether_something_is_due_and_changes_nothing(found, arguments, status, command):
     driver = fake_driver(found)
     assert command(driver, "preview", *arguments)[0] == status
     assert driver.asked == ["open prod", "clear locks", "preview"]
@@ -124,8 +127,40 @@ def test_an_up_as_json_is_one_document_and_everything_else_is_on_standard_error(
     assert "! careful" in err
 
 
+def test_a_preview_as_markdown_is_the_comment_alone_and_everything_else_is_on_standard_error(command):
+    status, out, err = command(fake_driver(CHANGED, warned=["careful"]), "preview", "--markdown")
+    assert status == DUE
+    assert out.startswith("## logs (prod) · basic-https\n\n**1 change · full stop**\n")
+    assert "- **! careful**\n" in out
+    assert "| password |  | `+ elastic, generated` |" in out
+    assert "logs (prod) · basic-https\n" in err
+
+
+def test_a_preview_that_fails_is_a_comment_too(command):
+    status, out, err = command(fake_driver(CHANGED, breaks={"preview": TWO_FAILURES}), "preview", "--markdown")
+    assert status == BROKEN
+    assert out.startswith("## prod: the preview failed\n")
+    assert "```text\nes-1: it failed\n  why:  x\n```" in out
+    assert "also this" in out
+    assert "✗ es-1: it failed" in err
+    status, out, _ = command(fake_driver(breaks={"preview": UNREACHABLE}), "preview", "--markdown")
+    assert (status, "why:  it is closed" in out) == (BROKEN, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "arguments", "status"),
+    [
+        pytest.param(CHANGED, (), FINE, id="it was done, and that is well"),
+        pytest.param(CHANGED, ("--exit-code",), DUE, id="something was changed, and the status shall say so"),
+        pytest.param(UNCHANGED, ("--exit-code",), FINE, id="nothing was changed"),
+    ],
+)
+def test_an_up_that_ends_well_says_whether_it_changed_something_where_it_is_asked(found, arguments, status, command):
+    assert command(fake_driver(found), "up", *arguments)[0] == status
+
+
 def test_a_preview_as_json_is_the_plan(command):
-    status, out, err = command(fake_driver(CHANGED), "preview", "--json", "--exit-code")
+    status, out, err = command(fake_driver(CHANGED), "preview", "--json")
     data = document(out)
     assert (status, data["result"], list(data)) == (DUE, "previewed", ["result", "plan"])
     assert data["plan"]["rows"][0]["change"] == "+ elastic, generated"
@@ -141,8 +176,8 @@ def test_a_preview_as_json_is_the_plan(command):
     ],
 )
 def test_a_refresh_names_what_is_not_as_recorded(found, status, drifted, command):
-    assert command(fake_driver(found), "refresh")[0] == FINE
-    ended, out, err = command(fake_driver(found), "refresh", "--json", "--exit-code")
+    assert command(fake_driver(found), "refresh", "--exit-code")[0] == status
+    ended, out, err = command(fake_driver(found), "refresh", "--json")
     assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": list(drifted)})
     assert re.findall(r"^differs from the record: (.*)$", err, re.MULTILINE) == list(drifted.values())
     assert f"{len(drifted)} of {len(found)} resources differ" in err
@@ -347,7 +382,8 @@ def test_a_lock_that_a_killed_run_left_is_told_of(command):
         [],
         ["apply", "prod"],
         ["preview"],
-        ["up", "prod", "--exit-code"],
+        ["up", "prod", "--markdown"],
+        ["preview", "prod", "--markdown", "--json"],
         ["destroy", "prod", "--show-secrets"],
         ["preview", "prod", "extra"],
     ],

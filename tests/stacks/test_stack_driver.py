@@ -100,6 +100,8 @@ def opened(stack, monkeypatch, tmp_path):
         workspace = Workspace("prod", tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}"})
         return Driver(workspace, **options)
 
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text("config: {}\n")
     open_it.given = given
     return open_it
 
@@ -160,6 +162,39 @@ def test_a_stack_is_opened_with_our_engine_and_the_workspaces_environment(opened
     assert given["opts"].work_dir == str(tmp_path)
     assert given["opts"].env_vars == {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}
     assert given["opts"].pulumi_command.root == "/opt/pulumi"
+    assert given["opts"].secrets_provider is None
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [
+        "awskms://alias/es?region=eu-central-1",
+        "gcpkms://projects/p/locations/eu/keyRings/r/cryptoKeys/k",
+        "azurekeyvault://v.vault.azure.net/keys/k",
+        "hashivault://es",
+        "passphrase",
+    ],
+)
+def test_the_secrets_provider_of_the_stack_file_is_that_of_a_stack_that_is_made(provider, opened, tmp_path):
+    (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(f"secretsprovider: {provider}\nconfig: {{}}\n")
+    opened()
+    assert opened.given["opts"].secrets_provider == provider
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the "
+        "lock file with `pulumi cancel`.",
+        "error: [409] Conflict: Another update is currently in progress.",
+    ],
+)
+def test_a_run_that_meets_another_one_says_what_to_do(said, opened, stack):
+    stack.breaks["up"] = engine_said(said)
+    with pytest.raises(CommandFailed) as failed:
+        opened().up(Watch())
+    assert (failed.value.where, failed.value.why) == ("lock of the stack", said.removeprefix("error: "))
+    assert "wait until the other run has ended" in failed.value.next_step
 
 
 @pytest.mark.parametrize("error", [engine_said(WRITE_PROTECTED), RuntimeError(WRITE_PROTECTED)])

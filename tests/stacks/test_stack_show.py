@@ -10,7 +10,8 @@ import pytest
 
 from stacks.certificates import certificates_view
 from stacks.plan import Plan, plan_from
-from stacks.show import MANY, outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from stacks.plan_words import MANY
+from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
 from tests.stacks import seen
 from tests.stacks.seen import TLS_ON, identity, leaf, restart, securing, settings, trust
 from toolchain import console

@@ -1,4 +1,4 @@
-"""Stack files as examples: the smallest one, and one with every key. The page on the stack file shows both."""
+"""Texts of stack files: the smallest one, and one with every key. The page on the stack file shows both."""
 
 SMALLEST = """\
 config:

@@ -1,0 +1,92 @@
+"""The words in which a plan is told, whatever it is shown as: a terminal's tables, or Markdown."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.rollout.procedure import RESTARTING, Procedure
+from stacks.plan import Plan, Restart
+from stacks.plan_rows import Row
+
+START = "start "
+KEYSTORE_ENTRY = "+ keystore entry "
+"""How a restart's reason begins that the plan lists as `+ name` under `keystore`."""
+LEAST_TO_FOLD = 2
+MANY = 4
+"""From this many nodes on their number is shown instead of their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartWords:
+    """A restart in words.
+
+    Attributes:
+        title: what it is, such as `full stop (the last one took 26 s)`.
+        reasons: why, without the changes that stand above it already.
+        order: the nodes one after the other, where each of them gets the same steps; else none.
+        steps: the steps, or those for one of the nodes in `order`.
+    """
+
+    title: str
+    reasons: tuple[str, ...]
+    order: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+def words_of(restart: Restart, rows: Sequence[Row]) -> RestartWords:
+    """Return a restart in words.
+
+    Args:
+        restart: the restart.
+        rows: the plan's rows, which stand above it.
+    """
+    full_stop = restart.procedure == Procedure.FULL_STOP
+    last = f" (the last one took {restart.last_seconds:.0f} s)" if full_stop and restart.last_seconds else ""
+    order, told = folded(restart.steps) if restart.procedure == Procedure.ROLLING else ((), restart.steps)
+    begun = any(step.startswith(("stop ", START)) for step in restart.steps) or restart.procedure not in RESTARTING
+    title = f"{'' if begun else 'finish the '}{restart.procedure}{last}"
+    return RestartWords(title, tuple(_reasons(restart, rows)), order, told)
+
+
+def names_of(nodes: Sequence[str]) -> str:
+    """Return some nodes by their names, and many by their number."""
+    distinct = list(dict.fromkeys(nodes))
+    return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct)
+
+
+def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the nodes of a rolling restart in their order, and the steps for one of them, where all get the same.
+
+    Where one of them needs other steps, such as the rest of a killed run, return no nodes, and all steps.
+    """
+    order = tuple(step.removeprefix(START) for step in steps if step.startswith(START))
+    if len(order) < LEAST_TO_FOLD or len(steps) % len(order):
+        return (), tuple(steps)
+    length = len(steps) // len(order)
+    blocks = [
+        tuple(re.sub(rf"(?<=[ ,]){re.escape(name)}$", "the node", step) for step in steps[at : at + length])
+        for name, at in zip(order, range(0, len(steps), length), strict=True)
+    ]
+    return (order, blocks[0]) if len(set(blocks)) == 1 else ((), tuple(steps))
+
+
+def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
+    """Return the reasons without the changes that stand above already, equal ones of several nodes joined."""
+    above = [row.change.replace("+ ", KEYSTORE_ENTRY) if row.what == "keystore" else row.change for row in rows]
+    told: dict[str, list[str]] = {}
+    for reason in restart.reasons:
+        node, _, text = reason.partition(": ")
+        told.setdefault("its configuration changes (above)" if _is_above(text, above) else text, []).append(node)
+    return [f"{text} on {names_of(nodes)}" for text, nodes in told.items()]
+
+
+def _is_above(text: str, above: Sequence[str]) -> bool:
+    """Tell whether a text holds nothing but changes that stand above."""
+    for change in sorted(above, key=len, reverse=True):
+        text = text.replace(change, "")
+    return not text.strip(", ")
+
+
+def next_due_of(plan: Plan, lead: str) -> str:
+    """Return which certificate is due next and when, after a lead; nothing where none is known."""
+    return f"{lead}{plan.next_due.name}, from {plan.next_due.opens:%Y-%m-%d}" if plan.next_due else ""

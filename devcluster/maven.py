@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.errors import CommandFailed, ConfigurationRefused
@@ -11,13 +12,14 @@ from toolchain.java import Jdk
 from toolchain.requirements import MAVEN_HINT
 
 
-def resolve(pom: Path, jdk: Jdk, task: console.Task) -> tuple[Path, ...]:
+def resolve(pom: Path, jdk: Jdk, task: console.Task, properties: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the jars that a POM asks for, fetched if need be.
 
     Args:
         pom: the POM.
         jdk: what Maven runs on.
         task: told how many files were fetched.
+        properties: what the POM's properties of these names are to be.
 
     Raises:
         ConfigurationRefused: there is no Maven.
@@ -42,7 +44,7 @@ def resolve(pom: Path, jdk: Jdk, task: console.Task) -> tuple[Path, ...]:
         answer = Path(folder) / "classpath"
         goal = ("dependency:build-classpath", f"-Dmdep.outputFile={answer}", f"-Dmdep.pathSeparator={os.pathsep}")
         ended = processes.run(
-            [maven, "--batch-mode", "--file", str(pom), *goal],
+            [maven, "--batch-mode", "--file", str(pom), *(f"-D{name}={value}" for name, value in properties.items()), *goal],
             count,
             cwd=pom.parent,
             environment={**os.environ, "JAVA_HOME": str(jdk.home)},

@@ -95,7 +95,7 @@ def compiler(jdk: java.Jdk, home: Path, version: str) -> Iterator[Compiler]:
     """Give a compiler for a home of this version, with a scratch folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        sources = _rewritten(scratch / "java") if layout.is_eight(version) else JAVA_SOURCES
+        sources = _rewritten(scratch / "java") if eight.is_it(version) else JAVA_SOURCES
         yield Compiler(jdk, home, sources, scratch / "classes")
 
 

@@ -1,7 +1,5 @@
 """What Elasticsearch 8.19 has otherwise than 9.x, as tables; read off the jars of 8.19.21. Pure."""
 
-MAJOR = 8
-
 NOT_THERE = frozenset(("httpclient5", "httpcore5", "httpcore5-h2", "icu4j"))
 """Jars of modules of 9.x that this version has not."""
 
@@ -26,6 +24,11 @@ JAVA: tuple[tuple[str, str], ...] = (
     ("RestHandlersServices services,", REST_HANDLERS_SERVICES),
 )
 """What our Java sources say for 9.x, and what they must say for this version."""
+
+
+def is_it(version: str) -> bool:
+    """Tell whether a version is one of 8.19."""
+    return version.startswith("8.19.")
 
 
 def rewritten(source: str) -> str:

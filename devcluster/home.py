@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from components.errors import CommandFailed, ConfigurationRefused
-from devcluster import layout
+from devcluster import layout, versions
 from devcluster.compiling import Compiler, compiler
 from devcluster.maven import resolve
 from toolchain import console, java
@@ -54,18 +54,19 @@ def elasticsearch_home(version: str | None = None) -> Path:
     """Return an Elasticsearch home, laid out if it was not there.
 
     Args:
-        version: which Elasticsearch; None for the one that this machine wants.
+        version: which one; None for the one that the environment names, else that of the POM.
 
     Returns:
-        The one in the cache folder; but without a version, the folder that ``ES_HOME`` names, if it names one.
+        The one in the cache folder; but where no version is given, the folder that ``ES_HOME`` names, if it names one.
 
     Raises:
-        ConfigurationRefused: ``ES_HOME`` is no Elasticsearch, Maven or a JDK is missing, or the version is none.
+        ConfigurationRefused: ``ES_HOME`` is no Elasticsearch, ``ELASTICSEARCH_VERSION`` no version, or Maven or a JDK
+            is missing.
         CommandFailed: Maven or the compiler failed.
     """
     if version is None and (given := os.environ.get("ES_HOME")):
         return _given(Path(given))
-    version = layout.checked_version(version) if version else wanted_version()
+    version = version or versions.wanted()
     home = place_of_home(cache_folder(), version)
     if not home.is_dir():
         with FileLock(home.parent / "elasticsearch.lock"):  # a second process waits here, then finds it done
@@ -74,17 +75,6 @@ def elasticsearch_home(version: str | None = None) -> Path:
     _link_java(home)
     _add_native_library(home)
     return home
-
-
-def wanted_version() -> str:
-    """Return the version that ``ELASTICSEARCH_VERSION`` names, else that of the POM.
-
-    Raises:
-        ConfigurationRefused: it names none that can be laid out.
-    """
-    if wanted := os.environ.get(layout.VERSION_VARIABLE):
-        return layout.checked_version(wanted)
-    return layout.version_of_pom((layout.SOURCES / "pom.xml").read_text())
 
 
 def place_of_home(cache: Path, version: str) -> Path:
@@ -108,7 +98,7 @@ def _lay_out(home: Path, version: str) -> None:
     temporary = home.with_name(home.name + ".new")
     shutil.rmtree(temporary, ignore_errors=True)
     with console.task(f"resolve Elasticsearch {version}") as task:
-        jars = resolve(layout.SOURCES / "pom.xml", jdk, task, {"elasticsearch.version": version})
+        jars = resolve(versions.POM, jdk, task, {"elasticsearch.version": version})
         task.done(f"{len(jars)} jars")
     with console.task(f"lay out Elasticsearch {version}") as task:
         _copy(temporary, layout.placed(jars, version))

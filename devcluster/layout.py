@@ -4,12 +4,10 @@ The product ships the same jars in the same folders; what is not on Maven Centra
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.errors import ConfigurationRefused
 from devcluster import eight
 
 SOURCES = Path(__file__).parent
@@ -128,9 +126,6 @@ Agent-Class: devcluster.agent.EntitlementAgent
 Can-Retransform-Classes: true
 Can-Redefine-Classes: true
 """
-VERSION_VARIABLE = "ELASTICSEARCH_VERSION"
-"""Names the version that is laid out where it is not that of the POM."""
-
 SOURCE_FILES = ("pom.xml", "layout.py", "eight.py", "home.py", "compiling.py", "bin/*", "java/**/*.java")
 
 
@@ -169,7 +164,7 @@ def placed(jars: Iterable[Path], version: str) -> tuple[Placed, ...]:
         Placed(by_artifact[artifact], f"modules/{module}")
         for module, artifacts in MODULES.items()
         for artifact in artifacts
-        if not (is_eight(version) and artifact in eight.NOT_THERE)
+        if not (eight.is_it(version) and artifact in eight.NOT_THERE)
     ]
     taken = {artifact for artifacts in MODULES.values() for artifact in artifacts} | NOT_NEEDED | {BRIDGE}
     of_server = [Placed(jar, "lib") for artifact, jar in by_artifact.items() if artifact not in taken]
@@ -185,39 +180,6 @@ def empty_module_sources(module: str) -> Mapping[str, str]:
         package, _, simple = name.rpartition(".")
         sources[f"{name.replace('.', '/')}.java"] = f"package {package};\n\npublic interface {simple} {{}}\n"
     return sources
-
-
-def version_of_pom(pom: str) -> str:
-    """Return the Elasticsearch version that the POM resolves unless another one is wanted.
-
-    Raises:
-        ValueError: the POM names none.
-    """
-    found = re.search(r"<elasticsearch\.version>([^<]+)</elasticsearch\.version>", pom)
-    if not found:
-        raise ValueError("pom.xml names no elasticsearch.version")
-    return found.group(1)
-
-
-def checked_version(text: str) -> str:
-    """Return a version that an operator wrote, once it is one that can be laid out.
-
-    Raises:
-        ConfigurationRefused: it is no full version, or of a line whose jars are laid out otherwise.
-    """
-    if re.fullmatch(r"(8\.19|9\.\d+)\.\d+", text):
-        return text
-    raise ConfigurationRefused(
-        "no Elasticsearch version that can be laid out",
-        where=f"{VERSION_VARIABLE}={text}",
-        why="it must be a full version of 8.19 or 9.x, such as 8.19.21",
-        next_step=f"correct {VERSION_VARIABLE}, or unset it",
-    )
-
-
-def is_eight(version: str) -> bool:
-    """Tell whether a version is one of 8.x, which some tables leave apart from 9.x."""
-    return version.startswith(f"{eight.MAJOR}.")
 
 
 def digest_of_sources(folder: Path = SOURCES) -> str:

@@ -11,6 +11,8 @@ from toolchain import console, processes
 from toolchain.java import Jdk
 from toolchain.requirements import MAVEN_HINT
 
+GOAL = "dependency:build-classpath"
+
 
 def resolve(pom: Path, jdk: Jdk, task: console.Task, properties: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the jars that a POM asks for, fetched if need be.
@@ -42,9 +44,9 @@ def resolve(pom: Path, jdk: Jdk, task: console.Task, properties: Mapping[str, st
 
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "classpath"
-        goal = ("dependency:build-classpath", f"-Dmdep.outputFile={answer}", f"-Dmdep.pathSeparator={os.pathsep}")
+        given = {**properties, "mdep.outputFile": answer, "mdep.pathSeparator": os.pathsep}
         ended = processes.run(
-            [maven, "--batch-mode", "--file", str(pom), *(f"-D{name}={value}" for name, value in properties.items()), *goal],
+            [maven, "--batch-mode", "--file", str(pom), GOAL, *(f"-D{name}={value}" for name, value in given.items())],
             count,
             cwd=pom.parent,
             environment={**os.environ, "JAVA_HOME": str(jdk.home)},

@@ -1,4 +1,7 @@
-"""Elasticsearch 8.19: two real nodes are secured, and their leaves and CAs renewed and rotated without a restart."""
+"""Elasticsearch 8.19: two real nodes are secured, their leaves renewed and a CA rotated, under load, without a restart.
+
+Kept short, for every run of CI; docs/decisions/0003 says what more was done on this version by hand.
+"""
 
 import pytest
 
@@ -8,18 +11,17 @@ from devcluster import versions
 from drill.load import Load, Protocol
 from drill.pairs import Pairs
 from drill.rehearsal import rehearse
-from drill.stack import Stack
 from drill.state import key_file_passwords
 from tests.cluster.climbing import DOCUMENTS, Climbing
-from tests.cluster.stack_run import STACK, open_stack
+from tests.cluster.stack_run import open_stack
 
 pytestmark = [pytest.mark.cluster(nodes=2), pytest.mark.engine]
 NAMES = ("es-1", "es-2")
-ROTATED = {layer.value: {"generation": 2} for layer in Layer}
+ROTATED = {Layer.TRANSPORT.value: {"generation": 2}}
 
 
 class Eight:
-    """The cluster, secured by one `up`, and a load on it."""
+    """A cluster that one `up` secured, and a load on it."""
 
     def __init__(self, run):
         self.run, self.nodes = run, run.cluster.nodes
@@ -28,11 +30,11 @@ class Eight:
         self.load = Load("", self.nodes, api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
         self.pairs = Pairs(self.nodes, key_file_passwords(state, Layer.TRANSPORT))
 
-    def rehearse(self, name, up, **sections):
-        """Run `up` under load after the stack file has changed; return the figures, and why they are not better."""
+    def up_without_a_restart(self, name, **sections):
+        """Change the stack file and run `up` under load, of which nobody may notice anything."""
         self.run.write(**sections)
-        seen = rehearse(name, self.load, self.pairs, up)
-        return seen.figures, seen.reasons()
+        seen = rehearse(name, self.load, self.pairs, self.run.up)
+        assert seen.figures.is_calm(len(NAMES)), (seen.figures, seen.reasons())
 
     def served(self):
         """Return the serial number of each leaf that is served, by node and layer."""
@@ -57,15 +59,15 @@ def test_an_open_cluster_is_secured_with_one_full_stop(eight):
 
 def test_every_leaf_is_renewed_without_a_restart(eight):
     before = eight.served()
-    figures, why = eight.rehearse("renew", eight.run.up, certificates={"reissue": dict.fromkeys(NAMES, 1)})
-    assert figures.is_calm(len(NAMES)), (figures, why)
-    assert {place for place, serial in eight.served().items() if serial != before[place]} == set(before)
+    eight.up_without_a_restart("renew", certificates={"reissue": dict.fromkeys(NAMES, 1)})
+    after = eight.served()
+    assert [place for place in before if after[place] == before[place]] == []
 
 
-def test_both_authorities_are_rotated_without_a_restart(eight):
+def test_the_transport_authority_is_rotated_without_a_restart(eight):
     before = eight.served()
-    stack = Stack(STACK, eight.run.project, eight.run.environment)
-    figures, why = eight.rehearse("rotate", lambda: stack.up_with_covered_clients(eight.load), authorities=ROTATED)
-    assert figures.is_calm(len(NAMES)), (figures, why)
-    assert {place for place, serial in eight.served().items() if serial != before[place]} == set(before)
-    assert {one["issuerGeneration"] for one in eight.run.output("certificates")} == {2}
+    eight.up_without_a_restart("rotate", authorities=ROTATED)
+    after = eight.served()
+    assert {layer for name, layer in before if after[name, layer] != before[name, layer]} == {Layer.TRANSPORT}
+    generations = {(one["layer"], one["issuerGeneration"]) for one in eight.run.output("certificates")}
+    assert generations == {("transport", 2), ("http", 1)}

@@ -11,7 +11,7 @@ from devcluster import versions
 from drill.load import Load, Protocol
 from drill.pairs import Pairs
 from drill.rehearsal import rehearse
-from drill.state import key_file_passwords
+from drill.state import authority_pem, key_file_passwords
 from tests.cluster.climbing import DOCUMENTS, Climbing
 from tests.cluster.stack_run import open_stack
 
@@ -25,16 +25,19 @@ class Eight:
 
     def __init__(self, run):
         self.run, self.nodes = run, run.cluster.nodes
-        self.plan = Climbing(run).to("basic-https")
-        api, state = run.api(), run.clear_state()
-        self.load = Load("", self.nodes, api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
+        climbing = Climbing(run)
+        self.plan, state = climbing.to("basic-https"), run.clear_state()
+        ca = authority_pem(state, Layer.HTTP)
+        self.load = Load("", self.nodes, climbing.password, DOCUMENTS, (Protocol.TLS,), ca)
         self.pairs = Pairs(self.nodes, key_file_passwords(state, Layer.TRANSPORT))
 
     def up_without_a_restart(self, name, **sections):
-        """Change the stack file and run `up` under load, of which nobody may notice anything."""
+        """Change the stack file and run `up` under load, of which nobody may notice anything; return the outputs."""
         self.run.write(**sections)
-        seen = rehearse(name, self.load, self.pairs, self.run.up)
+        printed = []
+        seen = rehearse(name, self.load, self.pairs, lambda: printed.append(self.run.up()))
         assert seen.figures.is_calm(len(NAMES)), (seen.figures, seen.reasons())
+        return printed[0]["outputs"]
 
     def served(self):
         """Return the serial number of each leaf that is served, by node and layer."""
@@ -66,8 +69,8 @@ def test_every_leaf_is_renewed_without_a_restart(eight):
 
 def test_the_transport_authority_is_rotated_without_a_restart(eight):
     before = eight.served()
-    eight.up_without_a_restart("rotate", authorities=ROTATED)
+    outputs = eight.up_without_a_restart("rotate", authorities=ROTATED)
     after = eight.served()
     assert {layer for name, layer in before if after[name, layer] != before[name, layer]} == {Layer.TRANSPORT}
-    generations = {(one["layer"], one["issuerGeneration"]) for one in eight.run.output("certificates")}
+    generations = {(one["layer"], one["issuerGeneration"]) for one in outputs["certificates"]}
     assert generations == {("transport", 2), ("http", 1)}

@@ -11,7 +11,7 @@ import psutil
 
 from components.clock import Clock, SystemClock
 from components.errors import CommandFailed, ConfigurationRefused, SecurityError
-from devcluster import api, laying_out, overlay
+from devcluster import api, laying_out, overlay, versions
 from devcluster.accounts import node_account, own_folder
 from devcluster.home import elasticsearch_home
 from devcluster.node import DevNode, is_node_of, signal_quietly, wait_until_gone
@@ -76,10 +76,11 @@ class DevCluster:
         """Lay out what is not laid out yet, and return all nodes; of those that are there only ports may change.
 
         Raises:
-            ConfigurationRefused: the stack file gives a node that runs other ports.
+            ConfigurationRefused: the stack file gives a node that runs other ports, or another version is wanted than
+                the nodes were laid out with.
         """
+        home = self._same_home()
         laying_out.follow_stack_file(self.spec, self.nodes)
-        home = self.home
         folder = own_folder(self.spec.folder, self.account)
         nodes = laying_out.lay_out(self.spec, folder, self.account)
         if not self.spec.home.is_dir() or self.spec.home.is_symlink():
@@ -94,7 +95,8 @@ class DevCluster:
             The nodes that were started; those that ran already are left alone.
 
         Raises:
-            ConfigurationRefused: nothing is laid out, there is no node of that name, or one runs with other ports.
+            ConfigurationRefused: nothing is laid out, there is no node of that name, one runs with other ports, or
+                another version is wanted than the nodes were laid out with.
             CommandFailed: a node did not start; the others run.
         """
         if not self._chosen(names):
@@ -104,10 +106,10 @@ class DevCluster:
                 why="no node is laid out",
                 next_step="lay the nodes out and start them with `make up`",
             )
+        home = self._same_home()
         laying_out.follow_stack_file(self.spec, self.nodes)
         laying_out.move_from_taken_ports(self.nodes)
         overlay.write(self.spec, self.nodes)
-        home = self.home
         chosen = self._chosen(names)
         stopped = [node for node in chosen if not node.is_running()]
 
@@ -168,6 +170,12 @@ class DevCluster:
         for link in (self.spec.overlay, self.spec.home):
             if link.is_symlink() or link.is_file():
                 link.unlink()
+
+    def _same_home(self) -> Path:
+        home = self.home
+        if self.nodes and self.spec.home.is_symlink():
+            versions.same(self.spec.home.readlink(), home, self.spec.folder)
+        return home
 
     def _chosen(self, names: Collection[str]) -> list[DevNode]:
         nodes = {node.name: node for node in self.nodes}

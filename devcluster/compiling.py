@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.errors import CommandFailed
-from devcluster import layout
+from devcluster import eight, layout
 from toolchain import java, processes
 
 JAVA_SOURCES = layout.SOURCES / "java"
@@ -23,16 +23,18 @@ class Compiler:
     Attributes:
         jdk: whose compiler.
         home: the home that is being laid out; its jars are already there.
+        sources: our Java sources, as they must read for the version of the home.
         scratch: a folder for classes, removed afterwards.
     """
 
     jdk: java.Jdk
     home: Path
+    sources: Path
     scratch: Path
 
     def launcher(self) -> None:
         """Compile the launcher, which joins the server's own Java module."""
-        sources = JAVA_SOURCES / "launcher"
+        sources = self.sources / "launcher"
         patch = f"org.elasticsearch.server={sources}"
         options = (
             "--patch-module",
@@ -47,16 +49,16 @@ class Compiler:
     def agent(self) -> None:
         """Compile the entitlement agent."""
         jar = self.home / "lib/entitlement-agent/agent.jar"
-        self._into_jar("agent", JAVA_SOURCES / "agent", (), jar, manifest=layout.AGENT_MANIFEST)
+        self._into_jar("agent", self.sources / "agent", (), jar, manifest=layout.AGENT_MANIFEST)
 
     def console(self) -> None:
         """Compile the console loader."""
-        self._into_jar("console", JAVA_SOURCES / "console", (), self.home / "lib/tools/ansi-console/console.jar")
+        self._into_jar("console", self.sources / "console", (), self.home / "lib/tools/ansi-console/console.jar")
 
     def standins(self) -> None:
         """Compile the module that stands in for parts of others."""
         options = ("-cp", str(self.home / "lib" / "*"))
-        self._into_jar("standins", JAVA_SOURCES / "standins", options, self.home / "modules/standins/standins.jar")
+        self._into_jar("standins", self.sources / "standins", options, self.home / "modules/standins/standins.jar")
 
     def empty_modules(self) -> None:
         """Compile all empty Java modules at once, and pack each into a jar beside those that require it."""
@@ -89,10 +91,18 @@ class Compiler:
 
 
 @contextmanager
-def compiler(jdk: java.Jdk, home: Path) -> Iterator[Compiler]:
-    """Give a compiler with a scratch folder of its own."""
-    with tempfile.TemporaryDirectory() as scratch:
-        yield Compiler(jdk, home, Path(scratch))
+def compiler(jdk: java.Jdk, home: Path, version: str) -> Iterator[Compiler]:
+    """Give a compiler for a home of this version, with a scratch folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        sources = _rewritten(scratch / "java") if eight.is_it(version) else JAVA_SOURCES
+        yield Compiler(jdk, home, sources, scratch / "classes")
+
+
+def _rewritten(folder: Path) -> Path:
+    sources = {path.relative_to(JAVA_SOURCES).as_posix(): path.read_text() for path in JAVA_SOURCES.rglob("*.java")}
+    _write_all(folder, ((name, eight.rewritten(text)) for name, text in sources.items()))
+    return folder
 
 
 def pack(classes: Path, jar: Path, manifest: str | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from components.errors import CommandFailed, ConfigurationRefused
-from devcluster import layout
+from devcluster import layout, versions
 from devcluster.compiling import Compiler, compiler
 from devcluster.maven import resolve
 from toolchain import console, java
@@ -50,31 +50,35 @@ KEYSTORE_JARS = (
 """All that the keystore command loads from; each jar more costs it time."""
 
 
-def elasticsearch_home() -> Path:
+def elasticsearch_home(version: str | None = None) -> Path:
     """Return an Elasticsearch home, laid out if it was not there.
 
+    Args:
+        version: which one; None for the one that the environment names, else that of the POM.
+
     Returns:
-        The folder that ``ES_HOME`` names, if it names one; else the one in the cache folder.
+        The one in the cache folder; but where no version is given, the folder that ``ES_HOME`` names, if it names one.
 
     Raises:
-        ConfigurationRefused: ``ES_HOME`` is no Elasticsearch, or Maven or a JDK is missing.
+        ConfigurationRefused: ``ES_HOME`` is no Elasticsearch, ``ELASTICSEARCH_VERSION`` no version, or Maven or a JDK
+            is missing.
         CommandFailed: Maven or the compiler failed.
     """
-    if given := os.environ.get("ES_HOME"):
+    if version is None and (given := os.environ.get("ES_HOME")):
         return _given(Path(given))
-    home = place_of_home(cache_folder())
+    version = version or versions.wanted()
+    home = place_of_home(cache_folder(), version)
     if not home.is_dir():
         with FileLock(home.parent / "elasticsearch.lock"):  # a second process waits here, then finds it done
             if not home.is_dir():
-                _lay_out(home)
+                _lay_out(home, version)
     _link_java(home)
     _add_native_library(home)
     return home
 
 
-def place_of_home(cache: Path) -> Path:
-    """Return where the home of these sources is kept, without making it."""
-    version = layout.version((layout.SOURCES / "pom.xml").read_text())
+def place_of_home(cache: Path, version: str) -> Path:
+    """Return where the home of a version and of these sources is kept, without making it."""
     return cache / f"elasticsearch-{version}-{layout.digest_of_sources()}"
 
 
@@ -89,17 +93,16 @@ def _given(home: Path) -> Path:
     return home.resolve()
 
 
-def _lay_out(home: Path) -> None:
+def _lay_out(home: Path, version: str) -> None:
     jdk = java.find_jdk()
-    version = layout.version((layout.SOURCES / "pom.xml").read_text())
     temporary = home.with_name(home.name + ".new")
     shutil.rmtree(temporary, ignore_errors=True)
     with console.task(f"resolve Elasticsearch {version}") as task:
-        jars = resolve(layout.SOURCES / "pom.xml", jdk, task)
+        jars = resolve(versions.POM, jdk, task, {"elasticsearch.version": version})
         task.done(f"{len(jars)} jars")
     with console.task(f"lay out Elasticsearch {version}") as task:
-        _copy(temporary, jars)
-        with compiler(jdk, temporary) as compile_for:
+        _copy(temporary, layout.placed(jars, version))
+        with compiler(jdk, temporary, version) as compile_for:
             _compile(compile_for, task)
         _add_standins(temporary, version)
         _add_commands(temporary)
@@ -110,10 +113,10 @@ def _lay_out(home: Path) -> None:
         temporary.rename(home)
 
 
-def _copy(home: Path, jars: Iterable[Path]) -> None:
+def _copy(home: Path, places: Iterable[layout.Placed]) -> None:
     for folder in ("bin", "config", "lib/tools", "logs", "plugins"):
         (home / folder).mkdir(parents=True)
-    for place in layout.placed(jars):
+    for place in places:
         (home / place.folder).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place.jar, home / place.folder / place.jar.name)
         if layout.artifact_of(place.jar) == Path(place.folder).name:

@@ -4,10 +4,11 @@ The product ships the same jars in the same folders; what is not on Maven Centra
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from devcluster import eight
 
 SOURCES = Path(__file__).parent
 NETTY = (
@@ -125,7 +126,7 @@ Agent-Class: devcluster.agent.EntitlementAgent
 Can-Retransform-Classes: true
 Can-Redefine-Classes: true
 """
-SOURCE_FILES = ("pom.xml", "layout.py", "home.py", "compiling.py", "bin/*", "java/**/*.java")
+SOURCE_FILES = ("pom.xml", "layout.py", "eight.py", "home.py", "compiling.py", "bin/*", "java/**/*.java")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,12 @@ def artifact_of(jar: Path) -> str:
     return jar.parent.parent.name
 
 
-def placed(jars: Iterable[Path]) -> tuple[Placed, ...]:
+def placed(jars: Iterable[Path], version: str) -> tuple[Placed, ...]:
     """Decide where each resolved jar goes; a second jar of the same artifact is left out.
+
+    Args:
+        jars: what Maven resolved.
+        version: the Elasticsearch that is laid out.
 
     Raises:
         KeyError: a module needs a jar that was not resolved.
@@ -159,6 +164,7 @@ def placed(jars: Iterable[Path]) -> tuple[Placed, ...]:
         Placed(by_artifact[artifact], f"modules/{module}")
         for module, artifacts in MODULES.items()
         for artifact in artifacts
+        if not (eight.is_it(version) and artifact in eight.NOT_THERE)
     ]
     taken = {artifact for artifacts in MODULES.values() for artifact in artifacts} | NOT_NEEDED | {BRIDGE}
     of_server = [Placed(jar, "lib") for artifact, jar in by_artifact.items() if artifact not in taken]
@@ -174,18 +180,6 @@ def empty_module_sources(module: str) -> Mapping[str, str]:
         package, _, simple = name.rpartition(".")
         sources[f"{name.replace('.', '/')}.java"] = f"package {package};\n\npublic interface {simple} {{}}\n"
     return sources
-
-
-def version(pom: str) -> str:
-    """Return the Elasticsearch version that the POM resolves.
-
-    Raises:
-        ValueError: the POM names none.
-    """
-    found = re.search(r"<elasticsearch\.version>([^<]+)</elasticsearch\.version>", pom)
-    if not found:
-        raise ValueError("pom.xml names no elasticsearch.version")
-    return found.group(1)
 
 
 def digest_of_sources(folder: Path = SOURCES) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.errors import CommandFailed, ConfigurationRefused
@@ -10,14 +11,17 @@ from toolchain import console, processes
 from toolchain.java import Jdk
 from toolchain.requirements import MAVEN_HINT
 
+GOAL = "dependency:build-classpath"
 
-def resolve(pom: Path, jdk: Jdk, task: console.Task) -> tuple[Path, ...]:
+
+def resolve(pom: Path, jdk: Jdk, task: console.Task, properties: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the jars that a POM asks for, fetched if need be.
 
     Args:
         pom: the POM.
         jdk: what Maven runs on.
         task: told how many files were fetched.
+        properties: what the POM's properties of these names are to be.
 
     Raises:
         ConfigurationRefused: there is no Maven.
@@ -40,9 +44,9 @@ def resolve(pom: Path, jdk: Jdk, task: console.Task) -> tuple[Path, ...]:
 
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "classpath"
-        goal = ("dependency:build-classpath", f"-Dmdep.outputFile={answer}", f"-Dmdep.pathSeparator={os.pathsep}")
+        given = {**properties, "mdep.outputFile": answer, "mdep.pathSeparator": os.pathsep}
         ended = processes.run(
-            [maven, "--batch-mode", "--file", str(pom), *goal],
+            [maven, "--batch-mode", "--file", str(pom), GOAL, *(f"-D{name}={value}" for name, value in given.items())],
             count,
             cwd=pom.parent,
             environment={**os.environ, "JAVA_HOME": str(jdk.home)},

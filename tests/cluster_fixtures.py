@@ -25,15 +25,19 @@ FIRST_PORTS = range(20_000 + 1_000 * (WORKER % 10), 21_000 + 1_000 * (WORKER % 1
 """Of this worker alone: seconds pass until a node has the port that was found free for it."""
 
 
-def elasticsearch_or_skip() -> Path:
-    """Return the Elasticsearch home; a machine that lacks Maven or a JDK skips the test and says what is missing."""
+def elasticsearch_or_skip(version: str | None = None) -> Path:
+    """Return an Elasticsearch home; a machine that lacks Maven or a JDK skips the test and says what is missing.
+
+    Args:
+        version: which one; None for the usual one.
+    """
     if shutil.which("mvn") is None:
         pytest.skip("needs Maven, which is not installed")
     try:
         java.find_jdk()
     except ConfigurationRefused as error:
         pytest.skip(f"needs a JDK: {error.why}")
-    return elasticsearch_home()
+    return elasticsearch_home(version)
 
 
 def free_ports(count: int) -> tuple[int, ...]:

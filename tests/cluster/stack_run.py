@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -247,10 +247,12 @@ def _memory_file(text: str) -> int:
 
 
 @contextmanager
-def open_stack(folder: Path, documents: int, names: tuple[str, ...] = NAMES) -> Iterator[StackRun]:
-    """Run an open cluster with documents, and a stack for it that was never run."""
-    elasticsearch_or_skip()
-    with running(cluster_spec(folder, names)) as cluster:
+def open_stack(
+    folder: Path, documents: int, names: tuple[str, ...] = NAMES, version: str | None = None
+) -> Iterator[StackRun]:
+    """Run an open cluster with documents, of the usual version or of another, and a stack for it that was never run."""
+    home, spec = elasticsearch_or_skip(version), cluster_spec(folder, names)
+    with running(replace(spec, home=home) if version else spec) as cluster:
         seed(cluster.nodes, documents)
         run = StackRun(folder, cluster)
         run.write()

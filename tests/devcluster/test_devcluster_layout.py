@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused
-from devcluster import home, layout, maven
+from devcluster import eight, home, layout, maven
 from toolchain import java
 from toolchain.console import Console
 
@@ -20,7 +20,7 @@ ALL_OF_MODULES = [jar(name) for names in layout.MODULES.values() for name in nam
 
 
 def folders(*artifacts):
-    found = layout.placed([*map(jar, artifacts), *ALL_OF_MODULES, jar(layout.BRIDGE)])
+    found = layout.placed([*map(jar, artifacts), *ALL_OF_MODULES, jar(layout.BRIDGE)], "9.5.3")
     return {place.folder for place in found if layout.artifact_of(place.jar) in artifacts}
 
 
@@ -44,7 +44,7 @@ def test_every_jar_has_its_place(artifact, expected):
 def test_of_two_jars_with_one_name_the_first_counts():
     first, second = Path("/m2/a/jsr305/1/jsr305-1.jar"), Path("/m2/b/jsr305/2/jsr305-2.jar")
 
-    found = layout.placed([first, second, *ALL_OF_MODULES, jar(layout.BRIDGE)])
+    found = layout.placed([first, second, *ALL_OF_MODULES, jar(layout.BRIDGE)], "9.5.3")
 
     assert [place.jar for place in found if place.jar.name.startswith("jsr305")] == [first]
 
@@ -62,20 +62,26 @@ def test_every_interface_belongs_to_a_module_that_is_made():
     assert set(layout.EMPTY_INTERFACES) <= made
 
 
-def test_the_pom_names_the_version_and_no_address():
-    pom = (layout.SOURCES / "pom.xml").read_text()
+def test_version_8_lacks_some_jars_and_version_9_must_have_them():
+    jars = [jar(layout.BRIDGE), *(one for one in ALL_OF_MODULES if layout.artifact_of(one) not in eight.NOT_THERE)]
 
-    assert layout.version(pom) == "9.5.3"
-    assert "://" not in pom
+    assert "x-pack-core" in {layout.artifact_of(place.jar) for place in layout.placed(jars, "8.19.21")}
+    with pytest.raises(KeyError, match="httpclient5"):
+        layout.placed(jars, "9.5.3")
 
 
-def test_a_pom_without_a_version_is_a_mistake():
-    with pytest.raises(ValueError, match=r"names no elasticsearch\.version"):
-        layout.version("<project/>")
+@pytest.mark.parametrize(("for_nine", "for_eight"), eight.JAVA)
+def test_every_row_of_what_java_sources_say_otherwise_finds_something_to_replace(for_nine, for_eight):
+    sources = [path.read_text() for path in (layout.SOURCES / "java").rglob("*.java")]
+
+    assert any(for_nine in source for source in sources)
+    assert not any(for_nine in eight.rewritten(source) for source in sources)
+    assert any(for_eight in eight.rewritten(source) for source in sources)
 
 
 @pytest.mark.parametrize(
-    "changed", ["pom.xml", "bin/elasticsearch", "home.py", "java/agent/devcluster/agent/EntitlementAgent.java"]
+    "changed",
+    ["pom.xml", "bin/elasticsearch", "home.py", "eight.py", "java/agent/devcluster/agent/EntitlementAgent.java"],
 )
 def test_a_changed_source_makes_another_home(tmp_path, changed):
     copy = tmp_path / "devcluster"
@@ -120,7 +126,7 @@ def resolve(tmp_path, monkeypatch, script):
     pom = tmp_path / "pom.xml"
     pom.write_text("<project/>")
     with Console(io.StringIO()).task("resolve") as one:
-        return maven.resolve(pom, java.Jdk(tmp_path / "jdk", 25), one)
+        return maven.resolve(pom, java.Jdk(tmp_path / "jdk", 25), one, {"elasticsearch.version": "8.19.21"})
 
 
 def test_a_machine_without_maven_is_told_how_to_get_it(tmp_path, monkeypatch):
@@ -134,6 +140,11 @@ def test_maven_runs_on_the_jdk_that_was_found_and_its_answer_is_the_jars(tmp_pat
     script = 'for one; do case $one in -Dmdep.outputFile=*) echo "/m2/a.jar:$JAVA_HOME/b.jar" >"${one#*=}";; esac; done'
 
     assert resolve(tmp_path, monkeypatch, script) == (Path("/m2/a.jar"), tmp_path / "jdk" / "b.jar")
+
+
+def test_maven_is_told_the_version(tmp_path, monkeypatch):
+    with pytest.raises(CommandFailed, match=r"-Delasticsearch\.version=8\.19\.21"):
+        resolve(tmp_path, monkeypatch, 'echo "[ERROR] called with $*"; exit 1')
 
 
 def test_what_maven_says_stands_in_the_error(tmp_path, monkeypatch):

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.clients.spec import Kibana
+from components.clients.spec import Kibana, KibanaPaths
 from components.clients.unmanaged import UnmanagedClientSpec
 from components.nodes.spec import Node
 from components.pki.given import GivenLeaf
 from components.pki.own import OwnAuthority
+from components.pki.reversal import Presenter, Verifier
 from components.pki.sans import Sans
-from components.pki.spec import AuthoritySpec, CertificatesSpec, HoldAfter, Layer
+from components.pki.spec import AuthoritySpec, CertificatesSpec, FileFormat, HoldAfter, Layer
 from components.rollout.spec import ConsentSpec, RolloutSpec, TakeoverSpec
-from components.settings.scenarios import Choices, Scenario
+from components.settings.scenarios import Choices, Scenario, secure_entry_of_trust_file, trust_file_of
 from components.users.spec import UsersSpec
+from components.values import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,24 @@ class Cluster:
         """Return the wave after which a rotation of the layer's CA waits: for certificates, clients or a person."""
         return HoldAfter.COVER if self.waits_for(layer) or self.awaits(layer) else self.rollout.hold_after
 
+    def verifiers_of(self, layer: Layer) -> list[dict[str, Any]]:
+        """Return who verifies leaves of a layer, as a resource input: every node, or on the HTTP layer every Kibana."""
+        if layer is Layer.HTTP:
+            trust = [Verifier(name=one.name, machine=one.machine, file=KibanaPaths.TRUST_FILE) for one in self.kibana]
+            return [wire(one) for one in trust]
+        found, pkcs12 = self.choices.trust_format, self.choices.trust_format is FileFormat.PKCS12
+        entry = secure_entry_of_trust_file(layer) if pkcs12 else None
+        file = trust_file_of(layer, self.choices)
+        return [
+            wire(Verifier(name=node.name, machine=node.machine, file=file, format=found, password_entry=entry))
+            for node in self.nodes
+        ]
+
+    def presenters_of(self, layer: Layer) -> list[dict[str, Any]]:
+        """Return where clients see the leaf of each node, as a resource input; none on the transport layer."""
+        nodes = self.nodes if layer is Layer.HTTP else ()
+        return [wire(Presenter(name=node.name, address=node.address, port=node.http_port)) for node in nodes]
+
     def places(self) -> dict[str, list[str]]:
         """Return where everything is reached, and what of it is in clear, by the name of its stack output."""
         kibana = {"kibanaUrls": self.kibana_urls()} if self.kibana else {}
@@ -127,9 +147,9 @@ class Cluster:
         return [f"{_host(node.address)}:{node.transport_port}" for node in self.nodes]
 
 
-def wire(node: Node) -> dict[str, Any]:
-    """Return a node as a resource input."""
-    return node.model_dump(by_alias=True, mode="json", exclude_none=True)
+def wire(one: Wire) -> dict[str, Any]:
+    """Return a node, or what else travels, as a resource input."""
+    return one.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
 def _host(address: str) -> str:

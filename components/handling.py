@@ -84,13 +84,23 @@ class HalfDone(Exception):
 
 
 class Handler(ABC, Generic[In, Out]):
-    """One resource type. Handlers keep nothing between calls."""
+    """One resource type. Handlers keep nothing between calls.
+
+    Attributes:
+        token: the type.
+        summary: what it is, in a sentence.
+        inputs: the type of its inputs.
+        outputs: the type of its outputs.
+        replace_on: inputs that make it another resource when they differ.
+        places: inputs that only say where to look, should it be asked for; when they differ there is nothing to do.
+    """
 
     token: ClassVar[str]
     summary: ClassVar[str]
     inputs: type[In]
     outputs: type[Out]
     replace_on: ClassVar[frozenset[str]] = frozenset()
+    places: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def name(self, wanted: In) -> str:

@@ -10,6 +10,7 @@ from components.handling import Handler
 from components.nodes.adoption_handler import NodeAdoptionHandler
 from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
 from components.nodes.identity_handler import NodeIdentityHandler
+from components.nodes.sight import look
 from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler
 from components.pki.leaf_handler import CertificateHandler
@@ -22,7 +23,7 @@ from components.verification.handler import VerificationHandler
 HANDLERS: Mapping[str, Handler[Any, Any]] = {
     handler.token: handler
     for handler in (
-        AuthorityHandler(),
+        AuthorityHandler(look),
         CertificateRequestHandler(),
         CertificateHandler(),
         NodeTrustHandler(),

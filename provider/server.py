@@ -28,7 +28,7 @@ Seen = TypeVar("Seen")
 AnyHandler = Handler[Any, Any]
 
 CERTIFICATES = "essecurity:pki:"
-"""How the types begin that are due by the clock, and look at no machine."""
+"""How the types begin that are due by the clock, whatever is found on a machine."""
 UNREADABLE = "recorded in a form that this version does not know, so it is made anew from what is there"
 
 
@@ -138,7 +138,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """Say what differs, and why: by inputs, by the clock, by what the machine shows."""
         handler, voice = self.handler(request.urn), self.context(request.urn)
         old_inputs, news = load(request.old_inputs), load(request.news)
-        found = differences(unwrap(old_inputs), unwrap(news))
+        differing = differences(unwrap(old_inputs), unwrap(news))
+        found = tuple(difference for difference in differing if difference.top not in handler.places)
         recorded = parse_recorded(handler, old_inputs, load(request.olds))
         changes: tuple[Change, ...] = ()
         if recorded is None:

@@ -7,21 +7,21 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from components.findings import Finding
-from components.handling import Change, Context, Handler, Recorded
+from components.handling import Change, Context, Handler
+from components.pki.authority import AuthorityInputs, AuthorityOutputs, AuthorityRecord
 from components.pki.dates import iso
 from components.pki.generations import (
-    Asked,
     Generation,
     own_authority_differs,
     own_authority_ends,
-    own_of,
     refuse_an_unfit_own_authority,
     why_due,
 )
 from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority, new_authority, renew_authority
-from components.pki.lifetimes import Lifetime, lifetime_end
+from components.pki.lifetimes import lifetime_end
 from components.pki.renewal import AuthorityView, key_change_needs_a_rotation
+from components.pki.reversal import Look, against_reversal, refuse_reversal
 from components.pki.rotation import (
     Standing,
     WaveName,
@@ -32,8 +32,8 @@ from components.pki.rotation import (
     waves_held,
     way_back,
 )
-from components.pki.spec import HoldAfter, KeyType, Layer, RenewalFraction
-from components.values import UNKNOWN, MaybeUnknown, Wire, known, reveal
+from components.pki.spec import Layer
+from components.values import UNKNOWN, known, reveal
 
 CLIENTS_NEED_THE_NEW_CA = (
     "the HTTP CA changes: clients that trust only the present one are refused as soon as a node presents its new leaf; "
@@ -44,94 +44,22 @@ HELD = "held: "
 RECORDED_ANEW = Finding("RecordedAnew", "what is recorded of it does not say which generations are trusted")
 
 
-class AuthorityInputs(Wire):
-    """One trust domain's CA.
-
-    Attributes:
-        cluster: the cluster's name, part of the subject.
-        layer: the layer whose trust domain it is.
-        generation: raise it by one for a new key.
-        key_type: type of a new generation's key.
-        valid_for: life of its certificate.
-        leaf_valid_for: life of the leaves that it signs; it is renewed in time for them.
-        renew_in_last: last share of its life in which it is renewed.
-        hold_after: the wave after which a rotation waits for a person; absent where it does not.
-        waits_for: clients of others that do not trust the generation yet, for the reader of a plan.
-        awaits: nodes whose leaf somebody else has yet to sign, likewise.
-        own_certificate_pem: a CA of the operator's own, which signs in place of one of ours.
-        own_chain_pem: the CAs above it; None for a root.
-        own_key_pem: its key.
-    """
-
-    cluster: str
-    layer: Layer
-    generation: int
-    key_type: KeyType
-    valid_for: Lifetime
-    leaf_valid_for: Lifetime
-    renew_in_last: RenewalFraction
-    hold_after: HoldAfter | None = None
-    waits_for: tuple[str, ...] = ()
-    awaits: tuple[str, ...] = ()
-    own_certificate_pem: SecretStr | None = None
-    own_chain_pem: SecretStr | None = None
-    own_key_pem: SecretStr | None = None
-
-    def asked(self, now: datetime) -> Asked:
-        """Return what is asked of the generation that shall sign."""
-        key, certificate = self.own_key_pem, self.own_certificate_pem
-        own = own_of(key, certificate, self.own_chain_pem) if key and certificate else None
-        return Asked(self.layer, self.generation, own, self.leaf_valid_for, now)
-
-
-class AuthorityOutputs(Wire):
-    """The authority over time, and what its users need of it.
-
-    Attributes:
-        generations: every key that is kept, the newest last.
-        signer_certificate_pem: certificate of the generation that signs.
-        signer_key_pem: its key.
-        bundle_pem: what a verifier must trust: the signer (or the root above it) alone, or with it what a held rotation
-            is about.
-        not_after: when the signer's certificate ends, ISO 8601.
-        serial: serial number of the signer's certificate, in hex.
-        covering_certificate_pem: certificate of the generation that is asked for, of which *cover* is proved.
-        covering_key_pem: its key.
-        signer_generation: the generation that signs.
-        trusted_generations: those in the bundle; empty in the record of an earlier version.
-        signer_chain: the CAs that a node sends after a leaf of the signer; none where a root signs.
-        retired: those that no verifier may trust any more, of which *retire* is proved.
-        held_waves: the waves of a rotation that are still to come.
-        reason: why that certificate took the place of the one before; empty for the first one.
-    """
-
-    generations: MaybeUnknown[tuple[Generation, ...]]
-    signer_certificate_pem: MaybeUnknown[SecretStr]
-    signer_key_pem: MaybeUnknown[SecretStr]
-    bundle_pem: MaybeUnknown[SecretStr]
-    not_after: MaybeUnknown[str]
-    serial: MaybeUnknown[str] = ""
-    covering_certificate_pem: MaybeUnknown[SecretStr] = SecretStr("")
-    covering_key_pem: MaybeUnknown[SecretStr] = SecretStr("")
-    signer_generation: int = 0
-    trusted_generations: tuple[int, ...] = ()
-    signer_chain: tuple[SecretStr, ...] = ()
-    retired: tuple[Generation, ...] = ()
-    held_waves: tuple[WaveName, ...] = ()
-    reason: str = ""
-
-
-AuthorityRecord = Recorded[AuthorityInputs, AuthorityOutputs]
-
-
 class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
-    """Makes a generation's key once, and renews its certificate in time with the same key."""
+    """Makes a generation's key once, and renews its certificate in time with the same key.
+
+    Args:
+        look: looks at who verifies and presents, before a generation comes back that is no longer asked for.
+    """
 
     token = "essecurity:pki:CertificateAuthority"  # noqa: S105 (a resource type, not a secret)
     summary = "The CA of one trust domain over time."
     inputs = AuthorityInputs
     outputs = AuthorityOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer"})
+    places: ClassVar[frozenset[str]] = frozenset({"verifiers", "presenters"})
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
 
     def name(self, wanted: AuthorityInputs) -> str:
         """Return the id."""
@@ -145,7 +73,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         found, reached = _standing(recorded), self._reached(recorded, wanted, context.clock.now())
         waves = waves_between(found, reached, wanted.generation)
         if waves:
-            context.say(way_back(wanted.layer, reached, wanted.generation))
+            context.say(way_back(wanted.layer, found, reached, wanted.generation))
         still = waves_held(reached, wanted.generation)
         if still:
             awaited = ", ".join((*wanted.waits_for, *wanted.awaits)) or "rollout.hold_after"
@@ -191,14 +119,18 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         """Return how far a run takes the CA.
 
         Raises:
-            ConfigurationRefused: the generation that is asked for cannot be.
+            ConfigurationRefused: the generation that is asked for cannot be, or can no longer be.
         """
         there = _there(recorded)
         refuse_an_unfit_own_authority(there.get(wanted.generation), wanted.asked(now), there)
         if recorded is None:
             return next_standing(None, wanted.generation, wanted.hold_after)
-        found = _standing(recorded)
-        refuse_generation(wanted.layer, there, found, wanted.generation)
+        found, former = _standing(recorded), there.get(wanted.generation)
+        if former is not None and former.number not in found.trusted:
+            reasons = against_reversal(wanted.layer, former, self.look(wanted.verifiers, wanted.presenters))
+            refuse_reversal(wanted.layer, reasons, wanted=former.number, present=found.signer, free=max(there) + 1)
+        else:
+            refuse_generation(wanted.layer, there, found, wanted.generation)
         return next_standing(found, wanted.generation, wanted.hold_after)
 
     def _kept(

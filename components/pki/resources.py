@@ -47,6 +47,8 @@ class CertificateAuthority(Resource):
             "holdAfter": cluster.holds_after(layer),
             "waitsFor": list(cluster.waits_for(layer)) or None,
             "awaits": list(cluster.awaits(layer)) or None,
+            "verifiers": cluster.verifiers_of(layer),
+            "presenters": cluster.presenters_of(layer),
         }
         if self.own is not None:
             found = {

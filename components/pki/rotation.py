@@ -12,7 +12,12 @@ from components.errors import ConfigurationRefused
 from components.pki.spec import HoldAfter, Layer
 
 BACK = "until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
-NO_WAY_BACK = "only by another rotation, once this up begins; hold it before retire with `rollout.hold_after`"
+BACK_FROM_HTTP = (
+    "until every node presents g{wanted}: set authorities.http.generation to {signer} again · after: only by another "
+    "rotation; with `rollout.hold_after`, until retire"
+)
+"""What clients of others trust is not ours to look at: they may let a CA go once no node presents it."""
+NO_WAY_BACK = "only by another rotation, once this up begins"
 
 
 class WaveName(StrEnum):
@@ -77,7 +82,7 @@ def kept_generations(there: Collection[int], found: Standing, wanted: int) -> tu
 
 
 def refuse_generation(layer: Layer, there: Collection[int], found: Standing, wanted: int) -> None:
-    """Refuse a generation that was retired, and one that leaves out another.
+    """Refuse a generation whose key is gone, and one that leaves out another.
 
     Raises:
         ConfigurationRefused: with the generations that can be asked for.
@@ -91,16 +96,22 @@ def refuse_generation(layer: Layer, there: Collection[int], found: Standing, wan
         if wanted > new
         else f"generation {wanted} of the {layer} CA is retired, and a retired generation never comes back",
         where=f"authorities.{layer}.generation",
-        why="a generation is raised by one"
-        if wanted > new
-        else f"every node and client was told to trust generation {present} alone, by an `up` without `hold_after`",
+        why="a generation is raised by one" if wanted > new else "its key is gone since the next generation was made",
         next_step=f"set it to {present}, or to {new} for a new key",
     )
 
 
-def way_back(layer: Layer, reached: Standing, wanted: int) -> str:
-    """Return until when a rotation can be reversed."""
-    others = [number for number in reached.trusted if number != wanted]
-    if not others:
-        return f"{layer} CA: back: {NO_WAY_BACK}"
-    return f"{layer} CA: back: {BACK.format(layer=layer, signer=others[0])}"
+def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int) -> str:
+    """Return until when a rotation can be reversed.
+
+    Args:
+        layer: the layer.
+        found: how far the CA is.
+        reached: how far this run takes it.
+        wanted: the generation that is asked for.
+    """
+    former = next(number for number in (*reached.trusted, found.signer, *found.trusted) if number != wanted)
+    text = BACK
+    if layer is Layer.HTTP and reached.trusted == (wanted,):
+        text = BACK_FROM_HTTP if found.signer != wanted else NO_WAY_BACK
+    return f"{layer} CA: back: {text.format(layer=layer, signer=former, wanted=wanted)}"

@@ -35,11 +35,18 @@ class Halting:
     def kill_after_each_step(self) -> Finished:
         """Run `up`, and kill it after a step, until a run comes to its end because no step is left; return that one."""
         while True:
-            process = self.run.start_bare_up()
-            if not self._has_halted(process):
-                stdout, stderr = process.communicate()
-                return Finished(process.returncode, stdout, stderr)
+            ended = self.kill_after_next_step()
+            if ended is not None:
+                return ended
+
+    def kill_after_next_step(self) -> Finished | None:
+        """Run `up`, and kill it after a step; return how it ended where no step is left, else None."""
+        process = self.run.start_bare_up()
+        if self._has_halted(process):
             kill_run(process)
+            return None
+        stdout, stderr = process.communicate()
+        return Finished(process.returncode, stdout, stderr)
 
     def _has_halted(self, process: subprocess.Popen[str]) -> bool:
         """Wait until a run has halted, with all that was under way; tell whether it did, and not come to its end."""

@@ -2,7 +2,8 @@
 
 A step is what a rollout lists as one, or all the work on one resource. It halts when the step is done and nobody has
 heard of that yet, neither the engine nor the state; and it does so after every step after which no earlier run halted.
-Resources that are worked on at the same time halt together.
+In the middle of a resource it halts where a proof by handshakes begins, and where it is shown and not yet told.
+Resources that are worked on at the same time halt together, as do the nodes that are asked for a proof.
 """
 
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from components.handling import Handler
+from components.nodes import served, wave_handler
 from components.rollout import perform
 from components.rollout.steps import Action, Step
 from provider.__main__ import main
@@ -19,6 +21,9 @@ from provider.registry import HANDLERS
 
 HALTED, PLANNED = "halted", "planned"
 """Files with one line for each step: after which a run halted, and which a preview announced."""
+
+BEGUN, SHOWN = ": begun", ": shown"
+"""How the steps of a proof end, after what is waited for."""
 
 
 class Journal:
@@ -59,6 +64,17 @@ def halting(action: Action, act: Callable[..., None], journal: Journal) -> Calla
     return act_and_halt
 
 
+def halting_proof(wait_until: Callable[..., None], journal: Journal) -> Callable[..., None]:
+    """Return what waits until a node shows something, and halts before the first handshake and after the last one."""
+
+    def wait_and_halt(reached: Callable[[], bool], waiting: str, refused: Any, context: Any) -> None:
+        journal.halt(f"{waiting}{BEGUN}")
+        wait_until(reached, waiting, refused, context)
+        journal.halt(f"{waiting}{SHOWN}")
+
+    return wait_and_halt
+
+
 def watch(handler: Handler[Any, Any], journal: Journal) -> None:
     """Let a handler halt after its work on a resource, and note the resources for which a preview announced some."""
     converge, preview = handler.converge, handler.preview
@@ -83,6 +99,8 @@ def name_of(handler: Handler[Any, Any], wanted: Any) -> str:
 if __name__ == "__main__":
     journal = Journal(Path(sys.argv.pop(1)))
     perform.ACTIONS.update({action: halting(action, act, journal) for action, act in perform.ACTIONS.items()})
+    for room in (wave_handler, served):
+        room.wait_until = halting_proof(room.wait_until, journal)
     for handler in HANDLERS.values():
         watch(handler, journal)
     main()

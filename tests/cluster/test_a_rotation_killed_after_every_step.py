@@ -1,4 +1,6 @@
-"""SIGKILL after the work on every resource of a rotation of both CAs, under load: no request fails, and it is finished.
+"""SIGKILL after the work on every resource of a rotation of both CAs, and in the middle of its proofs, under load.
+
+No request fails, and it is finished.
 
 It is held after *cover*, so that the load's clients get the new HTTP CA before a node presents a leaf of it, as other
 people's clients would. The steps before and after that are killed in two chains, each run going on from the remains of
@@ -15,7 +17,7 @@ from drill.pairs import Pairs
 from drill.rehearsal import rehearse
 from drill.state import key_file_passwords
 from tests.cluster.halting import Halting
-from tests.cluster.halting_provider import HALTED, PLANNED
+from tests.cluster.halting_provider import BEGUN, HALTED, PLANNED, SHOWN
 from tests.cluster.stack_run import open_stack, survivors
 from tests.cluster_fixtures import NAMES
 
@@ -70,6 +72,23 @@ def test_runs_were_killed_after_the_work_on_every_resource_of_the_three_waves(ki
     planned = {name for names in killed.planned for name in names if name.partition(" ")[0] in OURS}
     assert planned <= set(killed.killed)
     assert {name.partition(" ")[0] for name in planned} == set(OURS)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["the transport layer takes leaves of CA g2", "the transport layer refuses leaves of CA g1"],
+    ids=["cover", "retire"],
+)
+def test_runs_were_killed_in_the_middle_of_the_proof_of_a_wave_on_every_node(killed, shown):
+    moments = {f"{name}: waiting until {shown}{moment}" for name in NAMES for moment in (BEGUN, SHOWN)}
+    assert moments <= set(killed.killed)
+
+
+def test_runs_were_killed_between_a_written_key_file_and_the_proof_that_it_is_served(killed):
+    waiting = {
+        f"{name}: waiting until the {layer} layer serves the new leaf{BEGUN}" for name in NAMES for layer in Layer
+    }
+    assert waiting & set(killed.killed)
 
 
 def test_no_request_fails_no_node_restarts_and_every_node_takes_every_other_one(killed):

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import sys
 
 import pytest
 from cryptography import x509
@@ -11,13 +12,18 @@ from components.nodes.probes import ALERT_WAIT, Answer, Identity, handshake
 from components.pki.inspect import common_name_of
 from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf
-from drill.state import plain
+from components.pki.spec import Layer
+from drill.load import Load, Protocol
+from drill.pairs import Pairs
+from drill.rehearsal import rehearse
+from drill.state import key_file_passwords, plain
 from tests.cluster.changed_provider import FAILING
 from tests.cluster.plugins import install
 from tests.cluster.stack_run import open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 ALL = "es-1, es-2, es-3"
+DOCUMENTS = 50
 BILLING = {"name": "billing", "owner": "team-x"}
 
 
@@ -96,7 +102,7 @@ def held(plan):
 
 @pytest.fixture(scope="module")
 def rotation(tmp_path_factory):
-    with open_stack(tmp_path_factory.mktemp("held"), documents=50) as run:
+    with open_stack(tmp_path_factory.mktemp("held"), DOCUMENTS) as run:
         run.up()
         yield Rotation(run)
 
@@ -225,5 +231,60 @@ def test_each_node_was_the_last_one_to_fail_in_each_wave_and_no_wave_began_befor
 def test_once_nothing_fails_any_more_the_rotation_ends_with_every_node_still_running(failing, rotation):
     assert not_done(rotation) == {"cover": [], "present": [], "retire": []}
     assert rotation.run.preview()["plan"]["rows"] == []
+    assert rotation.processes() == rotation.pids
+    assert rotation.healthy()
+
+
+@pytest.fixture(scope="module")
+def back(failing, rotation):
+    """Under load, let a rotation of both CAs fail where the second node presents, and ask for the former ones again.
+
+    The load's clients get both HTTP CAs after *cover*, as other people's would.
+    """
+    run = rotation.run
+    before = {"transport": {"generation": 4}, "http": {"generation": 3}}
+    after = {"transport": {"generation": 5}, "http": {"generation": 4}}
+    api = run.api()
+    load = Load("", run.cluster.nodes, api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
+
+    def rotate_and_go_back():
+        run.write(authorities=after, rollout={"hold_after": "cover"})
+        run.up()
+        load.authority_pem = run.output("caCertificatePem")
+        (run.provider / FAILING).write_text("es-2/transport/identity\nes-2/http/identity")
+        run.write(authorities=after)
+        assert run.run("up").status == 2
+        (run.provider / FAILING).write_text("")
+        mixed.update({layer: presented(rotation, layer) for layer in Layer})
+        run.write(authorities=before)
+        plan.update(rotation.moves())
+
+    mixed, plan = {}, {}
+    pairs = Pairs(run.cluster.nodes, key_file_passwords(run.clear_state(), Layer.TRANSPORT))
+    seen = rehearse("reversed", load, pairs, rotate_and_go_back)
+    sys.stdout.write("\n".join(["", str(seen.figures.as_data()), *seen.reasons(), ""]))
+    return seen, mixed, plan
+
+
+def presented(rotation, layer):
+    """Return the names of the CAs whose leaves nodes present on a layer."""
+    ports = [getattr(node.spec, f"{layer}_port") for node in nodes(rotation)]
+    return sorted({common_name_of(handshake("127.0.0.1", port).chain[0].issuer)[-2:] for port in ports})
+
+
+def test_a_rotation_that_failed_in_present_without_a_hold_is_reversed_and_nobody_notices(back):
+    seen, mixed, plan = back
+    assert mixed == {Layer.TRANSPORT: ["g4", "g5"], Layer.HTTP: ["g3", "g4"]}
+    assert proofs(plan) == [
+        f"a probe leaf of transport CA g4 is accepted by {ALL}",
+        f"a probe leaf of transport CA g5 is refused by {ALL}",
+    ]
+    assert seen.figures.is_calm(3)
+
+
+def test_after_the_reversal_every_node_presents_and_trusts_the_former_ca_alone(back, rotation):
+    assert (rotation.issuers("transport"), rotation.issuers("http"), rotation.counts()) == ({4}, {3}, (1, 1))
+    assert all(answer.trusted for answer in rotation.answers(4))
+    assert all(answer.refused for answer in rotation.answers(5))
     assert rotation.processes() == rotation.pids
     assert rotation.healthy()

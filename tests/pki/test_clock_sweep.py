@@ -10,7 +10,9 @@ from fractions import Fraction
 import pytest
 
 from components.handling import Recorded
-from components.pki.handler import AuthorityHandler, AuthorityInputs
+from components.nodes.sight import look
+from components.pki.authority import AuthorityInputs
+from components.pki.handler import AuthorityHandler
 from components.pki.inspect import authority_facts
 from components.pki.leaf_handler import CertificateHandler, CertificateInputs
 from components.pki.renewal import AuthorityView, authority_renewal_opens, renewal_opens
@@ -28,7 +30,7 @@ class Years:
 
     def __init__(self, clock_at, *, authority_life, leaf_life, share):
         self.now, self.share = clock_at, Fraction(share)
-        self.authority_handler, self.leaf_handler = AuthorityHandler(), CertificateHandler()
+        self.authority_handler, self.leaf_handler = AuthorityHandler(look), CertificateHandler()
         self.authorities, self.leaves = {}, {}
         self.lives = {"valid_for": leaf_life, "renew_in_last": share}
         for layer in Layer:

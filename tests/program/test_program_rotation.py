@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.program.stackfiles import HTTPS, program
+from tests.program.stackfiles import HTTPS, KIBANA, program
 
 BILLING = {"name": "billing", "owner": "team-x"}
 GENERATIONS = {"authorities": {"transport": {"generation": 2}, "http": {"generation": 2}}}
@@ -46,3 +46,21 @@ def test_retire_waits_for_every_trust_file_and_is_proved_with_what_was_retired()
     assert wave.inputs["file"] == "certs/transport-trust.pem"
     assert "retired" in wave.inputs
     assert "transport-retire-wave" in made["verification"].after
+
+
+def test_each_ca_is_told_where_it_shows_whether_a_former_generation_can_come_back():
+    made = program(HTTPS, 2, kibana=KIBANA)
+    transport, http = made["transport-ca"].inputs, made["http-ca"].inputs
+    assert [(one["name"], one["file"]) for one in transport["verifiers"]] == [
+        ("es-1", "certs/transport-trust.pem"),
+        ("es-2", "certs/transport-trust.pem"),
+    ]
+    assert [one["file"] for one in http["verifiers"]] == ["certs/http-trust.pem"] * len(KIBANA)
+    assert transport["presenters"] == []
+    assert [one["name"] for one in http["presenters"]] == ["es-1", "es-2"]
+
+
+def test_a_trust_file_in_pkcs12_is_opened_with_the_entry_of_the_nodes_keystore():
+    [one] = program(HTTPS, 1, certificates={"trust_format": "pkcs12"})["transport-ca"].inputs["verifiers"]
+    assert (one["file"], one["format"]) == ("certs/transport-trust.p12", "pkcs12")
+    assert one["passwordEntry"] == "xpack.security.transport.ssl.truststore.secure_password"

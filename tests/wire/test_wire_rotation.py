@@ -120,8 +120,8 @@ def test_as_long_as_it_is_held_a_run_says_so_and_finds_no_difference(talk, heard
             [(1,), (2, "cover")],
             (2,),
             [
-                "transport CA: back: only by another rotation, once this up begins; hold it before retire with "
-                "`rollout.hold_after`",
+                "transport CA: back: until retire: set authorities.transport.generation to 1 again · after: only by "
+                "another rotation",
                 "the rotation of the transport CA to g2 goes on: present, retire",
             ],
         ),

@@ -1,0 +1,80 @@
+"""What speaks against a generation that shall come back: a trust file without it, one that cannot be read, clients."""
+
+from dataclasses import replace
+
+import pytest
+
+from components.errors import ConfigurationRefused
+from components.pki.generations import Generation
+from components.pki.inspect import load_certificate
+from components.pki.issue import renew_authority
+from components.pki.reversal import Sight, against_reversal, refuse_reversal
+from components.pki.spec import Layer
+from tests.pki.makers import NOW, authority, leaf
+
+OLD, NEW = authority(1), authority(2)
+FORMER = Generation.of_ours(1, OLD)
+RENEWED = renew_authority(OLD, valid_for="20y", now=NOW)
+OF_OLD, OF_NEW = leaf(signer=OLD), leaf("es-2", signer=NEW)
+NOT_PRESENTED = "no node presents a leaf of it any more, so clients may have let it go"
+
+
+def read(*found):
+    return tuple(load_certificate(one.certificate_pem) for one in found)
+
+
+BOTH = Sight({"es-1": read(OLD), "es-2": read(OLD, NEW)})
+
+
+def test_between_nodes_a_generation_comes_back_as_long_as_every_trust_file_holds_it():
+    assert against_reversal(Layer.TRANSPORT, FORMER, BOTH) == ()
+
+
+def test_a_certificate_of_the_same_key_is_the_same_generation():
+    assert RENEWED.certificate_pem != OLD.certificate_pem
+    assert against_reversal(Layer.TRANSPORT, FORMER, Sight({"es-1": read(RENEWED, NEW)})) == ()
+
+
+@pytest.mark.parametrize("found", [(), (NEW,)], ids=["no file", "the new CA alone"])
+def test_a_trust_file_that_lacks_it_speaks_against_it_by_name(found):
+    sight = Sight({**BOTH.trusted, "es-3": read(*found), "es-4": read(*found)})
+    assert against_reversal(Layer.TRANSPORT, FORMER, sight) == ("the trust file of es-3, es-4 does not hold it",)
+
+
+def test_without_a_trust_file_that_shows_it_nothing_comes_back():
+    reasons = ("there is no trust file that could show that it is still trusted",)
+    assert against_reversal(Layer.TRANSPORT, FORMER, Sight({})) == reasons
+
+
+def test_a_trust_file_that_cannot_be_read_speaks_against_it_by_name():
+    sight = replace(BOTH, unread={"es-3": "Permission denied"})
+    reasons = ("the trust file of es-3 cannot be read: Permission denied",)
+    assert against_reversal(Layer.TRANSPORT, FORMER, sight) == reasons
+
+
+@pytest.mark.parametrize(
+    ("presented", "reasons"),
+    [
+        ({"es-1": read(OF_OLD), "es-2": read(OF_NEW)}, ()),
+        ({"es-1": read(OF_NEW), "es-2": read(OF_NEW)}, (NOT_PRESENTED,)),
+        ({}, (NOT_PRESENTED,)),
+    ],
+    ids=["one node presents it", "none does", "no node answers"],
+)
+def test_clients_of_others_need_it_as_long_as_a_node_presents_it(presented, reasons):
+    assert against_reversal(Layer.HTTP, FORMER, Sight({}, presented=presented)) == reasons
+
+
+def test_a_kibana_that_lacks_it_speaks_against_it_although_a_node_presents_it():
+    sight = Sight({"kibana-1": read(NEW)}, presented={"es-1": read(OF_OLD)})
+    assert against_reversal(Layer.HTTP, FORMER, sight) == ("the trust file of kibana-1 does not hold it",)
+
+
+def test_a_refusal_says_what_speaks_against_it_and_what_can_be_asked_for():
+    refuse_reversal(Layer.HTTP, (), wanted=1, present=2, free=3)
+    with pytest.raises(ConfigurationRefused) as caught:
+        refuse_reversal(Layer.HTTP, ("one", "another"), wanted=1, present=2, free=3)
+    found = caught.value
+    assert found.what == "generation 1 of the http CA is retired, and a retired generation never comes back"
+    assert (found.where, found.why) == ("authorities.http.generation", "one; another")
+    assert found.next_step == "set it to 2, or to 3 for a new key"

@@ -9,7 +9,7 @@ from components.clients.unmanaged import UnmanagedClientSpec
 from components.nodes.spec import Node
 from components.pki.given import GivenLeaf
 from components.pki.own import OwnAuthority
-from components.pki.reversal import Presenter, Verifier
+from components.pki.reversal import Verifier
 from components.pki.sans import Sans
 from components.pki.spec import AuthoritySpec, CertificatesSpec, FileFormat, HoldAfter, Layer
 from components.rollout.spec import ConsentSpec, RolloutSpec, TakeoverSpec
@@ -108,9 +108,8 @@ class Cluster:
         ]
 
     def presenters_of(self, layer: Layer) -> list[dict[str, Any]]:
-        """Return where clients see the leaf of each node, as a resource input; none on the transport layer."""
-        nodes = self.nodes if layer is Layer.HTTP else ()
-        return [wire(Presenter(name=node.name, address=node.address, port=node.http_port)) for node in nodes]
+        """Return the nodes that present leaves to clients, as a resource input; none on the transport layer."""
+        return self.wire_nodes() if layer is Layer.HTTP else []
 
     def places(self) -> dict[str, list[str]]:
         """Return where everything is reached, and what of it is in clear, by the name of its stack output."""

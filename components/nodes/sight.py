@@ -1,15 +1,18 @@
 """Looks at those who verify and present leaves of a CA: whom their files trust, and what a handshake shows."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from components.errors import SecurityError
-from components.nodes.probes import handshake
+from components.nodes.greeting import greet
+from components.nodes.spec import Node
 from components.nodes.targets import machine_of
-from components.pki.reversal import Certificates, Presenter, Sight, Verifier
+from components.pki.reversal import Certificates, Sight, Verifier
+from components.pki.spec import Layer
 from components.pki.trustfiles import read_trust_file
 
 
-def look(verifiers: Sequence[Verifier], presenters: Sequence[Presenter]) -> Sight:
+def look(verifiers: Sequence[Verifier], presenters: Sequence[Node]) -> Sight:
     """Return what is in every trust file, and what every node that answers presents; change nothing."""
     trusted: dict[str, Certificates] = {}
     unread: dict[str, str] = {}
@@ -18,8 +21,11 @@ def look(verifiers: Sequence[Verifier], presenters: Sequence[Presenter]) -> Sigh
             trusted[one.name] = trusted_by(one)
         except SecurityError as error:
             unread[one.name] = error.why
-    answers = {one.name: handshake(one.address, one.port).chain for one in presenters}
-    return Sight(trusted, unread, {name: chain for name, chain in answers.items() if chain})
+    presented: dict[str, Certificates] = {}
+    for node in presenters:
+        with suppress(SecurityError):  # who cannot be asked shows nothing, which is never taken for a yes
+            presented[node.name] = greet(node, Layer.HTTP).chain
+    return Sight(trusted, unread, presented)
 
 
 def trusted_by(one: Verifier) -> Certificates:

@@ -5,9 +5,10 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from components.handling import Recorded
+from components.nodes.spec import Node
 from components.pki.generations import Asked, Generation, own_of
 from components.pki.lifetimes import Lifetime
-from components.pki.reversal import Presenter, Verifier
+from components.pki.reversal import Verifier
 from components.pki.rotation import WaveName
 from components.pki.spec import HoldAfter, KeyType, Layer, RenewalFraction
 from components.values import MaybeUnknown, Wire
@@ -31,7 +32,7 @@ class AuthorityInputs(Wire):
         own_chain_pem: the CAs above it; None for a root.
         own_key_pem: its key.
         verifiers: whoever verifies its leaves and is ours, to be looked at before a generation comes back.
-        presenters: the HTTP layer of every node, likewise; none on the transport layer.
+        presenters: the nodes that present its leaves to clients, likewise; none on the transport layer.
     """
 
     cluster: str
@@ -48,7 +49,7 @@ class AuthorityInputs(Wire):
     own_chain_pem: SecretStr | None = None
     own_key_pem: SecretStr | None = None
     verifiers: tuple[Verifier, ...] = ()
-    presenters: tuple[Presenter, ...] = ()
+    presenters: tuple[Node, ...] = ()
 
     def asked(self, now: datetime) -> Asked:
         """Return what is asked of the generation that shall sign."""

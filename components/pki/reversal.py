@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 
 from components.errors import ConfigurationRefused
-from components.nodes.spec import Machine
+from components.nodes.spec import Machine, Node
 from components.pki.generations import Generation
 from components.pki.inspect import is_signed_by, load_certificate
 from components.pki.keys import public_key_of
@@ -42,14 +42,6 @@ class Verifier(Wire):
     password_entry: str | None = None
 
 
-class Presenter(Wire):
-    """A node that presents a leaf to clients, and where."""
-
-    name: str
-    address: str
-    port: int
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What was seen of those who verify and present.
@@ -65,7 +57,7 @@ class Sight:
     presented: Mapping[str, Certificates] = field(default_factory=dict)
 
 
-Look = Callable[[Sequence[Verifier], Sequence[Presenter]], Sight]
+Look = Callable[[Sequence[Verifier], Sequence[Node]], Sight]
 
 
 def against_reversal(layer: Layer, former: Generation, sight: Sight) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 from components.pki.inspect import parse_bundle
 from components.pki.issue import IssuedAuthority
 from components.pki.trustfiles import trust_file_p12, trust_file_pem
-from tests.nodes.tls import LOOPBACK, closed_port, context_of, tls_port
+from tests.nodes.tls import closed_port, context_of, tls_port
 from tests.pki.makers import leaf
 from tests.wire import asking
 from tests.wire.standins import StandInNode
@@ -117,12 +117,13 @@ def test_where_the_verifiers_are_is_no_difference(talk, nodes):
 
 
 @contextmanager
-def presenting(*signers):
+def presenting(folder, *signers):
     """Serve a leaf of each CA on a port of its own, and return where; None stands for a node that does not run."""
     with ExitStack() as stack:
         contexts = [context_of(leaf(signer=issuing(one))) if one else None for one in signers]
         ports = [stack.enter_context(tls_port(one)).number if one else closed_port() for one in contexts]
-        yield [{"name": f"es-{at}", "address": LOOPBACK, "port": port} for at, port in enumerate(ports, 1)]
+        names = [f"es-{at}" for at in range(1, 1 + len(ports))]
+        yield [{**StandInNode(folder, name).wire(), "httpPort": port} for name, port in zip(names, ports, strict=True)]
 
 
 def issuing(saved):
@@ -130,9 +131,9 @@ def issuing(saved):
     return IssuedAuthority(outputs["signerKeyPem"]["value"], outputs["signerCertificatePem"]["value"])
 
 
-def test_clients_get_the_former_ca_back_as_long_as_a_node_presents_a_leaf_of_it_and_are_warned(talk, heard):
+def test_clients_get_the_former_ca_back_as_long_as_a_node_presents_a_leaf_of_it_and_are_warned(talk, heard, tmp_path):
     first, saved = rotated(talk, layer="http")
-    with presenting(saved, first, None) as presenters:
+    with presenting(tmp_path, saved, first, None) as presenters:
         asked = wanted(1, layer="http", presenters=presenters)
         talk.diff(saved, asked)
         assert talk.update(saved, asked).outputs["bundlePem"] == first.outputs["bundlePem"]
@@ -140,7 +141,7 @@ def test_clients_get_the_former_ca_back_as_long_as_a_node_presents_a_leaf_of_it_
     assert warning.startswith("the HTTP CA changes: clients that trust only the present one are refused")
 
 
-def test_once_every_node_presents_the_new_ca_to_clients_there_is_no_way_back(talk):
+def test_once_every_node_presents_the_new_ca_to_clients_there_is_no_way_back(talk, tmp_path):
     _, saved = rotated(talk, layer="http")
-    with presenting(saved, saved) as presenters:
+    with presenting(tmp_path, saved, saved) as presenters:
         refused(talk, saved, wanted(1, layer="http", presenters=presenters), "no node presents a leaf of it any more")

@@ -22,6 +22,8 @@ AT_ONCE = 64
 """Calls in hand at the same time; most of them wait for a machine."""
 LAST_WORDS = 1.0
 """Seconds in which the answer of the last step reaches the engine."""
+LOOK_FOR_SIGNALS = 0.5
+"""Seconds; a signal that another thread was given does not wake this one, which alone acts on it."""
 LARGEST_MESSAGE = 400 * 1024 * 1024
 """Bytes; the engine's own limit."""
 
@@ -38,12 +40,13 @@ def main(clock: Clock | None = None) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # the engine ends a plugin with SIGINT, as a terminal does
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: threading.Thread(target=ended.set).start())  # we may hold the lock of `ended`
     server.start()
     watch_parent(plugin.work, ended.set)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    ended.wait()
+    while not ended.wait(LOOK_FOR_SIGNALS):
+        continue
     plugin.work.start_nothing_new()
     plugin.work.wait_until_idle()
     server.stop(grace=LAST_WORDS).wait()

@@ -124,7 +124,6 @@ def test_a_run_leaves_no_connection_and_no_file_behind(over_ssh):
 
 
 def test_afterwards_a_preview_is_empty(over_ssh):
-    over_ssh.write()
     plan = over_ssh.run.preview()["plan"]
     assert (plan["rows"], plan["restart"]) == ([], None)
 

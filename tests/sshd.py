@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-NO_PASSWORD, WITH_PASSWORD = "essec-ops", "essec-pass"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+NO_PASSWORD, WITH_PASSWORD = f"essec-ops{WORKER}", f"essec-pass{WORKER}"
 SUDO_PASSWORD = "geheim wörter $1 '"
-SUDOERS = Path("/etc/sudoers.d/essecurity-tests")
+SUDOERS = Path(f"/etc/sudoers.d/essecurity-tests{WORKER}")
 CONFIGURATION = """\
 Port {port}
 ListenAddress {address}
@@ -162,10 +163,21 @@ def password_file(folder: Path, password: str = SUDO_PASSWORD) -> str:
     return str(path)
 
 
-def left_behind() -> list[str]:
-    """Return the connections and the folders that a run left: none may be."""
-    folders = [str(path) for path in Path(tempfile.gettempdir()).glob("essecurity-ssh-*")]
-    processes = [words for one in psutil.process_iter() if "essecurity-ssh-" in (words := _words(one))]
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """Make a folder for temporary files whose path is short, since that of a socket must be."""
+    folder = Path(tempfile.mkdtemp(prefix="es-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def left_behind(temporary: Path) -> list[str]:
+    """Return the connections and the folders that a run with this folder for temporary files left: none may be."""
+    folders = [str(path) for path in temporary.glob("essecurity-ssh-*")]
+    mark = f"{temporary}/essecurity-ssh-"
+    processes = [words for one in psutil.process_iter() if mark in (words := _words(one))]
     return [*folders, *processes]
 
 

@@ -81,6 +81,7 @@ class Connection:
         with self._guard:
             if self._master is not None and self._master.poll() is None:
                 return
+            _let_go(self._master)
             folder = tempfile.mkdtemp(prefix="essecurity-ssh-")
             self._control, self._said = Path(folder) / "control", ""
             self._master = subprocess.Popen(
@@ -130,12 +131,9 @@ class Connection:
         """Close it, and with it whatever goes through it."""
         with self._guard:
             master, self._master = self._master, None
+            _let_go(master)
             if master is None:
                 return
-            for stream in (master.stdin, master.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):
-                        stream.close()
             try:
                 master.wait(CLOSED_WITHIN)
             except subprocess.TimeoutExpired:
@@ -178,6 +176,14 @@ class Connection:
         words = [("-l", ssh.user), ("-p", str(ssh.port) if ssh.port else None), ("-i", ssh.identity_file)]
         only = ["-o", "IdentitiesOnly=yes"] if ssh.identity_file else []
         return [*only, *(word for key, value in words if value for word in (key, value)), "--", ssh.host]
+
+
+def _let_go(master: subprocess.Popen[bytes] | None) -> None:
+    """Close our ends of what a connection reads and writes, which ends it."""
+    for stream in (master.stdin, master.stdout) if master is not None else ():
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def _only(host_key: str | None) -> Sequence[str]:

@@ -4,6 +4,7 @@ import json
 import socket
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from drill.load import ASKED, Load, Protocol
 from tests.cluster.networks import CLIENTS, US, Machines, open_nodes, three_machines
 from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun
 from tests.cluster_fixtures import NAMES
-from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file
+from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file, short_folder
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 500
@@ -25,6 +26,11 @@ class RunBySsh(StackRun):
     """A stack that is run where there is no way to the nodes but by SSH."""
 
     machines: Machines | None = None
+    temporary: Path | None = None
+
+    @property
+    def environment(self):
+        return {**super().environment, "TMPDIR": str(self.temporary)}
 
     def start(self, *arguments):
         with self.machines.within(US):
@@ -84,14 +90,14 @@ class OverSsh:
 @pytest.fixture(scope="module")
 def over_ssh(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ssh")
-    with three_machines() as machines, open_nodes(machines, folder) as cluster:
+    with short_folder() as temporary, three_machines() as machines, open_nodes(machines, folder) as cluster:
         with machines.within(CLIENTS):
             seed(cluster.nodes, DOCUMENTS)
         (folder / "ssh_config").write_text(
             f"Host *\n  UserKnownHostsFile {folder}/known_hosts\n  IdentityFile {machines.bastion.identity_file}\n"
         )
         (folder / "known_hosts").write_text(f"{machines.bastion.address} {machines.bastion.host_key}\n")
-        run = RunBySsh(folder, cluster, machines=machines)
+        run = RunBySsh(folder, cluster, machines=machines, temporary=temporary)
         stack = OverSsh(machines, run)
         way = {"jump": [f"{NO_PASSWORD}@{machines.bastion.address}"], "config_file": str(folder / "ssh_config")}
         usual = run.usual()["machine"]
@@ -120,7 +126,7 @@ def test_one_up_secures_the_open_cluster(over_ssh):
 
 
 def test_a_run_leaves_no_connection_and_no_file_behind(over_ssh):
-    assert left_behind() == []
+    assert left_behind(over_ssh.run.temporary) == []
 
 
 def test_afterwards_a_preview_is_empty(over_ssh):
@@ -157,4 +163,4 @@ def test_a_setting_is_changed_by_a_rolling_restart(over_ssh):
     assert not set(over_ssh.pids()) & set(before)
     with over_ssh.machines.within(CLIENTS):
         assert over_ssh.api().documents(INDEX) == DOCUMENTS
-    assert left_behind() == []
+    assert left_behind(over_ssh.run.temporary) == []

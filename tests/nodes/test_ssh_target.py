@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path, PurePosixPath
@@ -26,10 +27,12 @@ from tests.sshd import (
     make_key,
     password_file,
     running_sshd,
+    short_folder,
     sshd_or_skip,
 )
 
 LOGINS = ("root", NO_PASSWORD, WITH_PASSWORD)
+HOW = ("root", "sudo", "sudo with a password")
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +43,14 @@ def sshd():
 
 
 @pytest.fixture(autouse=True)
-def nothing_left():
-    yield
-    close_connections()
-    assert left_behind() == []
+def temporary(monkeypatch, tmp_path_factory):
+    """A folder for temporary files, in which nothing may be left."""
+    tmp_path_factory.getbasetemp()  # made where it belongs, before the place of temporary files is another one
+    with short_folder() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        yield folder
+        close_connections()
+        assert left_behind(folder) == []
 
 
 @pytest.fixture
@@ -78,7 +85,7 @@ def file(path, content=b"content", mode=0o640, owner="nobody", group="root"):
     return DesiredFile(PurePosixPath(path), content, mode, owner, group)
 
 
-@pytest.mark.parametrize("user", LOGINS)
+@pytest.mark.parametrize("user", LOGINS, ids=HOW)
 def test_a_file_is_written_looked_at_read_and_removed_as_on_this_machine(reach, place, user):
     target, here = reach(user), LocalTarget("es-1")
     path = PurePosixPath(place / "certs" / "a name's $(id) file.p12")
@@ -103,7 +110,7 @@ def test_a_file_is_written_looked_at_read_and_removed_as_on_this_machine(reach, 
     assert target.stat([path, path.parent]) == {}
 
 
-@pytest.mark.parametrize("user", LOGINS)
+@pytest.mark.parametrize("user", LOGINS, ids=HOW)
 def test_a_command_gets_its_words_its_input_its_user_and_no_other_environment(reach, user):
     target = reach(user)
     words = ["printf", "%s|", "a b", "it's", "$HOME", "*", ""]
@@ -152,7 +159,7 @@ def test_what_cannot_be_run_is_told(reach, run, kind, said):
     assert caught.value.what == said
 
 
-def test_many_commands_at_a_time_share_one_connection(reach, sshd):
+def test_many_commands_at_a_time_share_one_connection(reach, sshd, temporary):
     target, found = reach(NO_PASSWORD), []
 
     def ask(number):
@@ -164,7 +171,7 @@ def test_many_commands_at_a_time_share_one_connection(reach, sshd):
     for thread in threads:
         thread.join()
     assert sorted(map(int, found)) == list(range(30))
-    assert len([words for words in left_behind() if " ssh -F" in words and words.startswith("ssh")]) <= 1
+    assert len([words for words in left_behind(temporary) if " ssh -F" in words and words.startswith("ssh")]) <= 1
 
 
 def test_what_was_cut_short_never_gets_the_files_name(reach, sshd, place):
@@ -304,7 +311,7 @@ def test_a_talkative_login_shell_changes_nothing(reach, sshd, place):
             (folder / ".bashrc").write_bytes(kept)
 
 
-def test_a_host_on_the_way_is_gone_through(reach, sshd, tmp_path):
+def test_a_host_on_the_way_is_gone_through(reach, sshd, tmp_path, temporary):
     config = tmp_path / "config"
     known = tmp_path / "known_hosts"
     known.write_text(f"[{sshd.address}]:{sshd.port} {sshd.host_key}\n")
@@ -312,7 +319,7 @@ def test_a_host_on_the_way_is_gone_through(reach, sshd, tmp_path):
     jump = (f"{NO_PASSWORD}@{sshd.address}:{sshd.port}", f"root@{sshd.address}:{sshd.port}")
     target = reach(NO_PASSWORD, jump=jump, config_file=str(config))
     assert target.run(["id", "-un"]).stdout == "root\n"
-    hosts = [words for words in left_behind() if words.startswith("ssh ") and "ControlMaster=yes" in words]
+    hosts = [words for words in left_behind(temporary) if words.startswith("ssh ") and "ControlMaster=yes" in words]
     assert len(hosts) == 3
 
 
@@ -332,15 +339,16 @@ def test_an_sshd_that_forwards_nothing_is_told(reach):
     assert "AllowTcpForwarding" in silent.refusal
 
 
-def test_a_process_that_is_killed_leaves_no_connection_and_no_file(reach):
+def test_a_process_that_is_killed_leaves_no_connection_and_no_file(reach, temporary):
     code = (
         "import os, signal; from components.nodes.ssh import SshTarget; from components.nodes.ssh_spec import Ssh;"
         f"print(SshTarget('es-1', Ssh.model_validate_json({reach(NO_PASSWORD).ssh.model_dump_json()!r}))"
         ".run(['id', '-un']).stdout); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == -signal.SIGKILL, done.stderr
     deadline = time.monotonic() + 10
-    while left_behind() and time.monotonic() < deadline:
+    while left_behind(temporary) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert left_behind() == []
+    assert left_behind(temporary) == []

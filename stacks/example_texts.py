@@ -120,6 +120,15 @@ config:
       user: kibana
       pid_file: /run/kibana/kibana.pid
       restart: [systemctl, restart, kibana]
+      ssh: # only where it is on another machine
+        host: kibana-1.mgmt.example.net
+        port: 22
+        user: ops
+        identity_file: keys/ops
+        jump: [bastion.example.net]
+        config_file: ssh/config
+        host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO0x1EDhpdIdz00icLTO9a7XkZe2/1WtMyuE9lRCCFe
+        sudo_password_file: keys/ops.sudo
       own_certificate: false
       strict_transport_security: false
   elasticsearch-security:unmanaged_clients: # no node presents a leaf of a new HTTP CA before they trust it

@@ -143,14 +143,21 @@ def kibana_of(spec: KibanaSpec, root: Path) -> Kibana:
     config = path(spec.config) if spec.config else f"{home}/config"
     pid_file = path(spec.pid_file) if spec.pid_file else f"{config}/kibana.pid"
     command = tuple(word.replace("{name}", spec.name) for word in spec.restart)
-    if command and "/" in command[0]:
+    if command and "/" in command[0] and spec.ssh is None:
         command = (path(command[0]), *command[1:])
     return Kibana(
         name=spec.name,
         address=spec.address,
         port=spec.port,
         public_url=spec.public_url,
-        machine=Machine(node=spec.name, home=home, config=config, pid_file=pid_file, user=spec.user),
+        machine=Machine(
+            node=spec.name,
+            home=home,
+            config=config,
+            pid_file=pid_file,
+            user=spec.user,
+            ssh=None if spec.ssh is None else ssh_for(spec.address, spec.ssh, root),
+        ),
         restart=command,
         own_certificate=spec.own_certificate,
     )

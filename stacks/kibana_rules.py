@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from components.nodes import hosts
 from components.settings.scenarios import Scenario
+from stacks.machine_rules import place_of
 from stacks.mistakes import Mistake, names_given_twice
 from stacks.model import StackModel
 from stacks.paths import mistakes_in_paths
@@ -50,17 +51,33 @@ def kibana_paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
 
 
 def kibana_folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
-    """Two Kibanas need two config folders: all machines are this one, for now."""
+    """Two Kibanas on one machine need two config folders."""
     taken: dict[str, int] = {}
     for index, kibana in enumerate(model.kibana):
         written = kibana.config or f"{kibana.home}/config"
-        first = taken.setdefault(posixpath.normpath(written.replace("{name}", kibana.name)), index)
+        folder = posixpath.normpath(written.replace("{name}", kibana.name))
+        first = taken.setdefault(f"{place_of(kibana.ssh, kibana.address)} {folder}", index)
         if first != index:
             yield Mistake(
                 f"kibana[{index}].{'config' if kibana.config else 'home'}",
                 f"leads to `{written}`, which kibana[{first}] has already",
                 "give each its own, for example with `{name}` in it",
             )
+
+
+def kibana_paths_on_other_machines_are_absolute(model: StackModel) -> Iterator[Mistake]:
+    """A relative path is relative to this project, and other machines have none of it."""
+    for index, kibana in enumerate(model.kibana):
+        paths = {"home": kibana.home, "config": kibana.config, "pid_file": kibana.pid_file}
+        if kibana.restart and "/" in kibana.restart[0]:
+            paths["restart"] = kibana.restart[0]
+        for key, path in paths.items() if kibana.ssh is not None else ():
+            if path and not path.startswith("/"):
+                yield Mistake(
+                    f"kibana[{index}].{key}",
+                    f"is `{path}`, and {kibana.name} is reached by SSH",
+                    "write the absolute path there",
+                )
 
 
 def kibana_does_not_run_as_root(model: StackModel) -> Iterator[Mistake]:
@@ -108,6 +125,7 @@ KIBANA_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...]
     kibana_addresses_are_distinct: ("kibana", "nodes"),
     kibana_can_be_dialled: ("kibana",),
     kibana_paths_are_written_out: ("kibana",),
+    kibana_paths_on_other_machines_are_absolute: ("kibana",),
     kibana_folders_are_distinct: ("kibana",),
     kibana_does_not_run_as_root: ("kibana",),
     a_public_url_is_https_where_kibana_is: ("kibana", "cluster"),

@@ -4,7 +4,8 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 
 from components.nodes.layouts import LAYOUTS
-from components.nodes.spec import MachineSpec, NodeSpec
+from components.nodes.spec import MachineSpec
+from components.nodes.ssh_spec import SshSpec
 from stacks.inventory import PATHS, machine_spec_of
 from stacks.layout_rules import LAYOUT_RULES
 from stacks.mistakes import Mistake
@@ -42,7 +43,7 @@ def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
             continue
         machine = machine_spec_of(node, model.machine)
         for key, path in _own_paths(machine):
-            first = taken.setdefault(f"{_host_of(node, machine)} {key} {path}", index)
+            first = taken.setdefault(f"{place_of(machine.ssh, node.address)} {key} {path}", index)
             if first != index:
                 yield Mistake(
                     f"nodes[{index}].machine.{key}",
@@ -93,9 +94,9 @@ def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
     ]
 
 
-def _host_of(node: NodeSpec, machine: MachineSpec) -> str:
-    """Return which machine a node is on; an empty text for this one."""
-    return "" if machine.ssh is None else f"{machine.ssh.host or node.address}:{machine.ssh.port or 22}"
+def place_of(ssh: SshSpec | None, address: str) -> str:
+    """Return which machine something with this address is on; an empty text for this one."""
+    return "" if ssh is None else f"{ssh.host or address}:{ssh.port or 22}"
 
 
 MACHINE_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...]] = {

@@ -89,7 +89,7 @@ class StackModel(Spec):
     users: UsersSpec = Field(
         default_factory=UsersSpec, description="Built-in users; raise a version for a new password."
     )
-    kibana: tuple[KibanaSpec, ...] = Field((), description="Every Kibana of the cluster, on this machine.")
+    kibana: tuple[KibanaSpec, ...] = Field((), description="Every Kibana of the cluster.")
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = Field(
         (), description="Clients of others on the HTTP layer: no node presents a leaf of a new CA before they trust it."
     )

@@ -30,10 +30,14 @@ def ask_status(machine: KibanaMachine, greeting: Answer, authorities_pem: str | 
     if greeting.speech is Speech.NOTHING:
         return KibanaStatus(0, refusal=greeting.refusal)
     if greeting.speech is Speech.PLAIN:
-        return kibana_status(machine.kibana.address, machine.kibana.port, None)
+        return _status(machine, None)
     if authorities_pem is None:
         return KibanaStatus(0, foreign=True)
-    return kibana_status(machine.kibana.address, machine.kibana.port, authorities_pem)
+    return _status(machine, authorities_pem)
+
+
+def _status(machine: KibanaMachine, authorities_pem: str | None) -> KibanaStatus:
+    return kibana_status(machine.kibana.address, machine.kibana.port, authorities_pem, dial_of(machine.machine))
 
 
 def bring_to_use(machine: KibanaMachine, look: Look, seconds: float, context: Context) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, StrictBool, field_validator
 
 from components.nodes.spec import Machine, NodeName, Port
+from components.nodes.ssh_spec import SshSpec
 from components.pki.sans import Host, canonical_host
 from components.values import Spec, Wire
 
@@ -48,6 +49,10 @@ class KibanaSpec(Spec):
         (),
         description="The command that restarts Kibana, word by word, such as `[systemctl, restart, kibana]`. "
         "Without it, a plan says when to restart Kibana by hand.",
+    )
+    ssh: SshSpec | None = Field(
+        None,
+        description="How its machine is reached by SSH; `{}` takes every default. Default: it is this machine.",
     )
     strict_transport_security: StrictBool = Field(
         False,

@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 
+from components.nodes.dialling import Dial, Stream, directly
 from components.nodes.endpoint import trusting
 
 REQUEST_TIMEOUT = 10.0
@@ -42,16 +43,21 @@ class KibanaStatus:
         return f"/api/status says {self.level or 'nothing that is known'} (status {self.code})"
 
 
-def kibana_status(host: str, port: int, authorities_pem: str | None) -> KibanaStatus:
+def kibana_status(host: str, port: int, authorities_pem: str | None, dial: Dial = directly) -> KibanaStatus:
     """Ask a Kibana how it is, over TLS where there are CAs to trust.
 
     Args:
         host: host name or IP address, which a leaf has to name.
         port: TCP port.
         authorities_pem: the CAs that may have signed what it serves; None for plain HTTP.
+        dial: from where it is called.
+
+    Raises:
+        MachineUnreachable: its machine does not answer.
     """
-    connection = _connection(host, port, authorities_pem)
+    connection = HTTPConnection(host, port, timeout=REQUEST_TIMEOUT)
     try:
+        connection.sock = _called(host, port, authorities_pem, dial)
         connection.request("GET", "/api/status", headers={"accept": "application/json"})
         answer = connection.getresponse()
         return KibanaStatus(answer.status, _level(answer.read()))
@@ -61,10 +67,10 @@ def kibana_status(host: str, port: int, authorities_pem: str | None) -> KibanaSt
         connection.close()
 
 
-def _connection(host: str, port: int, authorities_pem: str | None) -> HTTPConnection:
-    if authorities_pem is None:
-        return HTTPConnection(host, port, timeout=REQUEST_TIMEOUT)
-    return HTTPSConnection(host, port, timeout=REQUEST_TIMEOUT, context=trusting(authorities_pem))
+def _called(host: str, port: int, authorities_pem: str | None, dial: Dial) -> Stream:
+    found = dial(host, port)
+    found.settimeout(REQUEST_TIMEOUT)
+    return found if authorities_pem is None else trusting(authorities_pem).wrap_socket(found, server_hostname=host)
 
 
 def _level(body: bytes) -> str:

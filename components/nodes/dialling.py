@@ -16,7 +16,8 @@ FORBIDDEN = "administratively prohibited"
 CAUSE, NO_CAUSE = "connect failed: ", "Session open refused by peer"
 """What stands before the cause, and what stands in its place where the connection is another process's."""
 
-Dial = Callable[[str, int], socket.socket]
+Stream = socket.socket
+Dial = Callable[[str, int], Stream]
 """Calls a host and port, or raises OSError; the timeout of what it returns is set."""
 
 

@@ -177,7 +177,7 @@ class FakeKibana:
             return Answer(Speech.PLAIN)
         return Answer(Speech.TLS, (load_certificate(self.served.certificate_pem),))
 
-    def status(self, host: str, port: int, authorities_pem: str | None) -> KibanaStatus:
+    def status(self, host: str, port: int, authorities_pem: str | None, dial: Dial | None = None) -> KibanaStatus:
         """Stand in for `kibana_status`: 503 unless it logs in; no answer to whoever does not trust its certificate."""
         if self.served is not None:
             issuer = load_certificate(self.served.certificate_pem).issuer

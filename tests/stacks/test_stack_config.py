@@ -220,6 +220,7 @@ kibana:
     home: /opt/kibana
     config: "/etc/{name}"
     user: kibana
+    ssh: *ssh
     pid_file: /run/kibana.pid
     restart: [systemctl, restart, kibana]
     own_certificate: false

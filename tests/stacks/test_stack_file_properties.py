@@ -140,6 +140,7 @@ def test_a_list_is_told_from_a_mapping():
         "kibana",
         "kibana[].names",
         "kibana[].restart",
+        "kibana[].ssh.jump",
         "unmanaged_clients",
         "rollout.waivers",
     ]

@@ -89,6 +89,10 @@ def sections_of_file(path: Path) -> dict[str, Any]:
         raise _unreadable(named(path), why, "save it as UTF-8") from error
     except YAMLError as error:
         raise _unreadable(named(path), _first_line(error), "correct it at the place that is named") from error
+    outside = [str(key) for key in content if str(key).startswith(PREFIX)] if isinstance(content, Mapping) else []
+    if outside:
+        slips = [Mistake(key, "stands beside `config:`, where nobody reads it", "indent it below") for key in outside]
+        raise _refused(slips, named(path))
     config = content.get("config") if isinstance(content, Mapping) else None
     if not isinstance(config, Mapping):
         why = "it is empty" if content is None else "it has no section `config:` with keys below it"

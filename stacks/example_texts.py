@@ -64,11 +64,11 @@ config:
     commands: {start: [rc-service, es, start], stop: [rc-service, es, stop], status: [es-pid], keystore: [es-keystore]}
     keystore_password_file: /etc/elasticsearch/{name}.keystore-password # only if the keystore has a password
     ssh: # only where it is another machine; what is left out is as in ~/.ssh/config
-      host: bastion.example.net # where the nodes' addresses are not what is dialled by SSH
+      host: "{name}.mgmt.example.net" # where the nodes' addresses are not what is dialled by SSH
       port: 22
       user: ops # root, or somebody who may use sudo
       identity_file: keys/ops
-      jump: [bastion.example.net]
+      jump: [ops@bastion.example.net]
       config_file: ssh/config
       host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO0x1EDhpdIdz00icLTO9a7XkZe2/1WtMyuE9lRCCFe
       sudo_password_file: keys/ops.sudo # only if sudo asks for a password
@@ -125,7 +125,7 @@ config:
         port: 22
         user: ops
         identity_file: keys/ops
-        jump: [bastion.example.net]
+        jump: [ops@bastion.example.net]
         config_file: ssh/config
         host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO0x1EDhpdIdz00icLTO9a7XkZe2/1WtMyuE9lRCCFe
         sudo_password_file: keys/ops.sudo

@@ -71,7 +71,7 @@ def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
         pid_file=path(wanted.pid_file) if wanted.pid_file else f"{config}/elasticsearch.pid",
         user=wanted.user,
         keystore_password_file=path(wanted.keystore_password_file) if wanted.keystore_password_file else None,
-        ssh=None if wanted.ssh is None else ssh_for(node.address, wanted.ssh, root),
+        ssh=None if wanted.ssh is None else ssh_for(node.name, node.address, wanted.ssh, root),
         unit=wanted.unit,
         container=wanted.container,
         runtime=wanted.runtime,
@@ -79,16 +79,18 @@ def machine_for(node: NodeSpec, default: MachineSpec, root: Path) -> Machine:
     )
 
 
-def ssh_for(address: str, spec: SshSpec, root: Path) -> Ssh:
+def ssh_for(name: str, address: str, spec: SshSpec, root: Path) -> Ssh:
     """Return how a machine is reached; relative paths are relative to ``root``, since these files are on this machine.
 
     Args:
+        name: of the node or the Kibana; `{name}` stands for it.
         address: what is dialled where the stack file names no other host.
         spec: what is written.
         root: the project's folder.
     """
-    files = {key: str((root / text).absolute()) for key in SSH_FILES if (text := getattr(spec, key)) is not None}
-    return Ssh(**{**spec.model_dump(), "host": spec.host or address, **files})
+    texts = {key: text.replace("{name}", name) for key in SSH_FILES if (text := getattr(spec, key)) is not None}
+    files = {key: str((root / text).absolute()) for key, text in texts.items()}
+    return Ssh(**{**spec.model_dump(), "host": (spec.host or address).replace("{name}", name), **files})
 
 
 def machine_spec_of(node: NodeSpec, default: MachineSpec) -> MachineSpec:
@@ -156,7 +158,7 @@ def kibana_of(spec: KibanaSpec, root: Path) -> Kibana:
             config=config,
             pid_file=pid_file,
             user=spec.user,
-            ssh=None if spec.ssh is None else ssh_for(spec.address, spec.ssh, root),
+            ssh=None if spec.ssh is None else ssh_for(spec.name, spec.address, spec.ssh, root),
         ),
         restart=command,
         own_certificate=spec.own_certificate,

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from components.nodes import hosts
 from components.settings.scenarios import Scenario
+from stacks.inventory import SSH_FILES
 from stacks.machine_rules import place_of
 from stacks.mistakes import Mistake, names_given_twice
 from stacks.model import StackModel
@@ -48,6 +49,7 @@ def kibana_paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
     """Nobody is there to expand `~` or a variable in a Kibana's paths."""
     for index, kibana in enumerate(model.kibana):
         yield from mistakes_in_paths(f"kibana[{index}]", kibana)
+        yield from mistakes_in_paths(f"kibana[{index}].ssh", kibana.ssh, SSH_FILES)
 
 
 def kibana_folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
@@ -56,7 +58,7 @@ def kibana_folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
     for index, kibana in enumerate(model.kibana):
         written = kibana.config or f"{kibana.home}/config"
         folder = posixpath.normpath(written.replace("{name}", kibana.name))
-        first = taken.setdefault(f"{place_of(kibana.ssh, kibana.address)} {folder}", index)
+        first = taken.setdefault(f"{place_of(kibana.ssh, kibana.name, kibana.address)} {folder}", index)
         if first != index:
             yield Mistake(
                 f"kibana[{index}].{'config' if kibana.config else 'home'}",

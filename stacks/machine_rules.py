@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from components.nodes.layouts import LAYOUTS
 from components.nodes.spec import MachineSpec
 from components.nodes.ssh_spec import SshSpec
-from stacks.inventory import PATHS, machine_spec_of
+from stacks.inventory import PATHS, SSH_FILES, machine_spec_of
 from stacks.layout_rules import LAYOUT_RULES
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
@@ -17,7 +17,8 @@ def machine_is_described(model: StackModel) -> Iterator[Mistake]:
     """An archive can be anywhere, so its folder has to be named."""
     homeless = [i for i, node in enumerate(model.nodes) if machine_spec_of(node, model.machine).home is None]
     if len(homeless) == len(model.nodes):
-        yield Mistake("machine.home", "is missing", "name the folder with `bin/elasticsearch`")
+        where = "name the folder with `bin/elasticsearch`, or how it was installed (`machine.layout`)"
+        yield Mistake("machine.home", "is missing", where)
         return
     for index in homeless:
         yield Mistake(
@@ -33,6 +34,7 @@ def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
     written += [(f"nodes[{index}].machine", node.machine) for index, node in enumerate(model.nodes) if node.machine]
     for place, machine in written:
         yield from mistakes_in_paths(place, machine)
+        yield from mistakes_in_paths(f"{place}.ssh", machine.ssh, SSH_FILES)
 
 
 def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
@@ -43,12 +45,13 @@ def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
             continue
         machine = machine_spec_of(node, model.machine)
         for key, path in _own_paths(machine):
-            first = taken.setdefault(f"{place_of(machine.ssh, node.address)} {key} {path}", index)
+            first = taken.setdefault(f"{place_of(machine.ssh, node.name, node.address)} {key} {path}", index)
             if first != index:
                 yield Mistake(
                     f"nodes[{index}].machine.{key}",
                     f"is `{path}`, which nodes[{first}] has already",
-                    f"give each node its own, for example with `{{name}}` in `machine.{key}`",
+                    f"give each node its own, for example with `{{name}}` in `machine.{key}`"
+                    f"{_or_by_ssh(model, machine)}",
                 )
 
 
@@ -94,9 +97,15 @@ def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
     ]
 
 
-def place_of(ssh: SshSpec | None, address: str) -> str:
-    """Return which machine something with this address is on; an empty text for this one."""
-    return "" if ssh is None else f"{ssh.host or address}:{ssh.port or 22}"
+def _or_by_ssh(model: StackModel, machine: MachineSpec) -> str:
+    """Return what else may be meant: nodes that have addresses of their own are often on machines of their own."""
+    one_machine = machine.ssh is not None or len({node.address for node in model.nodes}) == 1
+    return "" if one_machine else "; or, where they are other machines than this one, write `machine.ssh`"
+
+
+def place_of(ssh: SshSpec | None, name: str, address: str) -> str:
+    """Return which machine something with this name and address is on; an empty text for this one."""
+    return "" if ssh is None else f"{(ssh.host or address).replace('{name}', name)}:{ssh.port or 22}"
 
 
 MACHINE_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...]] = {

@@ -1,7 +1,7 @@
 """Paths in a stack file: nobody is there to expand them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stacks.inventory import PATHS
@@ -11,14 +11,15 @@ _NOT_A_PATH = re.compile(r"~.*|.*(\$\w|\$\{|\$\().*")
 _PLACEHOLDER = re.compile(r"\{(?!name\})[^}]*\}?")
 
 
-def mistakes_in_paths(place: str, holder: Any) -> Iterator[Mistake]:
+def mistakes_in_paths(place: str, holder: Any, keys: Sequence[str] = PATHS) -> Iterator[Mistake]:
     """Find the paths of a node's or a Kibana's machine that are not written out.
 
     Args:
         place: where they stand, such as `nodes[2].machine`.
-        holder: the model with the paths as attributes.
+        holder: the model with the paths as attributes; None where there is none.
+        keys: which of its attributes are paths.
     """
-    for key in PATHS:
+    for key in keys:
         path = getattr(holder, key, None)  # a Kibana has no password of a keystore
         slip = "" if path is None else _slip_in(path)
         if slip:

@@ -3,13 +3,14 @@
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for the connection, and for each answer on it."""
-SAYS_WHY_WITHIN = 2.0
-"""Seconds in which `ssh` ends, and says why a port could not be called, once its end is closed."""
+SAYS_WHY_WITHIN, LOOKS = 2.0, 40
+"""Seconds in which `ssh` ends, and says why a port could not be called, once its end is closed; and how many looks."""
 
 FORBIDDEN = "administratively prohibited"
 """How an sshd says that it does not forward."""
@@ -34,16 +35,18 @@ class ThroughCommand(socket.socket):
 
     _process: subprocess.Popen[bytes]
     _others_say: Callable[[], str]
+    _before: str
     _ended: threading.Thread
     _said: bytes = b""
     _heard: bool = False
 
     @classmethod
-    def of(cls, argv: Sequence[str], others_say: Callable[[], str]) -> Self:
+    def of(cls, argv: Sequence[str], environment: Mapping[str, str], others_say: Callable[[], str]) -> Self:
         """Start the command.
 
         Args:
             argv: such as `ssh -W host:port machine`.
+            environment: its whole environment.
             others_say: what the process that the command shares its connection with has said so far.
         """
         ours, theirs = socket.socketpair()
@@ -54,10 +57,11 @@ class ThroughCommand(socket.socket):
                 stdout=theirs.fileno(),
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                env=environment,
             )
         stream = cls(ours.family, ours.type, ours.proto, ours.detach())
         stream.settimeout(CONNECT_TIMEOUT)
-        stream._process, stream._others_say = process, others_say
+        stream._process, stream._others_say, stream._before = process, others_say, others_say()
         stream._ended = threading.Thread(target=stream._wait, daemon=True)
         stream._ended.start()
         return stream
@@ -77,8 +81,18 @@ class ThroughCommand(socket.socket):
             return data
         self._ended.join(SAYS_WHY_WITHIN)
         if self._process.returncode:
-            raise ConnectionRefusedError(why_refused(self._said.decode(errors="replace"), self._others_say()))
+            raise ConnectionRefusedError(self._why())
         return data
+
+    def _why(self) -> str:
+        """Return why the port could not be called; the other process may say it a moment later."""
+        said = self._said.decode(errors="replace")
+        for _ in range(LOOKS):
+            others_said = self._others_say().removeprefix(self._before)
+            if NO_CAUSE not in said or CAUSE in others_said or FORBIDDEN in others_said:
+                break
+            time.sleep(SAYS_WHY_WITHIN / LOOKS)
+        return why_refused(said, others_said)
 
     def _wait(self) -> None:
         """Reap the command, which ends with the connection."""

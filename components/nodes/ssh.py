@@ -1,6 +1,7 @@
 """The target that is another machine, by SSH: the same five verbs, each one script there."""
 
 import atexit
+import math
 import stat as modes
 import subprocess
 import threading
@@ -20,6 +21,8 @@ from components.nodes.target import Completed, DesiredFile, FileStat
 GRACE = 30.0
 """Seconds that a connection gets beyond the command's own."""
 FILE_TIMEOUT = 60.0
+LATER = 10
+"""Seconds by which a command's own end comes before that of the script around it."""
 TIMED_OUT, KILLED = 124, 137
 """What `timeout` ends with, the second where it had to kill. Source: coreutils manual (timeout invocation)."""
 NOT_STARTED = (126, 127)
@@ -30,8 +33,6 @@ TRIES_OF_SUDO = 3
 
 _CONNECTIONS: dict[Ssh, Connection] = {}
 _GUARD = threading.Lock()
-_FOLDERS = threading.Lock()
-"""The trust files and the key files of a node are written side by side, into a folder that neither finds at first."""
 
 
 def connection_to(ssh: Ssh) -> Connection:
@@ -90,9 +91,10 @@ class SshTarget:
         """Run a command there; it does not end when the connection breaks, but when its seconds are over."""
         variables = [f"{key}={value}" for key, value in {**MINIMAL_ENVIRONMENT, **(environment or {})}.items()]
         words = ["env", "-i", *variables, *argv]
+        seconds = max(1, math.ceil(timeout))  # to `timeout` itself, 0 means for ever
         began = time.monotonic()
         status, stdout, stderr = self._script(
-            scripts.RUN, [user or "", f"{timeout:.0f}", *words], stdin or b"", timeout=timeout
+            scripts.RUN, [user or "", str(seconds), *words], stdin or b"", timeout=seconds + LATER
         )
         if status == TIMED_OUT or (status == KILLED and time.monotonic() - began >= timeout):
             raise self._too_slow(f"`{argv[0]}`", timeout)
@@ -117,10 +119,10 @@ class SshTarget:
         """Put a file in place at once."""
         path, owners = file.path, scripts.owner_and_group(file.owner, file.group)
         temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
-        words = [str(path), str(temporary), str(len(file.content)), f"{file.mode:04o}", owners]
+        words = [str(path), str(temporary), str(len(file.content)), scripts.taken_away(file.mode), owners]
         status, _, said = self._script(scripts.WRITE, words, file.content)
         if status == scripts.NO_FOLDER:
-            with _FOLDERS:
+            with connection_to(self.ssh).making_folders:
                 folder = path.parent
                 new = folder.with_name(folder.name + TEMPORARY_SUFFIX)
                 self._file(scripts.MAKE_FOLDER, [str(folder), str(new), owners], verb="make", path=str(folder))
@@ -147,7 +149,8 @@ class SshTarget:
     ) -> tuple[int, bytes, str]:
         """Run one of the scripts as root; return its status, what it wrote, and what it said."""
         password = self._password()
-        command = scripts.command_line(script, arguments, as_root=True, with_password=password is not None)
+        limit = math.ceil(timeout)
+        command = scripts.command_line(script, arguments, seconds=limit, with_password=password is not None)
         answers = b"" if password is None else password + b"\n" * TRIES_OF_SUDO
         stdin = answers + scripts.BEGIN.encode() + b"\n" + content
         try:

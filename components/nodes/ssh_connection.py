@@ -7,6 +7,7 @@ this process, however that ends: what holds it open is a `cat` on the machine wh
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -32,6 +33,12 @@ BROKEN = 255
 """What `ssh` ends with when the connection could not be made, or broke. Source: ssh(1)."""
 
 ALWAYS = (
+    "IgnoreUnknown=ForkAfterAuthentication,StdinNull,SessionType",  # OpenSSH before 8.7 cannot be told of them
+    "ForkAfterAuthentication=no",
+    "StdinNull=no",
+    "SessionType=default",
+    "VerifyHostKeyDNS=no",
+    "NoHostAuthenticationForLocalhost=no",
     "BatchMode=yes",  # nobody is there to answer
     "StrictHostKeyChecking=yes",
     f"ConnectTimeout={OPENING_TIMEOUT}",
@@ -46,6 +53,9 @@ ALWAYS = (
     "ForwardX11=no",
 )
 """Options that no configuration file may change. Source: ssh_config(5)."""
+PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "KRB5CCNAME", "TMPDIR")
+SHELL_WITHIN = 30
+"""Seconds that the login shell of a machine gets to begin."""
 MASTER = ("ControlMaster=yes", "LogLevel=INFO")  # it alone says why a port could not be called
 CLIENT = ("ControlMaster=no", "LogLevel=ERROR")
 _AND_LEAVE_NOTHING = '"$@"; status=$?; rm -r -f -- "$0"; exit "$status"'
@@ -67,6 +77,7 @@ class Connection:
         self._master: subprocess.Popen[bytes] | None = None
         self._said = ""
         self._guard = threading.Lock()
+        self.making_folders = threading.Lock()  # trust and key files, side by side, into a folder that neither finds
         self._sessions = threading.BoundedSemaphore(SESSIONS)
 
     def open(self, node: str) -> None:
@@ -90,6 +101,7 @@ class Connection:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                env=_environment(),
             )
             self._until_it_begins(self._master, node)
 
@@ -109,6 +121,7 @@ class Connection:
                 capture_output=True,
                 timeout=timeout,
                 start_new_session=True,
+                env=_environment(),
                 check=False,
             )
         if done.returncode == BROKEN:
@@ -125,7 +138,7 @@ class Connection:
         self.open(node)
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         words = [*self._ssh(*CLIENT), "-W", place, *self._destination()]
-        return ThroughCommand.of(words, lambda: self._said)
+        return ThroughCommand.of(words, _environment(), lambda: self._said)
 
     def close(self) -> None:
         """Close it, and with it whatever goes through it."""
@@ -137,15 +150,22 @@ class Connection:
             try:
                 master.wait(CLOSED_WITHIN)
             except subprocess.TimeoutExpired:
-                os.killpg(master.pid, signal.SIGTERM)
+                _kill(master)
                 master.wait()
+            shutil.rmtree(self._control.parent, ignore_errors=True)  # what ran around it may have been killed too
 
     def _until_it_begins(self, master: subprocess.Popen[bytes], node: str) -> None:
         assert master.stdout is not None and master.stderr is not None  # noqa: S101, PT018 (both are pipes)
         listener = threading.Thread(target=self._listen, args=(master.stderr,), daemon=True)
         listener.start()
-        if not any(line.strip() == BEGIN.encode() for line in iter(master.stdout.readline, b"")):
+        hops = 1 + len(self.ssh.jump)
+        timer = threading.Timer(OPENING_TIMEOUT * hops + SHELL_WITHIN, _kill, [master])  # a shell there may never begin
+        timer.start()
+        begins = any(line.strip() == BEGIN.encode() for line in iter(master.stdout.readline, b""))
+        timer.cancel()
+        if not begins:
             master.wait()
+            shutil.rmtree(self._control.parent, ignore_errors=True)
             listener.join()
             raise not_connected(self._said, node=node, host=self.ssh.host)
 
@@ -168,7 +188,8 @@ class Connection:
         It goes through the connection that is open, so it needs no way of its own to get here.
         """
         options = [*ALWAYS, *CLIENT, f"ControlPath={self._control}", "ProxyCommand=none"]
-        words = ["ssh", *(word for option in options for word in ("-o", option)), "-W", "[%h]:%p"]
+        config = ["-F", self.ssh.config_file] if self.ssh.config_file else []
+        words = ["ssh", *config, *(word for option in options for word in ("-o", option)), "-W", "[%h]:%p"]
         return shlex.join([*words, *self._destination()])
 
     def _destination(self) -> list[str]:
@@ -184,6 +205,17 @@ def _let_go(master: subprocess.Popen[bytes] | None) -> None:
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _kill(master: subprocess.Popen[bytes]) -> None:
+    """End a connection with what runs around it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(master.pid, signal.SIGKILL)
+
+
+def _environment() -> dict[str, str]:
+    """Return what `ssh` needs of our environment: `SendEnv` could carry the rest of it to the machine."""
+    return {name: value for name in PASSED_ON if (value := os.environ.get(name)) is not None}
 
 
 def _only(host_key: str | None) -> Sequence[str]:

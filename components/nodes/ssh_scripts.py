@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 BEGIN = "essecurity: begin"
 """Stands between what a login shell or `sudo` takes or says on its own account, and what is ours."""
-STARTED, FAILED, NO_SUCH_USER, NO_FOLDER, MAY_NOT = 251, 252, 253, 250, 249
-"""Exit statuses of the scripts for what they themselves find; `STARTED` marks a command that could not be."""
+FAILED, NO_SUCH_USER, NO_FOLDER = 252, 253, 250
+"""Exit statuses of the scripts for what they themselves find."""
 
 _PRELUDE = f"""
 while IFS= read -r line; do [ "$line" = "{BEGIN}" ] && break; done
@@ -27,7 +27,6 @@ RUN = (
 user=$1 seconds=$2; shift 2
 if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
   id -u -- "$user" >/dev/null 2>&1 || exit {NO_SUCH_USER}
-  [ "$(id -u)" -eq 0 ] || exit {MAY_NOT}
   set -- setpriv --reuid="$(id -u -- "$user")" --regid="$(id -g -- "$user")" --init-groups -- "$@"
 fi
 timeout --kill-after=5 "$seconds" "$@"
@@ -60,21 +59,26 @@ READ = _PRELUDE + f'cat -- "$1" || exit {FAILED}\n'
 WRITE = (
     _PRELUDE
     + f"""
-path=$1 temporary=$2 size=$3 mode=$4 owner=$5
+path=$1 temporary=$2 size=$3 mask=$4 owner=$5
 folder=$(dirname -- "$path")
 [ -d "$folder" ] || exit {NO_FOLDER}
+exec 9<"$folder" && flock -w 30 9 || exit {FAILED}
 refuse() {{ rm -f -- "$temporary"; exit {FAILED}; }}
 rm -f -- "$temporary" || exit {FAILED}
-umask 077
-set -C
-cat >"$temporary" || refuse
+umask "$mask"
+dd of="$temporary" bs=64k iflag=fullblock conv=excl,fsync status=none || refuse
 [ "$(wc -c <"$temporary")" -eq "$size" ] || {{ echo "the connection broke in the middle of the file" >&2; refuse; }}
-chown -- "$owner" "$temporary" && chmod -- "$mode" "$temporary" && sync -- "$temporary" || refuse
+chown -h -- "$owner" "$temporary" || refuse
 mv -f -T -- "$temporary" "$path" || refuse
 sync -- "$folder"
 """
 )
-"""Arguments: path, temporary path, size in bytes, mode, `owner:group`. What is cut short never gets the file's name."""
+"""Arguments: path, temporary path, size in bytes, what its mode takes away, `owner:group`.
+
+What is cut short never gets the file's name; one write at a time in a folder, also of a run that was given up. The
+folder may be the node's user's, and we are root: so the file is made anew (`conv=excl` follows no link), with its mode,
+and given away without following one.
+"""
 
 MAKE_FOLDER = (
     _PRELUDE
@@ -82,7 +86,8 @@ MAKE_FOLDER = (
 folder=$1 temporary=$2 owner=$3
 [ ! -d "$folder" ] || exit 0
 rmdir -- "$temporary" 2>/dev/null
-mkdir -m 0700 -- "$temporary" && chown -- "$owner" "$temporary" && chmod 0750 -- "$temporary" || exit {FAILED}
+umask 027
+mkdir -- "$temporary" && chown -h -- "$owner" "$temporary" || exit {FAILED}
 mv -T -- "$temporary" "$folder" || exit {FAILED}
 """
 )
@@ -99,23 +104,29 @@ if [ -d "$1" ] && [ ! -L "$1" ]; then rm -r -f -- "$1"; else rm -f -- "$1"; fi |
 HOLD = f'printf "%s\\n" "{BEGIN}"; exec cat >/dev/null'
 """What keeps a connection open: it ends with whoever holds the other end of its standard input."""
 
-_AS_ROOT = 'if [ "$(id -u)" -eq 0 ]; then exec sh -c "$@"; fi; exec sudo {how} -- sh -c "$@"'
-_AS_WE_ARE = 'exec sh -c "$@"'
+_AS_ROOT = 'if [ "$(id -u)" -eq 0 ]; then exec {limit} sh -c "$@"; fi; exec sudo {how} -- {limit} sh -c "$@"'
+KILLED_AFTER = 5
 
 
-def command_line(script: str, arguments: Sequence[str], *, as_root: bool, with_password: bool) -> str:
-    """Return what `ssh` hands to the login shell.
+def command_line(script: str, arguments: Sequence[str], *, seconds: int, with_password: bool) -> str:
+    """Return what `ssh` hands to the login shell: it runs as root, by `sudo` where the login is somebody else.
 
     Args:
         script: one of this module's.
         arguments: what the script gets as `$1` and so on.
-        as_root: whether it runs as root, by `sudo` where the login is somebody else.
+        seconds: after which it is ended there, whatever became of the connection.
         with_password: whether the first line of standard input is what `sudo` may ask for.
     """
-    outer = _AS_ROOT.format(how='-S -p ""' if with_password else "-n") if as_root else _AS_WE_ARE
+    limit = f"timeout --kill-after={KILLED_AFTER} {seconds}"
+    outer = _AS_ROOT.format(how='-S -p ""' if with_password else "-n", limit=limit)
     return shlex.join(["sh", "-c", outer, "sh", script, "sh", *arguments])
 
 
 def owner_and_group(owner: str, group: str) -> str:
     """Return both as `chown` takes them."""
     return f"{owner}:{group}"
+
+
+def taken_away(mode: int) -> str:
+    """Return the `umask` with which a new file gets a mode."""
+    return f"{0o666 & ~mode:04o}"

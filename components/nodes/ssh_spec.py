@@ -6,8 +6,11 @@ from pydantic import Field, StringConstraints
 
 from components.values import Spec, Wire
 
-HOST = r"^[A-Za-z0-9_]([A-Za-z0-9._:%-]{0,253}[A-Za-z0-9])?$"
-"""A host name, an IP address, or a `Host` of `~/.ssh/config`; it never begins as an option of `ssh` does."""
+HOST = r"^([A-Za-z0-9_]|\{name\})(([A-Za-z0-9._:%-]|\{name\}){0,253}([A-Za-z0-9]|\{name\}))?$"
+"""A host name, an IP address, or a `Host` of `~/.ssh/config`; it never begins as an option of `ssh` does.
+
+`{name}` stands for the name of the node or the Kibana.
+"""
 USER = r"^[A-Za-z0-9_][A-Za-z0-9._@+\\-]{0,63}$"
 JUMP = r"^([A-Za-z0-9_][A-Za-z0-9._+-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
 HOST_KEY = r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+={0,3}$"
@@ -23,7 +26,9 @@ class SshSpec(Spec):
     """How a machine is reached by the system's OpenSSH; what is absent is as in `~/.ssh/config`."""
 
     host: SshHost | None = Field(
-        None, description="Host name, IP address, or `Host` of `~/.ssh/config`. Default: the node's `address`."
+        None,
+        description="Host name, IP address, or `Host` of `~/.ssh/config`; `{name}` stands for the name. "
+        "Default: the `address`.",
     )
     port: SshPort | None = Field(None, description="The port of its sshd.")
     user: SshUser | None = Field(None, description="Whom to log in as: root, or somebody who may use `sudo`.")

@@ -46,23 +46,42 @@ SAYINGS: tuple[Saying, ...] = (
         "compare it on the machine itself with `machine.ssh.host_key` and with `known_hosts`",
     ),
     Saying(
+        "no such identity",
+        ConfigurationRefused,
+        "there is no such key file on this machine",
+        "correct `machine.ssh.identity_file`",
+    ),
+    Saying(
+        "not accessible: no such file",
+        ConfigurationRefused,
+        "there is no such key file on this machine",
+        "correct `machine.ssh.identity_file`",
+    ),
+    Saying(
+        "too many authentication failures",
+        ConfigurationRefused,
+        "{host} was offered too many keys",
+        "name the right one as `machine.ssh.identity_file`",
+    ),
+    Saying(
+        "administratively prohibited",
+        ConfigurationRefused,
+        "a host on the way to {host} forwards no connections",
+        "let its sshd forward (`AllowTcpForwarding yes`), or name another one in `machine.ssh.jump`",
+    ),
+    Saying(
         "permission denied (",
         ConfigurationRefused,
         "{host} does not let us log in",
         "see that the agent holds the right key, or name it as `machine.ssh.identity_file`, and the login as "
-        "`machine.ssh.user`; `ssh {host}` by hand must not ask for anything",
+        "`machine.ssh.user`; for a host of `machine.ssh.jump`, the login before its `@`, and the key in the agent or "
+        "in `~/.ssh/config`; `ssh {host}` by hand must not ask for anything",
     ),
     Saying(
         "could not resolve hostname",
         ConfigurationRefused,
         "there is no host {host}",
         "correct `machine.ssh.host`, `machine.ssh.jump` or the node's `address`",
-    ),
-    Saying(
-        "no such identity",
-        ConfigurationRefused,
-        "there is no such key file on this machine",
-        "correct `machine.ssh.identity_file`",
     ),
     Saying(
         "unprotected private key file",

@@ -9,9 +9,11 @@ import threading
 import time
 from pathlib import Path, PurePosixPath
 
+import psutil
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused, TargetUnreachable
+from components.nodes import ssh_connection
 from components.nodes.local import TEMPORARY_SUFFIX, LocalTarget
 from components.nodes.probes import Speech, handshake
 from components.nodes.ssh import SshTarget, close_connections
@@ -352,3 +354,65 @@ def test_a_process_that_is_killed_leaves_no_connection_and_no_file(reach, tempor
     while left_behind(temporary) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left_behind(temporary) == []
+
+
+HOSTILE = """\
+NoHostAuthenticationForLocalhost yes
+VerifyHostKeyDNS yes
+StrictHostKeyChecking no
+ForkAfterAuthentication yes
+StdinNull yes
+SessionType none
+RequestTTY force
+ControlPersist yes
+SendEnv *
+"""
+
+
+def test_what_a_configuration_says_otherwise_changes_nothing(reach, sshd, tmp_path, monkeypatch):
+    config = tmp_path / "config"
+    config.write_text(HOSTILE)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a secret of this run")
+    target = reach(NO_PASSWORD, config_file=str(config))
+    assert target.run(["cat"], stdin=b"content").stdout == "content"
+    shells = [Path(f"/proc/{one.pid}/environ") for one in psutil.Process(sshd.process.pid).children(recursive=True)]
+    assert shells
+    assert all("a secret of this run" not in path.read_text() for path in shells if path.exists())
+    make_key(tmp_path / "other")
+    other = " ".join((tmp_path / "other.pub").read_text().split()[:2])
+    with pytest.raises(ConfigurationRefused, match="is another one than before"):
+        reach(NO_PASSWORD, config_file=str(config), host_key=other).run(["id"])
+
+
+def test_a_login_shell_that_never_begins_is_given_up(reach, monkeypatch):
+    monkeypatch.setattr(ssh_connection, "OPENING_TIMEOUT", 1)
+    monkeypatch.setattr(ssh_connection, "SHELL_WITHIN", 1)
+    folder = Path("/root")
+    kept = (folder / ".bashrc").read_bytes() if (folder / ".bashrc").exists() else None
+    (folder / ".bashrc").write_text("sleep 60\n")
+    try:
+        with pytest.raises(TargetUnreachable, match="does not answer by SSH"):
+            reach().run(["id"])
+    finally:
+        if kept is None:
+            (folder / ".bashrc").unlink()
+        else:
+            (folder / ".bashrc").write_bytes(kept)
+
+
+def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(reach, place):
+    """The folder may be the node's user's, and we are root there."""
+    path, victim = PurePosixPath(place / "a.pem"), place / "victim"
+    victim.write_text("untouched")
+    victim.chmod(0o600)
+    Path(f"{path}{TEMPORARY_SUFFIX}").symlink_to(victim)
+    reach(NO_PASSWORD).write(file(path, b"content", owner="nobody"))
+    assert (victim.read_text(), victim.stat().st_mode & 0o777, victim.stat().st_uid) == ("untouched", 0o600, 0)
+    assert not Path(path).is_symlink()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o660, 0o644])
+def test_a_file_gets_its_mode(reach, place, mode):
+    path = PurePosixPath(place / "a.pem")
+    reach().write(file(path, mode=mode))
+    assert reach().stat([path])[path].mode == mode

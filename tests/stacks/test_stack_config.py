@@ -389,3 +389,13 @@ def test_a_stack_file_that_is_not_there_is_refused_with_those_that_are(tmp_path)
 def test_the_stack_file_of_the_development_cluster_is_restored(tmp_path):
     with pytest.raises(ConfigurationRefused, match=r"next: restore it with `git checkout stacks/Pulumi\.local\.yaml`$"):
         sections_of_file(tmp_path / "Pulumi.local.yaml")
+
+
+def test_a_key_that_stands_beside_config_is_refused_and_not_overlooked(tmp_path):
+    path = write_stack_file(tmp_path, sections(""))
+    path.write_text(f"{path.read_text()}\nelasticsearch-security:authorities: {{http: {{generation: 2}}}}\n")
+    with pytest.raises(ConfigurationRefused) as caught:
+        sections_of_file(path)
+    assert "elasticsearch-security:authorities: stands beside `config:`, where nobody reads it; indent it" in str(
+        caught.value
+    )

@@ -82,6 +82,12 @@ def test_a_nodes_own_machine_goes_over_the_common_one_key_by_key(common, own, ex
             id="its own keys over the common ones",
         ),
         pytest.param(
+            ', ssh: {host: "{name}.mgmt", identity_file: "keys/{name}"}',
+            "",
+            Ssh(host="es-1.mgmt", identity_file="/project/keys/es-1"),
+            id="the placeholder",
+        ),
+        pytest.param(
             ", ssh: {identity_file: keys/a, sudo_password_file: /s, config_file: c}",
             "",
             Ssh(host="10.0.0.1", identity_file="/project/keys/a", sudo_password_file="/s", config_file="/project/c"),

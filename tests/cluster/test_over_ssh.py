@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from components.pki.inspect import parse_bundle
 from devcluster.seed import INDEX, seed
 from drill.load import ASKED, Load, Protocol
 from tests.cluster.networks import CLIENTS, US, Machines, open_nodes, three_machines
-from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun
+from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun, wait_for
 from tests.cluster_fixtures import NAMES
 from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file, short_folder
 
@@ -152,11 +153,34 @@ def test_the_ca_of_the_transport_layer_is_rotated_under_load_without_a_restart(o
     assert over_ssh.run.trusted_on_transport() != trusted
 
 
+def test_a_machine_that_goes_away_in_a_wave_stops_it_there_and_the_next_up_finishes_the_rotation(over_ssh):
+    before, run, sshd = over_ssh.pids(), over_ssh.run, over_ssh.machines.sshds["es-2"]
+    trusted = run.trusted_on_transport()
+    over_ssh.write(certificates=REISSUED, authorities={"transport": {"generation": 3}})
+    process = run.start("up", "--json")
+    wait_for(lambda: run.trusted_on_transport() != trusted, process)  # the first node covers the new CA
+    sshd.stop()
+    stdout, stderr = process.communicate()
+    assert process.returncode == 2, stderr
+    errors = [error["text"] for error in json.loads(stdout)["errors"]]
+    assert any("es-2: the machine" in text and "does not answer by SSH" in text for text in errors), errors
+
+    plan = run.run("preview", "--json")
+    assert plan.status == 1, "the others can be looked at"
+    assert "es-2: not looked at, and taken for what is recorded" in plan.stdout + plan.stderr
+    sshd.start()
+
+    assert run.up()["result"] == "changed"
+    assert over_ssh.pids() == before
+    assert len(parse_bundle(run.trusted_on_transport().encode())) == 1
+    assert run.preview()["plan"]["rows"] == []
+
+
 def test_a_setting_is_changed_by_a_rolling_restart(over_ssh):
     before = over_ssh.pids()
     over_ssh.write(
         certificates=REISSUED,
-        authorities={"transport": {"generation": 2}},
+        authorities={"transport": {"generation": 3}},
         transport={"verification_mode": "certificate"},
     )
     over_ssh.run.up()

@@ -15,7 +15,7 @@ from components.nodes.dialling import ThroughCommand
 from components.nodes.local import MINIMAL_ENVIRONMENT, TEMPORARY_SUFFIX
 from components.nodes.ssh_connection import Connection
 from components.nodes.ssh_spec import Ssh
-from components.nodes.ssh_words import not_begun
+from components.nodes.ssh_words import last_line, not_begun
 from components.nodes.target import Completed, DesiredFile, FileStat
 
 GRACE = 30.0
@@ -28,6 +28,7 @@ TIMED_OUT, KILLED = 124, 137
 NOT_STARTED = (126, 127)
 SIGNALS = range(129, 193)
 """What a shell ends with for a command that a signal ended: 128 and its number."""
+UNSAID = "it did not say why"
 TRIES_OF_SUDO = 3
 """How often `sudo` asks; empty lines answer the later times, so that it never gets a line of the content."""
 
@@ -196,7 +197,7 @@ class SshTarget:
             raise CommandFailed(
                 f"`{program}` could not be started",
                 where=self.name,
-                why=_last_line(said),
+                why=last_line(said) or UNSAID,
                 next_step="check `machine.home` in the stack file and the file's permissions",
             )
 
@@ -212,7 +213,7 @@ class SshTarget:
         return CommandFailed(
             f"cannot {verb} {path}",
             where=self.name,
-            why=_last_line(said),
+            why=last_line(said) or UNSAID,
             next_step="check the folder's owner and permissions, and the free space, then run again",
         )
 
@@ -225,7 +226,3 @@ def _stat(mode: str, uid: str, gid: str, modified: str, sha256: str, user: str, 
         group=gid if group == "UNKNOWN" else group,
         modified=float(modified.replace(",", ".")),
     )
-
-
-def _last_line(said: str) -> str:
-    return next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "it did not say why")

@@ -158,7 +158,7 @@ def not_connected(said: str, *, node: str, host: str) -> SecurityError:
     return MachineUnreachable(
         f"the machine {host} does not answer by SSH",
         where=node,
-        why=_last_line(said) or "the connection broke, and ssh did not say why",
+        why=last_line(said) or "the connection broke, and ssh did not say why",
         next_step="see that it runs and that `ssh` reaches it by hand; run again, which goes on where this run stopped",
     )
 
@@ -171,7 +171,7 @@ def not_begun(said: str, *, node: str, host: str) -> SecurityError:
     return CommandFailed(
         f"nothing can be run on {host}",
         where=node,
-        why=_last_line(said) or "its login shell ended, and did not say why",
+        why=last_line(said) or "its login shell ended, and did not say why",
         next_step=f"see what `ssh {host} sudo id` says by hand; {RUN_AGAIN}",
     )
 
@@ -190,5 +190,6 @@ def _error(saying: Saying, said: str, node: str, host: str) -> SecurityError:
     )
 
 
-def _last_line(said: str) -> str:
+def last_line(said: str) -> str:
+    """Return the last line that is not empty, of what a command said; an empty text where there is none."""
     return next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")

@@ -16,7 +16,7 @@ from tests.cluster_fixtures import NAMES
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 2000
-CUT_OFF = ("RemoteDisconnected: ", "ConnectionResetError: ", "BrokenPipeError: ", "SSLEOFError: ", "SSLZeroReturnError: ")
+CUT_OFF = ("RemoteDisconnected:", "ConnectionResetError:", "BrokenPipeError:", "SSLEOFError:", "SSLZeroReturnError:")
 """How a client sees that a connection was closed on which it has sent, or was about to send, and got nothing yet."""
 
 

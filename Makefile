@@ -4,7 +4,7 @@ PY := .venv/bin/python
 BENCH_ARGS ?=
 DRILL_ARGS ?=
 
-.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench drill docs pin policy
+.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench drill docs pin policy peer
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,7 +38,7 @@ down: ## stop the development cluster (its data stays)
 
 clean: ## stop the development cluster, and remove all that was set up
 	@if [ -x $(PY) ]; then $(PY) -m devcluster clean && $(PY) -m toolchain clean; fi
-	@rm -rf .dev .venv policy/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .dev .venv policy/.venv peers/ansible/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@echo "removed .dev and .venv; the caches of pip, Maven and Go themselves are left alone"
 
 test: setup-dev machine ## run every test, also those on real nodes
@@ -53,7 +53,10 @@ lint: setup-dev ## check style, types and the rules of the house
 	@$(PY) -m mypy
 	@PYTHONPATH=policy .venv/bin/lint-imports
 
-bench: setup-dev up ## measure, side by side, also on the development cluster (BENCH_ARGS=--json for machines)
+peer: setup # Ansible, which `make bench` measures beside us, in an environment of its own
+	@$(PYTHON) toolchain/environment.py peer
+
+bench: setup-dev peer up ## measure, side by side, also on the development cluster (BENCH_ARGS=--json for machines)
 	@$(PY) -m bench $(BENCH_ARGS)
 
 drill: up ## renew and rotate everything in the development cluster, under load (DRILL_ARGS=--json for machines)
@@ -66,3 +69,4 @@ pin: ## pin requirements*.txt anew from requirements*.in (needs pip-tools)
 	@pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras -o requirements.txt requirements.in
 	@pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras --allow-unsafe -o requirements-dev.txt requirements-dev.in
 	@cd policy && pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras --allow-unsafe -o requirements.txt requirements.in
+	@cd peers/ansible && pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --strip-extras --allow-unsafe -o requirements.txt requirements.in

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import issuing, noop, rehearsed, rotation_plan
+from bench import ansible, issuing, noop, rehearsed, rotation_plan
 from bench.figures import Figure, as_lines, as_table
 from toolchain import console
 
@@ -41,6 +41,9 @@ def measure_all() -> list[Figure]:
         for nodes in ROTATED:
             with console.task(f"the plan of a new CA for {nodes} nodes") as task:
                 figures.append(rotation_plan.measure(Path(folder), nodes))
+                task.done(f"{figures[-1].value:g} lines")
+            with console.task(f"the same by a peer, Ansible with community.crypto, {nodes} nodes") as task:
+                figures.append(ansible.measure(Path(folder), nodes))
                 task.done(f"{figures[-1].value:g} lines")
     with console.task("renewal and rotation on three real nodes") as task:
         figures += rehearsed.measure()

@@ -1,7 +1,8 @@
 """Makes `.venv` with the pinned packages. Runs on the system's own Python, so it uses nothing but the standard library.
 
 `python3 toolchain/environment.py runtime` is enough for the program; `… dev` adds what tests and checks need;
-`… policy` makes that of the policy pack, which cannot share it (docs/decisions/0007-dependencies.md).
+`… policy` makes that of the policy pack, and `… peer` that of the bench's peer, which cannot share it
+(docs/decisions/0007-dependencies.md).
 """
 
 import hashlib
@@ -12,9 +13,13 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = {"runtime": "requirements.txt", "dev": "requirements-dev.txt", "policy": "policy/requirements.txt"}
-FOLDERS = {"policy": "policy"}
+FOLDERS = {"policy": "policy", "peer": "peers/ansible"}
 """Where an environment is that is not the project's own."""
+FILES = {
+    "runtime": "requirements.txt",
+    "dev": "requirements-dev.txt",
+    **{kind: f"{folder}/requirements.txt" for kind, folder in FOLDERS.items()},
+}
 OLDEST = (3, 11)
 
 

@@ -178,7 +178,11 @@ def additions(seen: Seen, dialled_too: Iterable[Missed]) -> dict[str, Any]:
         port = port_of(facts.settings, key)
         found[key] = None if port == NodeSpec.model_fields[key].default else port
     found = {key: value for key, value in found.items() if value and key not in seen.written}
-    names = [one.dialled.host for one in dialled_too if one.seen is seen and one.dialled.host != found.get("address")]
+    names = [
+        one.dialled.host
+        for one in dialled_too
+        if one.seen and one.seen.index == seen.index and one.dialled.host != found.get("address")
+    ]
     if names:
         found["names"] = [*seen.written.get("names", ()), *names]
     machine = {key: value for key, value in _machine(seen, facts).items() if key not in seen.machine}

@@ -147,15 +147,14 @@ def address_of(settings: Mapping[str, Value], machine: MachineFacts) -> str:
 def meant(asked: Asked, candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the candidate that an operator means; None where that is not for sure.
 
-    The folder says it, then the name, then a port; and where there is only one, it is that one.
+    The folder says it, else the name, and of several of one name, or none of it, the ports; and where there is only
+    one, it is that one.
     """
     if asked.config:
         return next((one for one in candidates if one.config == asked.config), None)
-    by_name = [one for one in candidates if asked.name and one.name == asked.name]
-    by_port = [
-        one for one in candidates if any(port_of(one.settings, key) == port for key, port in asked.ports.items())
-    ]
-    return next((found[0] for found in (by_name, by_port, candidates) if len(found) == 1), None)
+    left = [one for one in candidates if asked.name and one.name == asked.name] or list(candidates)
+    left = [one for one in left if any(port_of(one.settings, key) == port for key, port in asked.ports.items())] or left
+    return left[0] if len(left) == 1 else None
 
 
 def candidates_on(facts: MachineFacts, machine: Machine, target: NodeTarget, written: str) -> tuple[Candidate, ...]:
@@ -191,7 +190,7 @@ def facts_of(
     """
     found = meant(asked, candidates)
     if found is None:
-        return NodeFacts(machine, others=tuple(dict.fromkeys(_called(one) for one in candidates)))
+        return NodeFacts(machine, others=tuple(sorted(_called(one) for one in candidates)))
     layout = _layout(found, machine)
     running = found.running
     known = node.machine.home if asked.config or not running else ""
@@ -245,7 +244,9 @@ def _why_hidden(running: RunningNode) -> str:
 
 
 def _called(candidate: Candidate) -> str:
-    return candidate.name or candidate.config or (f"process {candidate.running.pid}" if candidate.running else "")
+    if not candidate.config:
+        return f"process {candidate.running.pid}" if candidate.running else ""
+    return f"{candidate.name} in {candidate.config}" if candidate.name else candidate.config
 
 
 def _layout(found: Candidate, machine: MachineFacts) -> Layout | None:

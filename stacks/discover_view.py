@@ -17,7 +17,7 @@ from components.settings.bootstrap import bound_hosts
 from components.settings.concerns import texts
 from components.settings.dialled import SEEDS
 from components.settings.standing import foreign, told
-from stacks.discovered import Seen
+from stacks.discovered import Discovered
 from stacks.inventory import LOOPBACK, sans_of
 from stacks.model import StackModel
 
@@ -27,7 +27,7 @@ SECURITY = "xpack.security.enabled"
 NOT_TOLD = "not told"
 
 
-def node_view(seen: Seen, model: StackModel) -> RenderableType:
+def node_view(seen: Discovered, model: StackModel) -> RenderableType:
     """Return what is known of one node."""
     head = Text.assemble("\n", (seen.name, "bold"), f" · {reached(seen)}")
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -44,7 +44,7 @@ def lines_view(lines: Sequence[str], where: str) -> RenderableType:
     return Group(head, *(Text(line, no_wrap=True, overflow="ignore") for line in lines))
 
 
-def node_data(seen: Seen, model: StackModel) -> dict[str, Any]:
+def node_data(seen: Discovered, model: StackModel) -> dict[str, Any]:
     """Return what is known of one node as JSON data."""
     facts = seen.facts
     data: dict[str, Any] = {"name": seen.name, "reached": reached(seen), "failed": seen.failed or None}
@@ -71,12 +71,12 @@ def node_data(seen: Seen, model: StackModel) -> dict[str, Any]:
     }
 
 
-def reached(seen: Seen) -> str:
+def reached(seen: Discovered) -> str:
     """Return how a node's machine is reached."""
     return "this machine" if not seen.by_ssh else f"by SSH, {seen.by_ssh}"
 
 
-def rows_of(seen: Seen, model: StackModel) -> Iterator[tuple[str, str]]:
+def rows_of(seen: Discovered, model: StackModel) -> Iterator[tuple[str, str]]:
     """Yield what is known of a node, a name and a text each."""
     facts = seen.facts
     if facts is None:
@@ -89,8 +89,7 @@ def rows_of(seen: Seen, model: StackModel) -> Iterator[tuple[str, str]]:
     yield "home", facts.home or NOT_TOLD
     yield "config", facts.found.config or NOT_TOLD
     version = facts.version or "version not told"
-    user = f"runs as {facts.user or NOT_TOLD} (process {facts.running.pid})" if facts.running else "does not run"
-    yield "Elasticsearch", f"{version} · {user}"
+    yield "Elasticsearch", f"{version} · {_process(facts)}"
     if facts.found.unread:
         yield "settings", facts.found.unread
         return
@@ -107,7 +106,7 @@ def rows_of(seen: Seen, model: StackModel) -> Iterator[tuple[str, str]]:
         yield f"{LAYER_WORDS[layer]} SANs", ", ".join(f"{host} ({why})" for host, why in origins(seen, layer, model))
 
 
-def origins(seen: Seen, layer: Layer, model: StackModel) -> list[tuple[str, str]]:
+def origins(seen: Discovered, layer: Layer, model: StackModel) -> list[tuple[str, str]]:
     """Return the SANs that a leaf would carry, each with where it comes from."""
     spec = seen.spec
     said: dict[str, str] = {}
@@ -120,6 +119,13 @@ def origins(seen: Seen, layer: Layer, model: StackModel) -> list[tuple[str, str]
         said |= {host: why for host in hosts if host not in said}
     sans = sans_of(spec, layer, model)
     return [(host, why) for host, why in said.items() if sans.covers(host) or host in sans.hosts()]
+
+
+def _process(facts: NodeFacts) -> str:
+    if facts.running:
+        return f"runs as {facts.user or NOT_TOLD} (process {facts.running.pid})"
+    hidden = any(one.in_container or not one.config for one in facts.machine.running)
+    return "whether it runs is not told" if hidden else "does not run"
 
 
 def _layer(facts: NodeFacts, layer: Layer) -> str:

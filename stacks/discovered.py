@@ -6,22 +6,15 @@ from typing import Any
 
 from components.errors import ConfigurationRefused
 from components.facts.node import KEYS, NodeFacts, address_of, plain, port_of
-from components.nodes import hosts
 from components.nodes.layouts import LAYOUTS, Layout, Way
 from components.nodes.spec import NodeSpec
-from components.pki.sans import Sans
-from components.pki.spec import Layer
-from components.settings.dialled import Dialled, dialled, node_meant, published, seeds, unnamed
 from components.settings.ports import PORTS, named_ports
-from components.settings.scenarios import Scenario, VerificationMode
-from stacks.inventory import sans_of
-from stacks.model import StackModel
 
 RUNS = "the process that runs"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Discovered:
     """One node of the stack file, and what its machine tells of it.
 
     Attributes:
@@ -88,29 +81,7 @@ class Contradiction:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A name that is dialled, and that no certificate would name.
-
-    Attributes:
-        dialled: what is dialled, and who says so.
-        seen: the node that is meant; None where that is not known.
-    """
-
-    dialled: Dialled
-    seen: Seen | None
-
-    def __str__(self) -> str:
-        told = f"`{self.dialled.setting}` of {', '.join(self.dialled.by)}"
-        if self.seen is None:
-            return f"{told} has {self.dialled.host}, which no certificate would name: add it to the node's `names`"
-        return (
-            f"{told} has {self.dialled.host}, which the certificate of {self.seen.name} would not name: add it to "
-            f"`nodes[{self.seen.index}].names`"
-        )
-
-
-def not_found(seen: Seen) -> ConfigurationRefused:
+def not_found(seen: Discovered) -> ConfigurationRefused:
     """Return why a node's folder is not known, and what to write."""
     others = seen.facts.others if seen.facts else ()
     there = f"there are {', '.join(others)}; what is written of it fits none of them, or several"
@@ -122,7 +93,7 @@ def not_found(seen: Seen) -> ConfigurationRefused:
     )
 
 
-def contradictions(seen: Seen, cluster: Mapping[str, Any]) -> Iterator[Contradiction]:
+def contradictions(seen: Discovered, cluster: Mapping[str, Any]) -> Iterator[Contradiction]:
     """Yield what the operator wrote, and what is otherwise on the machine: theirs wins, so nothing is proposed there.
 
     Args:
@@ -154,42 +125,42 @@ def contradictions(seen: Seen, cluster: Mapping[str, Any]) -> Iterator[Contradic
             yield Contradiction(f"{path}.machine.{key}" if own else f"machine.{key}", str(written), told, RUNS)
 
 
-def missed(nodes: Sequence[Seen], model: StackModel) -> tuple[Missed, ...]:
-    """Return what nodes dial of each other, and clients are told to dial, and that no certificate would name."""
-    known = [one for one in nodes if one.facts is not None and one.facts.found is not None]
-    found: list[Missed] = []
-    if model.cluster.scenario.contains(Scenario.BASIC) and len(nodes) > 1 and _asks_for_names(model):
-        vouched = {one.name: sans_of(one.spec, Layer.TRANSPORT, model) for one in nodes}
-        settings = {one.name: one.facts.settings for one in known if one.facts}
-        found += [_missed(one, nodes) for one in unnamed(dialled(settings), vouched)]
-        found += _by_address(known, vouched)
-    if model.cluster.scenario.contains(Scenario.BASIC_HTTPS):
-        found += _to_clients(known, model)
-    return tuple({(one.dialled.host, one.seen.name if one.seen else ""): one for one in reversed(found)}.values())[::-1]
+def differing(nodes: Iterable[Discovered]) -> Iterator[str]:
+    """Yield what is not the same on every node, and has to be."""
+    known = [(one.name, one.facts) for one in nodes if one.facts is not None and one.facts.found is not None]
+    said = {
+        "cluster.name": {name: plain(facts.settings, "cluster.name") for name, facts in known},
+        "Elasticsearch": {name: facts.version for name, facts in known},
+    }
+    for what, values in said.items():
+        if len({*values.values()} - {""}) > 1:
+            yield f"{what} differs: {', '.join(f'{name} {value}' for name, value in values.items() if value)}"
 
 
-def additions(seen: Seen, dialled_too: Iterable[Missed]) -> dict[str, Any]:
-    """Return what to write of a node: only what is neither written nor the default, in the order of the model."""
+def additions(seen: Discovered, names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what to write of a node: only what is neither written nor the default, in the order of the model.
+
+    Args:
+        seen: a node.
+        names: what its certificates would lack.
+    """
     facts = seen.facts
     if facts is None or facts.found is None:
         return {}
-    found: dict[str, Any] = {"name": seen.own_name, "address": address_of(facts.settings, facts.machine)}
+    found: dict[str, Any] = {}
+    if not facts.found.unread:
+        found |= {"name": seen.own_name, "address": address_of(facts.settings, facts.machine)}
     for key in KEYS:
         port = port_of(facts.settings, key)
         found[key] = None if port == NodeSpec.model_fields[key].default else port
     found = {key: value for key, value in found.items() if value and key not in seen.written}
-    names = [
-        one.dialled.host
-        for one in dialled_too
-        if one.seen and one.seen.index == seen.index and one.dialled.host != found.get("address")
-    ]
     if names:
         found["names"] = [*seen.written.get("names", ()), *names]
     machine = {key: value for key, value in _machine(seen, facts).items() if key not in seen.machine}
     return {**found, **({"machine": machine} if machine else {})}
 
 
-def _machine(seen: Seen, facts: NodeFacts) -> dict[str, str]:
+def _machine(seen: Discovered, facts: NodeFacts) -> dict[str, str]:
     """Return what is to be written of a machine, as far as it is not the layout's default."""
     layout, running = facts.layout, facts.running
     if facts.found is None or (layout is None and running is None):
@@ -208,63 +179,10 @@ def _machine(seen: Seen, facts: NodeFacts) -> dict[str, str]:
         "pid_file": (pid_file, f"{facts.found.config}/elasticsearch.pid"),
         "unit": (unit, usual.unit or ""),
     }
-    return {key: value for key, (value, default) in told.items() if value and value != default}
-
-
-def _asks_for_names(model: StackModel) -> bool:
-    return model.transport.verification_mode is VerificationMode.FULL
-
-
-def _missed(one: Dialled, nodes: Sequence[Seen]) -> Missed:
-    """Return what is missed, with the node that is meant: by who publishes it, by its addresses, or by its name."""
-    by_name = {each.name: each for each in nodes}
-    if one.node:
-        return Missed(one, by_name[one.node])
-    addresses = {one.host} if hosts.ip_of(one.host) else set[str]()
-    for name in one.by:
-        addresses |= by_name[name].resolved.get(one.host, frozenset())
-    theirs = [each for each in nodes if addresses & _addresses(each)]
-    named = node_meant(one.host, by_name)
-    if len(theirs) == 1:
-        return Missed(one, theirs[0])
-    return Missed(one, by_name[named] if named else None)
-
-
-def _addresses(seen: Seen) -> set[str]:
-    own = set(seen.facts.machine.addresses) if seen.facts else set()
-    return own | {host for host in (seen.spec.address, *seen.spec.names) if hosts.ip_of(host)}
-
-
-def _by_address(nodes: Sequence[Seen], vouched: Mapping[str, Sans]) -> Iterator[Missed]:
-    """Yield the address of a node that publishes one of its machine's by a special value, such as `_site_`.
-
-    Of several addresses it is not known which one it publishes, so one that is named is enough.
-    """
-    for one in nodes:
-        if one.facts is None:
-            continue
-        told, own = published(one.facts.settings), one.facts.machine.addresses
-        elsewhere = [text for text in told.special if not hosts.is_loopback(text)]
-        if elsewhere and not told.hosts and own and not any(vouched[one.name].covers(each) for each in own):
-            host = own[0]
-            yield Missed(Dialled(host, one.name, (one.name,), f"{told.setting}: {', '.join(elsewhere)}"), one)
-
-
-def _to_clients(nodes: Sequence[Seen], model: StackModel) -> Iterator[Missed]:
-    """Yield what nodes tell clients to dial that ask for all nodes (sniffing). Source: networking-settings."""
-    for one in nodes:
-        told = published(one.facts.settings, "http") if one.facts else None
-        sans = sans_of(one.spec, Layer.HTTP, model)
-        for host in told.hosts if told else ():
-            if not sans.covers(host):
-                yield Missed(Dialled(host, one.name, (one.name,), told.setting if told else ""), one)
+    hidden = {"home", "config", "user", "pid_file"} if running and running.in_container else set()
+    return {key: value for key, (value, default) in told.items() if value and value != default and key not in hidden}
 
 
 def _family(layout: str) -> str:
     """Return one word for both packages: they are handled alike."""
     return "package" if layout in (Layout.DEB, Layout.RPM) else layout
-
-
-def seed_names(nodes: Iterable[NodeFacts]) -> frozenset[str]:
-    """Return the host names among the seed hosts, whose addresses are to be asked for."""
-    return frozenset(host for facts in nodes for host in seeds(facts.settings) if hosts.ip_of(host) is None)

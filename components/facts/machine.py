@@ -10,7 +10,7 @@ from components.nodes.target import NodeTarget
 
 LOOK = r"""
 say() { printf '%s=%s\n' "$1" "$2"; }
-say host "$(hostname -f 2>/dev/null || uname -n)"
+say host "$(timeout 5 hostname -f 2>/dev/null || uname -n)"
 say host "$(uname -n)"
 if command -v ip >/dev/null 2>&1; then
   ip -o addr show 2>/dev/null | while read -r number device family address rest; do say "$family" "${address%%/*}"; done
@@ -175,5 +175,5 @@ def _node(lines: Sequence[tuple[str, str]]) -> RunningNode:
         layout=layout,
         pid_file=said.get("pid_file", ""),
         unit=said.get("unit", ""),
-        in_container="inside" in said,
+        in_container="inside" in said or layout is Layout.DOCKER,
     )

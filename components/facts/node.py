@@ -23,7 +23,9 @@ from components.settings.standing import standing
 LIST = 'ls "$1/lib" 2>/dev/null; true'
 RESOLVE = """
 for name do
-  getent ahosts "$name" 2>/dev/null | while read -r address rest; do printf '%s %s\\n' "$name" "$address"; done
+  timeout 5 getent ahosts "$name" 2>/dev/null | while read -r address rest; do
+    printf '%s %s\\n' "$name" "$address"
+  done
 done
 true
 """
@@ -85,7 +87,6 @@ class NodeFacts:
         leaves: what it presents, or has in a file where it does not run, by layer.
         speech: what its layers speak, by layer; none where it does not run.
         others: what else there is on the machine, where it is not known which one is meant.
-        pid_file_is_there: whether its process id is where the stack file, or the layout, says.
     """
 
     machine: MachineFacts
@@ -97,7 +98,6 @@ class NodeFacts:
     leaves: Mapping[Layer, LeafFacts] = field(default_factory=dict)
     speech: Mapping[Layer, Speech] = field(default_factory=dict)
     others: tuple[str, ...] = ()
-    pid_file_is_there: bool = True
 
     @property
     def settings(self) -> Mapping[str, Value]:
@@ -210,7 +210,6 @@ def facts_of(
         owner=_owner(here, found.config),
         leaves=leaves or _in_files(here, found.settings),
         speech={layer: answer.speech for layer, answer in answers.items()},
-        pid_file_is_there=not found.config or bool(here.stat(node.machine.pid_file)),
     )
 
 

@@ -28,7 +28,8 @@ def names_missed(settings: Mapping[str, Mapping[str, Value]], vouched: Mapping[s
     if not vouched or not any(_asks_for_names(each) for each in settings.values()):
         return ()
     sans = {name: _sans(found) for name, found in vouched.items()}
-    return tuple(_gate(one, tuple(settings)) for one in _dialled_by_peers(settings) if unnamed([one], sans))
+    known = (one for one in _dialled_by_peers(settings) if one.node in ("", *vouched))
+    return tuple(_gate(one, tuple(settings)) for one in unnamed(known, sans))
 
 
 def _dialled_by_peers(settings: Mapping[str, Mapping[str, Value]]) -> tuple[Dialled, ...]:

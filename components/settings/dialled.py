@@ -27,12 +27,15 @@ class Dialled:
         node: the node that it is the address of; empty where that is not known.
         by: the nodes whose settings say so.
         setting: the setting that says so.
+        others: what else the same setting says: which one of them is dialled is not known, so one that is named is
+            enough.
     """
 
     host: str
     node: str
     by: tuple[str, ...]
     setting: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,12 @@ def unnamed(found: Iterable[Dialled], vouched: Mapping[str, Sans]) -> tuple[Dial
     return tuple(
         one
         for one in found
-        if not any(sans.covers(one.host) for name, sans in vouched.items() if one.node in ("", name))
+        if not any(
+            sans.covers(host)
+            for name, sans in vouched.items()
+            if one.node in ("", name)
+            for host in (one.host, *one.others)
+        )
     )
 
 
@@ -107,7 +115,10 @@ def node_meant(host: str, nodes: Iterable[str]) -> str:
 def _by_publishing(settings: Mapping[str, Mapping[str, Value]]) -> Iterator[Dialled]:
     for name, own in settings.items():
         told = published(own)
-        yield from (Dialled(host, name, (name,), told.setting) for host in told.hosts)
+        if all(map(hosts.is_loopback, told.special)):  # else it may be another address of the machine
+            for host in told.hosts:
+                others = tuple(other for other in told.hosts if other != host)
+                yield Dialled(host, name, (name,), told.setting, others)
 
 
 def _by_seeds(settings: Mapping[str, Mapping[str, Value]]) -> Iterator[Dialled]:

@@ -100,6 +100,20 @@ def test_what_is_published_must_be_named_by_that_node_and_a_seed_by_any(one, two
 
 
 @pytest.mark.parametrize(
+    ("published_hosts", "missed"),
+    [
+        pytest.param(("10.0.0.1", "10.0.0.9"), (), id="one of several is named"),
+        pytest.param(("10.0.0.8", "10.0.0.9"), ("10.0.0.8", "10.0.0.9"), id="none of several is named"),
+        pytest.param(("_site_", "10.0.0.9"), (), id="it may be another address"),
+        pytest.param(("_local_", "10.0.0.9"), ("10.0.0.9",), id="loopback is not published beside another"),
+    ],
+)
+def test_of_several_hosts_that_may_be_published_one_that_is_named_is_enough(published_hosts, missed):
+    found = unnamed(dialled({"es-1": {"network.host": published_hosts}}), {"es-1": Sans.from_hosts(["10.0.0.1"])})
+    assert tuple(one.host for one in found) == missed
+
+
+@pytest.mark.parametrize(
     ("host", "node"),
     [
         ("es-1", "es-1"),

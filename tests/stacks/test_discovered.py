@@ -8,7 +8,8 @@ from components.facts.machine import MachineFacts, RunningNode
 from components.facts.node import Asked, Candidate, NodeFacts, address_of, meant
 from components.nodes.layouts import Layout
 from stacks.discover_lines import as_lines, sections_to_write
-from stacks.discovered import Seen, additions, contradictions, missed
+from stacks.discovered import Discovered, additions, contradictions, differing, not_found
+from stacks.missed_names import missed, names_to_add
 from tests.stacks.stackfiles import model
 
 MACHINE = MachineFacts(("es-1.example.net", "es-1"), ("10.0.0.1", "fd00::1"))
@@ -24,7 +25,7 @@ def seen(written, settings=SETTINGS, running=ON_DEB, index=0, machine=MACHINE, *
     candidate = Candidate(running.config if running else "/etc/elasticsearch", settings, running)
     layout = running.layout if running else None
     facts = NodeFacts(machine, candidate, running.home if running else "", layout, "9.5.3", owner="search")
-    return Seen(index, written, written_machine, model().nodes[index], replace(facts, **differs))
+    return Discovered(index, written, written_machine, model().nodes[index], replace(facts, **differs))
 
 
 @pytest.mark.parametrize(
@@ -77,12 +78,12 @@ def seen(written, settings=SETTINGS, running=ON_DEB, index=0, machine=MACHINE, *
     ],
 )
 def test_what_is_neither_written_nor_usual_is_to_be_written(written, settings, running, found):
-    assert additions(seen(written, settings, running), ()) == found
+    assert additions(seen(written, settings, running)) == found
 
 
 def test_of_a_machine_that_could_not_be_asked_nothing_is_to_be_written():
     asked = replace(seen({}), facts=None, failed="it does not answer")
-    assert (additions(asked, ()), list(contradictions(asked, {}))) == ({}, [])
+    assert (additions(asked), list(contradictions(asked, {}))) == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,32 @@ def test_what_is_written_and_otherwise_on_the_machine_is_a_contradiction(written
 def test_a_published_port_is_one_that_may_be_written_too():
     settings = {"http.port": "9201", "http.publish_port": "443"}
     assert list(contradictions(seen({"http_port": 443}, settings), {})) == []
+
+
+def test_of_a_container_only_the_layout_is_to_be_written():
+    inside = RunningNode(9, "es", "/usr/share/elasticsearch", "", Layout.DOCKER, in_container=True)
+    hidden = seen({"name": "es-1", "address": "a"}, {}, inside)
+    hidden = replace(
+        hidden, facts=replace(hidden.facts, found=Candidate("", running=inside, unread="it runs in a container"))
+    )
+    assert additions(hidden) == {"machine": {"layout": "docker"}}
+    assert additions(replace(hidden, written={})) == {"machine": {"layout": "docker"}}, "nothing is made up"
+
+
+def test_versions_and_cluster_names_that_differ_are_told():
+    one, two = seen({"name": "es-1"}), seen({"name": "es-2"}, {"cluster.name": "other"}, index=1, version="9.5.4")
+    assert list(differing([one, two])) == [
+        "cluster.name differs: es-1 logs, es-2 other",
+        "Elasticsearch differs: es-1 9.5.3, es-2 9.5.4",
+    ]
+    assert list(differing([one, replace(two, facts=None), seen({"name": "es-3"}, version="")])) == []
+
+
+def test_a_node_that_is_not_found_is_told_with_what_there_is():
+    facts = NodeFacts(MACHINE, others=("a in /srv/a", "b in /srv/b"))
+    lost = replace(seen({"name": "c"}), facts=facts)
+    assert "why:  there are a in /srv/a, b in /srv/b; " in str(not_found(lost))
+    assert "no node runs there" in str(not_found(replace(lost, facts=NodeFacts(MACHINE))))
 
 
 def test_a_contradiction_in_the_common_section_is_told_at_its_place():
@@ -167,8 +194,8 @@ def test_a_name_that_is_missed_goes_into_the_names_of_its_node_after_those_that_
         seen({"name": "es-2"}, SEED, index=1, machine=OTHER), resolved={"node-a.internal": frozenset({"10.0.0.1"})}
     )
     found = missed((one, two), model())
-    assert additions(one, found)["names"] == ["own.example.net", "node-a.internal"]
-    assert "names" not in additions(two, found)
+    assert additions(one, names_to_add(one, found))["names"] == ["own.example.net", "node-a.internal"]
+    assert "names" not in additions(two, names_to_add(two, found))
     assert str(found[0]).endswith("would not name: add it to `nodes[0].names`")
 
 

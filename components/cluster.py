@@ -8,6 +8,7 @@ from components.clients.spec import Kibana, KibanaPaths
 from components.clients.unmanaged import UnmanagedClientSpec
 from components.nodes.spec import Node
 from components.pki.given import GivenLeaf
+from components.pki.inspect import leaf_facts
 from components.pki.own import OwnAuthority
 from components.pki.reversal import Verifier
 from components.pki.sans import Sans
@@ -110,6 +111,16 @@ class Cluster:
     def presenters_of(self, layer: Layer) -> list[dict[str, Any]]:
         """Return the nodes that present leaves to clients, as a resource input; none on the transport layer."""
         return self.wire_nodes() if layer is Layer.HTTP else []
+
+    def vouched(self) -> dict[str, list[str]]:
+        """Return what the transport leaf of each node names; nothing where that layer is plain."""
+        if not self.transport_tls:
+            return {}
+        return {node.name: sorted(self._sans_of(node.name).hosts()) for node in self.nodes}
+
+    def _sans_of(self, node: str) -> Sans:
+        given = self.given.get((node, Layer.TRANSPORT))
+        return leaf_facts(given.certificate_pem).sans if given else self.sans[node, Layer.TRANSPORT]
 
     def places(self) -> dict[str, list[str]]:
         """Return where everything is reached, and what of it is in clear, by the name of its stack output."""

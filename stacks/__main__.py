@@ -3,7 +3,8 @@
 import sys
 import traceback
 
-from stacks.cli import BROKEN, main
+from stacks.cli import main
+from stacks.statuses import BROKEN
 
 try:
     sys.exit(main())

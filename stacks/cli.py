@@ -1,6 +1,7 @@
-"""The command line: `python -m stacks check|preview|up|refresh|output|destroy ENVIRONMENT`.
+"""The command line: `python -m stacks check|discover|preview|up|refresh|output|destroy ENVIRONMENT`.
 
-Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`; `up --exit-code` where it changed
+Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`,
+`discover`; `up --exit-code` where it changed
 something), 2 when something is broken.
 """
 
@@ -18,6 +19,7 @@ from components.errors import ConfigurationRefused, SecurityError
 from stacks.arguments import parsed
 from stacks.called import called
 from stacks.config import model_from, named, sections_of_file
+from stacks.discover import discover
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch, for_people
 from stacks.forgotten import warnings_about_forgotten
@@ -27,10 +29,10 @@ from stacks.plan import Plan, plan_from
 from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from stacks.statuses import BROKEN, DUE, FINE
 from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
 from toolchain import console
 
-FINE, DUE, BROKEN = 0, 1, 2
 MASKED = "[secret]"
 
 
@@ -151,6 +153,7 @@ def destroy(options: argparse.Namespace) -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": check,
+    "discover": discover,
     "preview": preview,
     "up": up,
     "refresh": refresh,

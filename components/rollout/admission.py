@@ -1,10 +1,11 @@
 """Whether a rollout may begin: everything that stands against it is told at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from components.errors import ConfigurationRefused
 from components.rollout.perform import Performer
 from components.rollout.preconditions import (
+    NOTHING_KNOWN,
     cluster_is_not_as_listed,
     is_begun,
     nodes_that_cannot_start,
@@ -18,7 +19,13 @@ from components.rollout.waivers import Waiver, in_use, unwaived
 
 
 def admitted(
-    view: RolloutView, performer: Performer, waivers: Sequence[Waiver], away: float, *, where: str
+    view: RolloutView,
+    performer: Performer,
+    waivers: Sequence[Waiver],
+    away: float,
+    *,
+    where: str,
+    vouched: Mapping[str, Sequence[str]] = NOTHING_KNOWN,
 ) -> tuple[Gate, ...]:
     """Return how the gates of the preflight stand; looks only, and tells what is waived.
 
@@ -28,13 +35,14 @@ def admitted(
         waivers: gates that need not hold.
         away: seconds that a restart took the last time; 0 where there was none.
         where: the cluster, for the error.
+        vouched: what the transport leaf of each node names, as far as that is known.
 
     Raises:
         ConfigurationRefused: it may not begin; the text has every reason.
     """
     _refuse_what_is_not_ours(view, where)
     nodes, today = tuple(performer.nodes.values()), performer.context.clock.now().date()
-    found = preflight(view, performer.cluster, nodes, away)
+    found = preflight(view, performer.cluster, nodes, away, vouched)
     may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
     against = [*refusals(view), *unwaived(may_be_waived, waivers, today)]
     if procedure(view) in RESTARTING:

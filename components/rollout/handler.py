@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
+from pydantic import Field
+
 from components.errors import TargetUnreachable
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
@@ -54,6 +56,7 @@ class ClusterRestartInputs(Wire):
         removes_old: whether their previous files go from each node once it is back.
         join_timeout: seconds until every node must have joined.
         waivers: gates that do not keep a restart from beginning.
+        vouched: what the transport leaf of each node names, by its name; empty where that is not known.
     """
 
     cluster: str
@@ -65,6 +68,7 @@ class ClusterRestartInputs(Wire):
     removes_old: bool = False
     join_timeout: int = 300
     waivers: tuple[Waiver, ...] = ()
+    vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class TimedStep(Wire):
@@ -114,6 +118,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     inputs = ClusterRestartInputs
     outputs = ClusterRestartOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
+    places: ClassVar[frozenset[str]] = frozenset({"vouched"})
 
     def name(self, wanted: ClusterRestartInputs) -> str:
         """Return the id."""
@@ -124,7 +129,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         performer = self._performer(wanted, recorded, context)
         view = self._view(performer, wanted)
         if procedure(view) not in RESTARTING:  # those of a restart are told with its plan
-            for gate in preflight(view, performer.cluster, performer.nodes.values()):
+            for gate in preflight(view, performer.cluster, performer.nodes.values(), vouched=wanted.vouched):
                 context.say(str(gate))
         away = nodes_that_are_away(view)
         return [Change(reason, on="runningNodes") for reason in (*reasons(view), *away)]
@@ -246,7 +251,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
         away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
-        return admitted(view, performer, wanted.waivers, away, where=wanted.cluster)
+        return admitted(view, performer, wanted.waivers, away, where=wanted.cluster, vouched=wanted.vouched)
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds

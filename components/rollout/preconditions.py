@@ -1,17 +1,20 @@
 """What must be so before a rollout may stop the first node. Read-only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from components.errors import TargetUnreachable
 from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
+from components.rollout.peer_names import names_missed
 from components.rollout.preflight import Case, Gate, Sign, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView, Running
 from components.settings.concerns import refused
 from components.settings.starting import concerns_on, settings_of
+
+NOTHING_KNOWN: Mapping[str, Sequence[str]] = {}
 
 
 def unlisted_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
@@ -104,13 +107,28 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
 
 
 def preflight(
-    view: RolloutView, cluster: RolloutCluster, nodes: Iterable[RolloutNode], away: float = 0.0
+    view: RolloutView,
+    cluster: RolloutCluster,
+    nodes: Iterable[RolloutNode],
+    away: float = 0.0,
+    vouched: Mapping[str, Sequence[str]] = NOTHING_KNOWN,
 ) -> tuple[Gate, ...]:
-    """Return how every gate stands; none where the cluster is not asked, and one where it does not answer."""
+    """Return how every gate stands; none where the cluster is not asked, and one where it does not answer.
+
+    Args:
+        view: the nodes, and what is to be done with them.
+        cluster: who asks it.
+        nodes: who looks at their settings.
+        away: seconds that a restart took the last time.
+        vouched: what the transport leaf of each node names, as far as that is known.
+    """
     if is_begun(view):
         return ()
+    settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
+    missed = names_missed(settings, vouched)
     try:
         facts = cluster.facts()
     except TargetUnreachable as error:
-        return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {error.why}"),)
-    return gates(Case(view, facts, {node.name: settings_of(node.machine, node.content) for node in nodes}, away))
+        asked = Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {error.why}")
+        return (asked, *missed)
+    return (*gates(Case(view, facts, settings, away)), *missed)

@@ -38,6 +38,7 @@ class ClusterRestart(Resource):
             "fullClusterRestart": cluster.consent.full_cluster_restart,
             "running": cluster.running,
             "joinTimeout": cluster.rollout.join_timeout,
+            "vouched": cluster.vouched(),
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
             **({} if cluster.takeover is None else _taking_over(cluster.takeover)),
         }

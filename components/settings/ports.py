@@ -30,7 +30,7 @@ def refuse_other_ports(node: Node, settings: Mapping[str, Value], *, where: str)
         ConfigurationRefused: with every port that differs.
     """
     wanted = {"http_port": node.http_port, "transport_port": node.transport_port}
-    found = {key: _named(settings, names) for key, names in PORTS.items()}
+    found = {key: named_ports(settings, names) for key, names in PORTS.items()}
     astray = {key: ports for key, ports in found.items() if ports and str(wanted[key]) not in ports.values()}
     if astray:
         raise ConfigurationRefused(
@@ -46,7 +46,7 @@ def refuse_other_ports(node: Node, settings: Mapping[str, Value], *, where: str)
         )
 
 
-def _named(settings: Mapping[str, Value], names: tuple[str, ...]) -> dict[str, str]:
+def named_ports(settings: Mapping[str, Value], names: tuple[str, ...]) -> dict[str, str]:
     """Return the ports that the settings name; none where one of them is no plain number."""
     found = {name: settings[name] for name in names if name in settings}
     ports = {name: value for name, value in found.items() if isinstance(value, str) and value.isdecimal()}

@@ -1,0 +1,1 @@
+"""What machines tell of themselves and of the nodes on them: looked at, and never changed."""

@@ -1,0 +1,281 @@
+"""What the machine tells of one node: its folders, its version, its settings, and the leaves that it presents."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from components.errors import SecurityError, TargetUnreachable
+from components.facts.machine import MachineFacts, RunningNode
+from components.nodes import hosts
+from components.nodes.greeting import greet
+from components.nodes.layouts import LAYOUTS, Layout
+from components.nodes.machine import NodeMachine
+from components.nodes.probes import Speech
+from components.nodes.spec import Machine, Node
+from components.nodes.target import NodeTarget
+from components.pki.inspect import LeafFacts, leaf_facts
+from components.pki.spec import Layer
+from components.settings.dialled import published
+from components.settings.merge import Value, flatten
+from components.settings.ports import PORTS, named_ports
+from components.settings.standing import standing
+
+LIST = 'ls "$1/lib" 2>/dev/null; true'
+RESOLVE = """
+for name do
+  timeout 5 getent ahosts "$name" 2>/dev/null | while read -r address rest; do
+    printf '%s %s\\n' "$name" "$address"
+  done
+done
+true
+"""
+_JAR = re.compile(r"elasticsearch-(?P<version>\d+\.\d+\.\d+(?:-[A-Za-z0-9]+)?)\.jar")
+KEYS = ("http_port", "transport_port")
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A config folder on a machine that may be the node's.
+
+    Attributes:
+        config: its path on the machine; empty where that is not known.
+        settings: the effective settings in it; none where they cannot be read.
+        running: the process that runs with it; None without one.
+        unread: why the settings cannot be read; empty where they were.
+    """
+
+    config: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    running: RunningNode | None = None
+    unread: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its `node.name`; empty where that is not written, or is a variable."""
+        return plain(self.settings, "node.name")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """By what a node is known among those of its machine: what the operator wrote of it.
+
+    Attributes:
+        name: its name; empty where it is not written.
+        config: its config folder, likewise.
+        ports: `http_port` and `transport_port`, as far as they are written.
+        address: where others reach it, likewise.
+    """
+
+    name: str = ""
+    config: str = ""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What is known of one node.
+
+    Attributes:
+        machine: what its machine tells.
+        found: its config folder; None where it was not found out which one it is.
+        home: ES_HOME; empty where it is not known.
+        layout: how it was installed; None where it is not known.
+        version: of Elasticsearch; empty where it is not known.
+        owner: whom the config folder belongs to.
+        leaves: what it presents, or has in a file where it does not run, by layer.
+        speech: what its layers speak, by layer; none where it does not run.
+        others: what else there is on the machine, where it is not known which one is meant.
+    """
+
+    machine: MachineFacts
+    found: Candidate | None = None
+    home: str = ""
+    layout: Layout | None = None
+    version: str = ""
+    owner: str = ""
+    leaves: Mapping[Layer, LeafFacts] = field(default_factory=dict)
+    speech: Mapping[Layer, Speech] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> Mapping[str, Value]:
+        """Its effective settings."""
+        return self.found.settings if self.found else {}
+
+    @property
+    def running(self) -> RunningNode | None:
+        """Its process."""
+        return self.found.running if self.found else None
+
+    @property
+    def user(self) -> str:
+        """Whom it runs as, as far as a process tells."""
+        return self.running.user if self.running else ""
+
+
+def plain(settings: Mapping[str, Value], key: str) -> str:
+    """Return a setting that is one text without a variable; empty otherwise."""
+    value = settings.get(key, "")
+    return value if isinstance(value, str) and "${" not in value else ""
+
+
+def port_of(settings: Mapping[str, Value], key: str) -> int | None:
+    """Return the port that a node's settings name for `http_port` or `transport_port`; None where it is not for sure.
+
+    Where one is published that is another one than the node listens on, it is the first in the table that counts.
+    """
+    return next((int(port) for port in named_ports(settings, PORTS[key]).values()), None)
+
+
+def address_of(settings: Mapping[str, Value], machine: MachineFacts) -> str:
+    """Return where others reach a node: what it publishes, or its machine's full name or first address.
+
+    Source: networking-settings (network.host): without any setting a node publishes loopback.
+    """
+    told = [published(settings, layer) for layer in Layer]
+    written = [host for one in told for host in one.hosts]
+    if written:
+        return written[0]
+    if any(not hosts.is_loopback(text) for one in told for text in one.special):
+        full = [name for name in machine.names if "." in name]
+        return next(iter([*full, *machine.addresses]), LOOPBACK)
+    return LOOPBACK
+
+
+def meant(asked: Asked, candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the candidate that an operator means; None where that is not for sure.
+
+    The folder says it, else the name, and of several of one name, or none of it, the ports; and where there is only
+    one, it is that one.
+    """
+    if asked.config:
+        return next((one for one in candidates if one.config == asked.config), None)
+    left = [one for one in candidates if asked.name and one.name == asked.name] or list(candidates)
+    left = [one for one in left if any(port_of(one.settings, key) == port for key, port in asked.ports.items())] or left
+    return left[0] if len(left) == 1 else None
+
+
+def candidates_on(facts: MachineFacts, machine: Machine, target: NodeTarget, written: str) -> tuple[Candidate, ...]:
+    """Return the config folders that may be the node's: those of running nodes, the written one, the package's.
+
+    Args:
+        facts: what the machine tells.
+        machine: how the stack file describes it.
+        target: the door to it.
+        written: the config folder that the stack file names; empty where it names none.
+
+    Raises:
+        TargetUnreachable: the machine does not answer any more.
+    """
+    found = {one.config: one for one in facts.running if one.config and not one.in_container}
+    folders = list(found)
+    if written and written not in folders:
+        folders.append(written)
+    package = LAYOUTS[facts.package].config if facts.package else None
+    if package and package not in folders:
+        folders.append(package)
+    hidden = [Candidate("", running=one, unread=_why_hidden(one)) for one in facts.running if one not in found.values()]
+    return (*(_read(folder, machine, target, found.get(folder)) for folder in folders), *hidden)
+
+
+def facts_of(
+    node: Node, asked: Asked, machine: MachineFacts, candidates: Sequence[Candidate], target: NodeTarget
+) -> NodeFacts:
+    """Return what is known of a node.
+
+    Raises:
+        TargetUnreachable: the machine does not answer any more.
+    """
+    found = meant(asked, candidates)
+    if found is None:
+        return NodeFacts(machine, others=tuple(sorted(_called(one) for one in candidates)))
+    layout = _layout(found, machine)
+    running = found.running
+    known = node.machine.home if asked.config or not running else ""
+    homes = [running.home if running else "", known, (LAYOUTS[layout].home or "") if layout else ""]
+    home = next((one for one in homes if one), "")
+    here = NodeMachine(node.machine.model_copy(update={"config": found.config}), target)
+    place: dict[str, int | str] = {key: port for key in KEYS if (port := port_of(found.settings, key)) is not None}
+    place["address"] = asked.address or address_of(found.settings, machine)
+    answers = {layer: greet(node.model_copy(update=place), layer) for layer in Layer} if running else {}
+    leaves = {layer: leaf_facts(answer.chain[0]) for layer, answer in answers.items() if answer.chain}
+    return NodeFacts(
+        machine,
+        found,
+        home=home,
+        layout=layout,
+        version=_version(target, home),
+        owner=_owner(here, found.config),
+        leaves=leaves or _in_files(here, found.settings),
+        speech={layer: answer.speech for layer, answer in answers.items()},
+    )
+
+
+def resolved(target: NodeTarget, names: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Return the addresses of host names as a machine knows them; nothing for one that it does not know."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    found: dict[str, set[str]] = {}
+    for name, _, address in (
+        line.partition(" ") for line in target.run(["sh", "-c", RESOLVE, "sh", *wanted]).stdout.splitlines()
+    ):
+        found.setdefault(name, set()).add(address)
+    return {name: frozenset(addresses) for name, addresses in found.items()}
+
+
+def _read(folder: str, machine: Machine, target: NodeTarget, running: RunningNode | None) -> Candidate:
+    here = NodeMachine(machine.model_copy(update={"config": folder}), target)
+    try:
+        return Candidate(folder, flatten(here.settings_text(), where=here.settings_place()), running)
+    except TargetUnreachable:
+        raise
+    except SecurityError as error:
+        return Candidate(folder, {}, running, f"{error.what} ({error.why})")
+
+
+def _why_hidden(running: RunningNode) -> str:
+    if running.in_container:
+        return f"process {running.pid} runs in a container, where its folders are other ones than the machine's"
+    return f"process {running.pid} does not tell its config folder to this login"
+
+
+def _called(candidate: Candidate) -> str:
+    if not candidate.config:
+        return f"process {candidate.running.pid}" if candidate.running else ""
+    return f"{candidate.name} in {candidate.config}" if candidate.name else candidate.config
+
+
+def _layout(found: Candidate, machine: MachineFacts) -> Layout | None:
+    if found.running and found.running.layout:
+        return found.running.layout
+    package = machine.package
+    return package if package and found.config == LAYOUTS[package].config else None
+
+
+def _version(target: NodeTarget, home: str) -> str:
+    """Return the version by the name of the server's own file: no JVM has to be started for it."""
+    if not home:
+        return ""
+    names = target.run(["sh", "-c", LIST, "sh", home]).stdout.splitlines()
+    return next((found["version"] for name in names if (found := _JAR.fullmatch(name))), "")
+
+
+def _owner(here: NodeMachine, config: str) -> str:
+    if not config:
+        return ""
+    owner = next(iter(here.target.stat([here.path(".")]).values()), None)
+    return owner.owner if owner else ""
+
+
+def _in_files(here: NodeMachine, settings: Mapping[str, Value]) -> dict[Layer, LeafFacts]:
+    """Return the leaves in files in PEM; those in PKCS#12 need a password, and a handshake shows them without."""
+    found = {}
+    for layer in Layer:
+        told = standing(settings, layer)
+        content = here.read(told.certificate) if told and told.certificate else None
+        if content is not None and told is not None:
+            found[layer] = leaf_facts(content, where=f"{here.name}: {here.path(told.certificate)}")
+    return found

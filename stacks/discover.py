@@ -1,0 +1,132 @@
+"""`python -m stacks discover ENVIRONMENT`: what machines tell, and which lines of the stack file come of it."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from components.errors import SecurityError
+from components.facts.machine import MachineFacts, look_at
+from components.facts.node import KEYS, Asked, NodeFacts, candidates_on, facts_of, plain, resolved
+from components.nodes.ssh_spec import Ssh
+from components.nodes.targets import target_of
+from stacks.config import named
+from stacks.discover_input import half_written
+from stacks.discover_lines import as_lines, sections_to_write
+from stacks.discover_view import lines_view, node_data, node_view
+from stacks.discovered import Contradiction, Discovered, additions, contradictions, differing, not_found
+from stacks.inventory import nodes_of
+from stacks.missed_names import Missed, missed, names_to_add, seed_names
+from stacks.model import StackModel
+from stacks.statuses import BROKEN, DUE, FINE
+from stacks.workspace import ROOT, refuse_missing_project, workspace_for
+from toolchain import console
+
+
+def discover(options: argparse.Namespace) -> int:
+    """Ask every machine, change nothing, and say what the stack file may leave to it, and what it lacks."""
+    if options.project is not None:
+        refuse_missing_project(options.project)
+    workspace = workspace_for(options.environment, options.project)
+    where = named(workspace.written or workspace.stack_file)
+    sections, model = half_written(workspace.stack_file)
+    with console.task("look at every machine") as task:
+        seen = look(sections, model, options.project or ROOT, task.update)
+        task.done(f"{len(seen)} nodes")
+    model = model.model_copy(update={"nodes": tuple(one.spec for one in seen)})
+    against = list(dict.fromkeys(each for one in seen for each in contradictions(one, sections.get("cluster") or {})))
+    names = missed(seen, model)
+    to_write = _to_write(sections, seen, names)
+    for one in seen:
+        console.show(node_view(one, model))
+    notes = [*differing(seen), *map(str, names)]
+    _tell(seen, against, notes, to_write, where)
+    if options.json:
+        data = {
+            "result": "discovered",
+            "nodes": [node_data(one, model) for one in seen],
+            "write": to_write,
+            "notes": notes,
+            "contradictions": [str(each) for each in against],
+        }
+        sys.stdout.write(f"{json.dumps(data, indent=2, default=str)}\n")
+    if against or any(one.facts is None or one.facts.found is None for one in seen):
+        return BROKEN
+    return DUE if to_write or notes else FINE
+
+
+def look(
+    sections: Mapping[str, Any], model: StackModel, root: Path, news: Callable[[str], None]
+) -> tuple[Discovered, ...]:
+    """Return what the machine of each node tells; one that cannot be asked is named, and the others go on."""
+    machines: dict[Ssh | None, MachineFacts] = {}
+    common = sections.get("machine") or {}
+    found = []
+    for index, (written, spec, node) in enumerate(
+        zip(sections["nodes"], model.nodes, nodes_of(model, root), strict=True)
+    ):
+        news(node.name)
+        machine = {**common, **(written.get("machine") or {})}
+        seen = Discovered(index, written, machine, spec, by_ssh=node.machine.ssh.host if node.machine.ssh else "")
+        target = target_of(node.machine)
+        config = node.machine.config if machine.get("config") or machine.get("home") else ""
+        ports = {key: int(written[key]) for key in KEYS if isinstance(written.get(key), int)}
+        asked = Asked(str(written.get("name") or ""), config, ports, str(written.get("address") or ""))
+        try:
+            if node.machine.ssh not in machines:
+                machines[node.machine.ssh] = look_at(target)
+            facts = machines[node.machine.ssh]
+            folders = candidates_on(facts, node.machine, target, config)
+            known = facts_of(node, asked, facts, folders, target)
+            seen = replace(seen, facts=known, resolved=resolved(target, seed_names([known])))
+        except SecurityError as error:
+            seen = replace(seen, failed=str(error))
+        found.append(_completed(seen))
+    return tuple(found)
+
+
+def _completed(seen: Discovered) -> Discovered:
+    """Return a node with what its machine told in the place of what is not written."""
+    told = {key: value for key, value in additions(seen).items() if key in ("name", "address", *KEYS)}
+    return replace(seen, spec=seen.spec.model_copy(update=told))
+
+
+def _to_write(sections: Mapping[str, Any], seen: Sequence[Discovered], names: Sequence[Missed]) -> dict[str, Any]:
+    clusters = {plain(one.facts.settings, "cluster.name") for one in seen if isinstance(one.facts, NodeFacts)} - {""}
+    return sections_to_write(
+        sections,
+        [one.name for one in seen],
+        [additions(one, names_to_add(one, names)) for one in seen],
+        clusters.pop() if len(clusters) == 1 else "",
+    )
+
+
+def _tell(
+    seen: Sequence[Discovered],
+    against: Sequence[Contradiction],
+    notes: Sequence[str],
+    to_write: Mapping[str, Any],
+    where: str,
+) -> None:
+    """Say what is to be done: what is wrong first."""
+    broken = [one for one in seen if one.facts is None or one.facts.found is None]
+    if broken or against:
+        console.say("")
+    for one in broken:
+        if one.failed:
+            console.failure("", one.failed)
+        else:
+            console.problem(not_found(one))
+    for each in against:
+        console.problem(each.as_error(where))
+    if notes:
+        console.say("")
+    for note in notes:
+        console.say(f"! {note}")
+    if to_write:
+        console.show(lines_view(as_lines(to_write), where))
+    else:
+        console.say(f"\n{where}: nothing to add")

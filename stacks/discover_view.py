@@ -1,0 +1,167 @@
+"""What people read of the facts of machines: a small table for each node, then what to do about it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from components.facts.node import NodeFacts, plain, port_of
+from components.nodes.probes import Speech
+from components.pki.dates import day
+from components.pki.inspect import LeafFacts
+from components.pki.spec import Layer
+from components.settings.bootstrap import bound_hosts
+from components.settings.concerns import texts
+from components.settings.dialled import SEEDS
+from components.settings.standing import foreign, told
+from stacks.discovered import Discovered
+from stacks.inventory import LOOPBACK, sans_of
+from stacks.model import StackModel
+
+LAYER_WORDS = {Layer.TRANSPORT: "transport", Layer.HTTP: "HTTP"}
+KEYS = {Layer.TRANSPORT: "transport_port", Layer.HTTP: "http_port"}
+SECURITY = "xpack.security.enabled"
+NOT_TOLD = "not told"
+
+
+def node_view(seen: Discovered, model: StackModel) -> RenderableType:
+    """Return what is known of one node."""
+    head = Text.assemble("\n", (seen.name, "bold"), f" · {reached(seen)}")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows_of(seen, model):
+        table.add_row(name, Text(text))
+    return Group(head, Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def lines_view(lines: Sequence[str], where: str) -> RenderableType:
+    """Return lines for a stack file, each unbroken, so that they can be copied."""
+    head = Text.assemble("\n", ("to write", "bold"), f" · {where}, in the place of what is there")
+    return Group(head, *(Text(line, no_wrap=True, overflow="ignore") for line in lines))
+
+
+def node_data(seen: Discovered, model: StackModel) -> dict[str, Any]:
+    """Return what is known of one node as JSON data."""
+    facts = seen.facts
+    data: dict[str, Any] = {"name": seen.name, "reached": reached(seen), "failed": seen.failed or None}
+    if facts is None:
+        return data
+    found, running = facts.found, facts.running
+    return {
+        **data,
+        "machine": {"names": list(facts.machine.names), "addresses": list(facts.machine.addresses)},
+        "layout": facts.layout,
+        "home": facts.home or None,
+        "config": found.config or None if found else None,
+        "version": facts.version or None,
+        "user": facts.user or None,
+        "process": running.pid if running else None,
+        "nodeName": seen.own_name or None,
+        "clusterName": plain(facts.settings, "cluster.name") or None,
+        "ports": {layer: port_of(facts.settings, key) for layer, key in KEYS.items()},
+        "seedHosts": list(texts(facts.settings, SEEDS)),
+        "security": dict(_security(facts)),
+        "certificates": {layer: _certificate(leaf) for layer, leaf in facts.leaves.items()},
+        "sans": {layer: dict(origins(seen, layer, model)) for layer in Layer},
+        "others": list(facts.others),
+    }
+
+
+def reached(seen: Discovered) -> str:
+    """Return how a node's machine is reached."""
+    return "this machine" if not seen.by_ssh else f"by SSH, {seen.by_ssh}"
+
+
+def rows_of(seen: Discovered, model: StackModel) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a node, a name and a text each."""
+    facts = seen.facts
+    if facts is None:
+        return
+    yield "machine", " · ".join([", ".join(part) for part in (facts.machine.names, facts.machine.addresses) if part])
+    if facts.found is None:
+        yield "nodes there", ", ".join(facts.others) or "none"
+        return
+    yield "layout", f"{facts.layout or NOT_TOLD}"
+    yield "home", facts.home or NOT_TOLD
+    yield "config", facts.found.config or NOT_TOLD
+    version = facts.version or "version not told"
+    yield "Elasticsearch", f"{version} · {_process(facts)}"
+    if facts.found.unread:
+        yield "settings", facts.found.unread
+        return
+    yield "node.name", seen.own_name or NOT_TOLD
+    yield "cluster.name", plain(facts.settings, "cluster.name") or NOT_TOLD
+    for layer in Layer:
+        yield f"{LAYER_WORDS[layer]} layer", _layer(facts, layer)
+    yield "seed hosts", ", ".join(texts(facts.settings, SEEDS)) or "none written"
+    yield "security", _told_of_security(facts)
+    for layer, leaf in facts.leaves.items():
+        signed = f"signed by {leaf.issuer or NOT_TOLD} · until {day(leaf.not_after)}"
+        yield f"{LAYER_WORDS[layer]} leaf", f"{leaf.sans} · {signed}"
+    for layer in Layer:
+        yield f"{LAYER_WORDS[layer]} SANs", ", ".join(f"{host} ({why})" for host, why in origins(seen, layer, model))
+
+
+def origins(seen: Discovered, layer: Layer, model: StackModel) -> list[tuple[str, str]]:
+    """Return the SANs that a leaf would carry, each with where it comes from."""
+    spec = seen.spec
+    said: dict[str, str] = {}
+    for why, hosts in (
+        ("address", [spec.address]),
+        ("names", spec.names),
+        ("http.names", model.http.names if layer is Layer.HTTP else ()),
+        ("tools on the machine", LOOPBACK if layer is Layer.HTTP else ()),
+    ):
+        said |= {host: why for host in hosts if host not in said}
+    sans = sans_of(spec, layer, model)
+    return [(host, why) for host, why in said.items() if sans.covers(host) or host in sans.hosts()]
+
+
+def _process(facts: NodeFacts) -> str:
+    if facts.running:
+        return f"runs as {facts.user or NOT_TOLD} (process {facts.running.pid})"
+    hidden = any(one.in_container or not one.config for one in facts.machine.running)
+    return "whether it runs is not told" if hidden else "does not run"
+
+
+def _layer(facts: NodeFacts, layer: Layer) -> str:
+    port = port_of(facts.settings, KEYS[layer])
+    listens = dict.fromkeys(bound_hosts(facts.settings, layer))
+    speech = facts.speech.get(layer)
+    parts = [
+        f"port {port}" if port else "port not written",
+        f"listens on {', '.join(listens) or 'loopback'}",
+        *([] if speech is None else ["does not answer" if speech is Speech.NOTHING else f"speaks {speech}"]),
+    ]
+    return " · ".join(parts)
+
+
+def _security(facts: NodeFacts) -> Iterator[tuple[str, str]]:
+    """Yield the switches of security; other values may be secrets, or paths that say nothing."""
+    for key in (SECURITY, *(f"xpack.security.{layer}.ssl.{name}" for layer in Layer for name in SWITCHES)):
+        value = plain(facts.settings, key)
+        if value:
+            yield key, value
+
+
+SWITCHES = ("enabled", "verification_mode", "client_authentication")
+
+
+def _told_of_security(facts: NodeFacts) -> str:
+    others = told(foreign(facts.settings))
+    switches = [f"{key.removeprefix('xpack.security.')}: {value}" for key, value in _security(facts)]
+    return " · ".join(filter(None, [", ".join(switches) or "nothing written", others]))
+
+
+def _certificate(leaf: LeafFacts) -> Mapping[str, Any]:
+    return {
+        "subject": leaf.subject,
+        "sans": sorted(leaf.sans.hosts()),
+        "issuer": leaf.issuer,
+        "serial": leaf.serial,
+        "notAfter": leaf.not_after.isoformat(),
+    }

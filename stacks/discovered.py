@@ -1,0 +1,188 @@
+"""What machines tell, held against a stack file: what is missing in it, what contradicts it, and what nobody dials."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.errors import ConfigurationRefused
+from components.facts.node import KEYS, NodeFacts, address_of, plain, port_of
+from components.nodes.layouts import LAYOUTS, Layout, Way
+from components.nodes.spec import NodeSpec
+from components.settings.ports import PORTS, named_ports
+
+RUNS = "the process that runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """One node of the stack file, and what its machine tells of it.
+
+    Attributes:
+        index: where it stands under `nodes`.
+        written: what is written of it there.
+        machine: what is written of its machine, there or in the section `machine`.
+        spec: the same with every default, and with what may be left out.
+        facts: what its machine tells; None where it could not be asked.
+        failed: why not.
+        by_ssh: what is dialled to reach its machine; empty where it is this one.
+        resolved: the addresses of seed hosts, as its machine knows them.
+    """
+
+    index: int
+    written: Mapping[str, Any]
+    machine: Mapping[str, Any]
+    spec: NodeSpec
+    facts: NodeFacts | None = None
+    failed: str = ""
+    by_ssh: str = ""
+    resolved: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The node's name: as it is written, else as the node has it."""
+        return str(self.written.get("name") or self.own_name or self.spec.name)
+
+    @property
+    def own_name(self) -> str:
+        """The node's name as its settings have it; without one Elasticsearch takes that of the machine."""
+        if self.facts is None or self.facts.found is None or self.facts.found.unread:
+            return ""
+        said = plain(self.facts.settings, "node.name")
+        machine = self.facts.machine.names
+        return said or (machine[-1] if machine and "node.name" not in self.facts.settings else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What is written, and otherwise on the machine.
+
+    Attributes:
+        path: config path, such as `nodes[0].http_port`.
+        written: what the stack file says.
+        told: what the machine says.
+        where: where it says so.
+    """
+
+    path: str
+    written: str
+    told: str
+    where: str = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.path}: the stack file says `{self.written}`, and {self.where} says `{self.told}`"
+
+    def as_error(self, stack_file: str) -> ConfigurationRefused:
+        """Return it as every error is told."""
+        return ConfigurationRefused(
+            f"{self.path} is `{self.written}`, and the machine says `{self.told}`",
+            where=stack_file,
+            why=f"so says {self.where}; what you write wins, and is not looked up",
+            next_step=f"write `{self.told}`, or change what is on the machine",
+        )
+
+
+def not_found(seen: Discovered) -> ConfigurationRefused:
+    """Return why a node's folder is not known, and what to write."""
+    others = seen.facts.others if seen.facts else ()
+    there = f"there are {', '.join(others)}; what is written of it fits none of them, or several"
+    return ConfigurationRefused(
+        "it is not known which node of its machine this is",
+        where=f"nodes[{seen.index}] ({seen.name})",
+        why=there if others else "no node runs there, and no package is installed",
+        next_step="write its `name` as in its `node.name`, its `http_port`, or `config` in its `machine`",
+    )
+
+
+def contradictions(seen: Discovered, cluster: Mapping[str, Any]) -> Iterator[Contradiction]:
+    """Yield what the operator wrote, and what is otherwise on the machine: theirs wins, so nothing is proposed there.
+
+    Args:
+        seen: a node.
+        cluster: what is written of the cluster.
+    """
+    facts = seen.facts
+    if facts is None or facts.found is None:
+        return
+    file, path = f"{facts.found.config}/elasticsearch.yml", f"nodes[{seen.index}]"
+    said = {
+        f"{path}.name": (seen.written.get("name"), seen.own_name),
+        "cluster.name": (cluster.get("name"), plain(facts.settings, "cluster.name")),
+    }
+    for where, (written, told) in said.items():
+        if written and told and str(written) != told:
+            yield Contradiction(where, str(written), told, file)
+    for key in KEYS:
+        ports = named_ports(facts.settings, PORTS[key])
+        written = seen.written.get(key)
+        if written is not None and ports and str(written) not in ports.values():
+            yield Contradiction(f"{path}.{key}", str(written), " and ".join(ports.values()), file)
+    told_of_machine = {"layout": str(facts.layout or ""), "user": facts.user}
+    for key, told in told_of_machine.items():
+        written = seen.machine.get(key)
+        same = {str(written), _family(str(written))} & {told, _family(told)}
+        if written is not None and told and not same:
+            own = key in (seen.written.get("machine") or {})
+            yield Contradiction(f"{path}.machine.{key}" if own else f"machine.{key}", str(written), told, RUNS)
+
+
+def differing(nodes: Iterable[Discovered]) -> Iterator[str]:
+    """Yield what is not the same on every node, and has to be."""
+    known = [(one.name, one.facts) for one in nodes if one.facts is not None and one.facts.found is not None]
+    said = {
+        "cluster.name": {name: plain(facts.settings, "cluster.name") for name, facts in known},
+        "Elasticsearch": {name: facts.version for name, facts in known},
+    }
+    for what, values in said.items():
+        if len({*values.values()} - {""}) > 1:
+            yield f"{what} differs: {', '.join(f'{name} {value}' for name, value in values.items() if value)}"
+
+
+def additions(seen: Discovered, names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what to write of a node: only what is neither written nor the default, in the order of the model.
+
+    Args:
+        seen: a node.
+        names: what its certificates would lack.
+    """
+    facts = seen.facts
+    if facts is None or facts.found is None:
+        return {}
+    found: dict[str, Any] = {}
+    if not facts.found.unread:
+        found |= {"name": seen.own_name, "address": address_of(facts.settings, facts.machine)}
+    for key in KEYS:
+        port = port_of(facts.settings, key)
+        found[key] = None if port == NodeSpec.model_fields[key].default else port
+    found = {key: value for key, value in found.items() if value and key not in seen.written}
+    if names:
+        found["names"] = [*seen.written.get("names", ()), *names]
+    machine = {key: value for key, value in _machine(seen, facts).items() if key not in seen.machine}
+    return {**found, **({"machine": machine} if machine else {})}
+
+
+def _machine(seen: Discovered, facts: NodeFacts) -> dict[str, str]:
+    """Return what is to be written of a machine, as far as it is not the layout's default."""
+    layout, running = facts.layout, facts.running
+    if facts.found is None or (layout is None and running is None):
+        return {}
+    usual = LAYOUTS[layout or Layout.ARCHIVE]
+    home = str(seen.machine.get("home") or facts.home)
+    config = usual.config or (f"{home}/config" if home else "")
+    pid_file = running.pid_file if running and usual.way is Way.DAEMON else ""
+    unit = running.unit if running and usual.way is Way.SYSTEMD else ""
+    usual_user = usual.user or facts.owner
+    told = {
+        "layout": ("" if layout is Layout.ARCHIVE else str(layout or ""), ""),
+        "home": (facts.home, usual.home or ""),
+        "config": (facts.found.config, config),
+        "user": (facts.user, usual_user),
+        "pid_file": (pid_file, f"{facts.found.config}/elasticsearch.pid"),
+        "unit": (unit, usual.unit or ""),
+    }
+    hidden = {"home", "config", "user", "pid_file"} if running and running.in_container else set()
+    return {key: value for key, (value, default) in told.items() if value and value != default and key not in hidden}
+
+
+def _family(layout: str) -> str:
+    """Return one word for both packages: they are handled alike."""
+    return "package" if layout in (Layout.DEB, Layout.RPM) else layout

@@ -1,0 +1,4 @@
+"""With what every command of the command line ends."""
+
+FINE, DUE, BROKEN = 0, 1, 2
+"""Nothing is due; something is; something is broken."""

@@ -1,0 +1,99 @@
+"""Names that nodes dial and that no certificate will name: told by the preflight, before anything changes."""
+
+import pytest
+
+from components.handling import Recorded
+from components.rollout.handler import ClusterRestartHandler
+from components.rollout.peer_names import names_missed
+from components.rollout.preflight import Sign
+from tests.fakes import FakeContext
+from tests.rollout.world import with_own_allocation
+
+TLS = {"xpack.security.transport.ssl.enabled": "true"}
+LOOSE = {**TLS, "xpack.security.transport.ssl.verification_mode": "certificate"}
+BY_ADDRESS = {"network.host": "10.0.0.1"}
+SEED = {"discovery.seed_hosts": ("es-1.internal:9300", "old:9300")}
+NAMED = {"es-1": ["10.0.0.1", "es-1.example.net"], "es-2": ["es-2.example.net"]}
+NOT_BY_ADDRESS = {"es-1": ["es-1.example.net"], "es-2": ["es-2.example.net"]}
+
+
+def told(one, two, vouched):
+    gates = names_missed({"es-1": one, "es-2": two}, vouched)
+    assert all((gate.sign, gate.reason) == (Sign.MIND, "NameMissed") for gate in gates)
+    return [gate.text for gate in gates]
+
+
+def test_a_seed_host_that_no_certificate_names_is_told_with_the_node_that_is_meant():
+    assert told({**TLS, **BY_ADDRESS}, {**TLS, **SEED}, NAMED) == [
+        "`discovery.seed_hosts` of es-2 has es-1.internal, which the certificate of es-1 will not name: peers would "
+        "refuse it; add it to its `names`",
+        "`discovery.seed_hosts` of es-2 has old, which no certificate will name; if that is a node of this cluster, "
+        "add it to its `names`",
+    ]
+
+
+def test_an_address_that_is_published_and_not_named_is_told():
+    assert told({**TLS, **BY_ADDRESS}, TLS, NOT_BY_ADDRESS) == [
+        "`network.host` of es-1 has 10.0.0.1, which the certificate of es-1 will not name: peers would refuse it; "
+        "add it to its `names`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "vouched"),
+    [
+        pytest.param({**TLS, **BY_ADDRESS}, TLS, NAMED, id="it is named"),
+        pytest.param({**TLS, **BY_ADDRESS}, LOOSE, NOT_BY_ADDRESS, id="the peer does not ask for names"),
+        pytest.param(TLS, {**LOOSE, **SEED}, NAMED, id="the one that dials does not ask for names"),
+        pytest.param(BY_ADDRESS, SEED, NOT_BY_ADDRESS, id="plain transport"),
+        pytest.param({**TLS, **BY_ADDRESS}, {**TLS, **SEED}, {}, id="a record of before, without names"),
+        pytest.param({**TLS, "network.host": "_site_"}, TLS, NOT_BY_ADDRESS, id="an address that nobody wrote"),
+    ],
+)
+def test_nothing_is_told_where_nothing_is_missed_or_known(one, two, vouched):
+    assert told(one, two, vouched) == []
+
+
+def test_a_single_node_has_no_peers_that_dial_it():
+    assert names_missed({"es-1": {**TLS, **BY_ADDRESS}}, {"es-1": ["es-1.example.net"]}) == ()
+
+
+def seeded(world, vouched):
+    """Return what the restart wants, with a seed host in the operator's own file that no certificate names."""
+    file = world["es-2"].file("elasticsearch.yml")
+    file.content += b"discovery.seed_hosts: [es-1.internal]\n"
+    return world.wanted().model_copy(update={"vouched": vouched})
+
+
+VOUCHED = {name: (f"{name}.example.net",) for name in ("es-1", "es-2", "es-3")}
+
+
+def missed_in(context):
+    return [line for line in context.said if "es-1.internal" in line]
+
+
+def test_a_preview_says_before_a_restart_which_name_will_be_missed(doors):
+    world = doors(with_own_allocation())
+    wanted, context = seeded(world, VOUCHED), FakeContext(world.clock)
+    before = world.snapshot()
+    planned = ClusterRestartHandler().preview(None, wanted, context)
+    (line,) = missed_in(context)
+    assert line.startswith("! `discovery.seed_hosts` of es-2 has es-1.internal, which the certificate of es-1 will not")
+    assert line in planned.gates
+    assert world.snapshot() == before
+
+
+def test_a_preview_with_nothing_to_do_says_it_all_the_same_and_asks_for_no_change(doors):
+    world = doors(with_own_allocation())
+    wanted = seeded(world, VOUCHED)
+    done, context = world.up(), FakeContext(world.clock)
+    assert ClusterRestartHandler().changes(Recorded(world.wanted(), done), wanted, context) == []
+    assert len(missed_in(context)) == 1
+
+
+def test_a_name_that_is_vouched_for_is_no_news(doors):
+    world = doors(with_own_allocation())
+    wanted = seeded(world, {**VOUCHED, "es-1": ("es-1.example.net", "es-1.internal")})
+    context = FakeContext(world.clock)
+    ClusterRestartHandler().preview(None, wanted, context)
+    assert missed_in(context) == []

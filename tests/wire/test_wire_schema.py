@@ -23,7 +23,7 @@ SCHEMA = json.loads(package_schema(HANDLERS))
 RESOURCES, TYPES = SCHEMA["resources"], SCHEMA["types"]
 EVERY_RESOURCE = pytest.mark.parametrize("token", sorted(HANDLERS))
 REQUIRED = {
-    AnnouncementHandler.token: {"cluster", "hooks", "commands", "folder"},
+    AnnouncementHandler.token: {"cluster", "content", "hooks", "commands", "folder"},
     asking.AUTHORITY: {"cluster", "layer", "generation", "keyType", "validFor", "leafValidFor", "renewInLast"},
     asking.REQUEST: {"node", "layer", "keyType"},
     asking.CERTIFICATE: {

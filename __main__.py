@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pulumi
 
+from components.hooks.resources import Hooks
 from components.pki.resources import CertificateAuthority, NodeCertificates, certificate_requests
 from components.pki.spec import Layer
 from components.scenarios import secured
-from components.verification.resources import ClusterVerification
+from components.verification.resources import verified
 from stacks.load import load_cluster
 
 cluster = load_cluster(Path(__file__).parent)
@@ -25,12 +26,11 @@ if cluster.https:
     http = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.HTTP), requests)
     pulumi.export("caCertificatePem", pulumi.Output.unsecret(http.authority.bundle_pem))
 
-# Security itself: settings, one restart for them all, passwords, Kibana. Then the proof.
-security, done = secured(cluster, transport, http)
+# Security itself: settings, one restart for them all, passwords, Kibana. Then the proof. Hooks before and after it.
 certificates = [each for each in (transport, http) if each]
-if cluster.running:
-    ClusterVerification(cluster, certificates, security.restart, pulumi.ResourceOptions(depends_on=done))
-
+hooks = Hooks(cluster, certificates)
+security, done = secured(cluster, transport, http)
+hooks.finish(verified(cluster, certificates, security.restart, done))
 pulumi.export("scenario", cluster.scenario)
 for name, places in cluster.places().items():
     pulumi.export(name, places)

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.clients.spec import Kibana, KibanaPaths
 from components.clients.unmanaged import UnmanagedClientSpec
+from components.hooks.spec import Hook
 from components.nodes.spec import Node
 from components.pki.given import GivenLeaf
 from components.pki.inspect import leaf_facts
@@ -46,6 +47,9 @@ class Cluster:
         given: the leaves that were signed elsewhere, of the nodes and layers that have one.
         requested: the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name.
         awaited: the nodes whose leaf for the HTTP layer is not signed yet.
+        hooks: the operator's commands before and after a rollout.
+        folder: the project's folder.
+        plan: what the driver carries out, as JSON, for the hooks; empty where that touches no node, None without it.
     """
 
     name: str
@@ -70,6 +74,9 @@ class Cluster:
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
     requested: Mapping[tuple[str, Layer], Sans] = field(default_factory=dict)
     awaited: tuple[str, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    folder: str = ""
+    plan: str | None = None
 
     @property
     def transport_tls(self) -> bool:

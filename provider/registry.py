@@ -7,6 +7,7 @@ from components.clients.handler import KibanaSettingsHandler
 from components.clients.restart_handler import KibanaRestartHandler
 from components.clients.trust_handler import KibanaTrustHandler
 from components.handling import Handler
+from components.hooks.handler import AnnouncementHandler
 from components.nodes.adoption_handler import NodeAdoptionHandler
 from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
 from components.nodes.identity_handler import NodeIdentityHandler
@@ -23,6 +24,7 @@ from components.verification.handler import VerificationHandler
 HANDLERS: Mapping[str, Handler[Any, Any]] = {
     handler.token: handler
     for handler in (
+        AnnouncementHandler(),
         AuthorityHandler(look),
         CertificateRequestHandler(),
         CertificateHandler(),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from stacks.plan_rows import Seen
 
 NOUNS = {
+    "Announcement": "announcement to the hooks",
     "CertificateAuthority": "CA",
     "CertificateRequest": "certificate request",
     "Certificate": "leaf",

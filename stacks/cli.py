@@ -16,8 +16,10 @@ from typing import Any
 
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
+from stacks.announcing import announced_to_hooks
 from stacks.arguments import parsed
 from stacks.called import called
+from stacks.command_plugin import refuse_missing_plugin
 from stacks.config import model_from, named, sections_of_file
 from stacks.discover import discover
 from stacks.driver import Driver, RunFailed
@@ -180,6 +182,8 @@ def _open(options: argparse.Namespace, at: datetime | None = None) -> tuple[Work
     for moved in workspace.moved:
         console.say(f"! {moved}")
     driver = Driver(workspace, policy_packs=packs, debug=getattr(options, "debug", False))
+    if any(sections_of_file(workspace.stack_file).get("hooks", {}).values()):
+        refuse_missing_plugin(workspace.environment, driver.install_plugin)
     with console.quiet_task("wait for an earlier run") as news:
         if driver.clear_locks(news):
             console.say("an earlier run was killed, and its lock is taken away; the next `up` finishes its work")
@@ -218,7 +222,8 @@ def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> dict[
             on_news=display.news,
             on_note=note,
         )
-        driver.up(watch)
+        with announced_to_hooks(plan):
+            driver.up(watch)
     return {**display.times, **(_restart_times(watch) if plan.restart is not None else {})}
 
 

@@ -133,6 +133,10 @@ class Driver:
         shown: dict[str, Any] = json.loads(printed.stdout)
         return shown
 
+    def install_plugin(self, name: str, version: str) -> None:
+        """Let the engine fetch a plugin."""
+        self.stack.workspace.install_plugin(name, version)
+
     def clear_locks(self, waiting: Callable[[str], None]) -> bool:
         """Wait for a run that is still at work, and take away the locks of killed ones; return whether any was."""
         left = wait_for_running(self._locks, SystemClock(), waiting)

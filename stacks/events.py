@@ -10,11 +10,13 @@ from pulumi.automation.events import DiagnosticEvent, EngineEvent, PolicyEvent, 
 from pulumi.runtime import rpc
 
 from components.rollout.preflight import Sign
+from stacks.hook_rows import COMMAND
 from stacks.plan import UNCHANGED
 from stacks.plan_rows import Seen
 from stacks.policy_packs import MANDATORY, in_one_line, violation_of
 
 PHASES = {
+    "Announcement": "announcement to the hooks",
     "CertificateRequest": "certificate requests",
     "CertificateAuthority": "certificate authorities",
     "Certificate": "leaf certificates",
@@ -33,11 +35,15 @@ PHASES = {
     "ClusterVerification": "verification",
 }
 """What a person calls the work on each type of resource, in the order in which it is done."""
+HOOKS = "hooks"
+"""What a person calls the work of `pulumi-command`."""
 SIGNS = tuple(f"{sign} " for sign in Sign)
 WITHOUT_REASON = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
 """What the engine adds after the error that matters."""
 ENGINES_LEAD = re.compile(r"^(Preview|Create|Update|Delete|Refresh) failed: ", re.IGNORECASE)
 """What the engine puts before an error of the plugin."""
+HOOKS_LEAD = re.compile(r"^exit status \d+: running \".*\":\n(?=hook )")
+"""What `pulumi-command` puts before the error of a hook (`components/hooks/run.py`)."""
 OUR_FORM = "\n  why:  "
 """What is in every error of ours (`components/errors.py`), after what happened and where."""
 INTERRUPTED = re.compile(r"^\s*\*\s+urn:\S+::(\S+), interrupted while \w+$", re.MULTILINE)
@@ -54,7 +60,7 @@ class Failure:
 
     def for_people(self) -> "Failure":
         """Return it as it is printed: an error of ours names its place itself, and that of three resources is one."""
-        text = ENGINES_LEAD.sub("", self.text)
+        text = HOOKS_LEAD.sub("", ENGINES_LEAD.sub("", self.text)).rstrip()
         return Failure("" if OUR_FORM in text else self.resource, text, self.of_policy)
 
 
@@ -143,6 +149,8 @@ def _in_our_words(warning: str) -> str:
 
 def phase_of(token: str) -> str:
     """Return what a person calls the work on a type of resource; empty where it is none of ours."""
+    if token == COMMAND:
+        return HOOKS
     return PHASES.get(token.rsplit(":", 1)[-1], "") if token.startswith("essecurity:") else ""
 
 

@@ -137,6 +137,24 @@ config:
     join_timeout: 300
     hold_after: cover # only while a rotation of a CA is to wait for you
     waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
+  elasticsearch-security:hooks: # commands of yours; each reads the plan as JSON from its standard input
+    before: # a rollout that does not begin unless they succeed
+      - {name: silence-alerts, command: [./hooks/silence.sh, 2h], timeout: 60}
+      - {name: pause-ingest, command: [systemctl, stop, ingest], on: es-1} # on the machine of a node or a Kibana
+      - name: stop-collector
+        command: [systemctl, stop, collector]
+        ssh: &collector # on any other machine
+          host: collector.example.net
+          port: 22
+          user: ops
+          identity_file: keys/ops
+          jump: [ops@bastion.example.net]
+          config_file: ssh/config
+          host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBO0x1EDhpdIdz00icLTO9a7XkZe2/1WtMyuE9lRCCFe
+          sudo_password_file: keys/ops.sudo
+    after:
+      - {name: start-collector, command: [systemctl, start, collector], timeout: 300, ssh: *collector}
+      - {name: resume-ingest, command: [systemctl, start, ingest], on: es-1}
   elasticsearch-security:consent:
     full_cluster_restart: true # all nodes stop once, when transport TLS goes on
     traffic_in_clear: false

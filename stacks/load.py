@@ -11,8 +11,10 @@ from components.errors import ConfigurationRefused
 from components.pki.spec import Layer
 from components.settings.scenarios import Choices
 from stacks.advice import advice_on
+from stacks.announcing import announced_plan
 from stacks.awaiting import awaited, requested, told, until_signed
 from stacks.config import PREFIX, model_from, sections_of_engine
+from stacks.hook_inventory import hooks_of
 from stacks.inventory import kibana_of, kibana_sans_of, least_sans_of, nodes_of, sans_of
 from stacks.model import StackModel
 from stacks.own_authorities import FromFiles, read_files
@@ -79,4 +81,7 @@ def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cl
         strict_transport_security=frozenset(spec.name for spec in model.kibana if spec.strict_transport_security),
         own=files.own,
         given=files.given,
+        hooks=hooks_of(model, root),
+        folder=str(root.absolute()),
+        plan=announced_plan(),
     )

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from components.clients.unmanaged import LABEL
+from components.hooks.spec import HOOK_NAME
 from components.nodes import ssh_spec
 from components.nodes.spec import NODE_NAME
 from stacks.fields import every_field, field_at, fields_at
@@ -192,6 +193,7 @@ LIMITS = {
 }
 FORMS = {
     LABEL: "it must be 1 to 100 characters on one line, without a blank at either end",
+    HOOK_NAME: "it must be 1 to 48 small letters, digits or `-`, with a letter or digit at both ends",
     NODE_NAME: "it must be 1 to 63 letters, digits, `.`, `_` or `-`, with a letter or digit at both ends",
     ssh_spec.HOST: "it must be a host name, an IP address, or a `Host` of `~/.ssh/config`",
     ssh_spec.USER: "it must be a login name",

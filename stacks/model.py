@@ -6,6 +6,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from components.clients.spec import KibanaSpec
 from components.clients.unmanaged import UnmanagedClientSpec
+from components.hooks.spec import HooksSpec
 from components.nodes.spec import MachineSpec, NodeSpec
 from components.pki.sans import Host
 from components.pki.spec import AuthoritiesSpec, CertificatesSpec
@@ -94,6 +95,7 @@ class StackModel(Spec):
         (), description="Clients of others on the HTTP layer: no node presents a leaf of a new CA before they trust it."
     )
     rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
+    hooks: HooksSpec = Field(default_factory=HooksSpec, description="Commands of yours before and after a rollout.")
     consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
     takeover: TakeoverSpec | None = Field(
         None, description="Take over a cluster that is secured already; without it that is refused."

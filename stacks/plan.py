@@ -14,6 +14,7 @@ from stacks.called import called
 from stacks.called import holder as _node
 from stacks.certificate_plan import authority_rows, leaf_rows, sign
 from stacks.held import Held, held_rotations
+from stacks.hook_rows import hook_rows, is_rollout
 from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
 from stacks.plan_rows import Row, Seen, strings
 
@@ -21,6 +22,7 @@ ORDER = (
     "authority",
     "leaf",
     "password",
+    "hook before",
     "Kibana trust file",
     "trust file",
     "proof",
@@ -34,6 +36,7 @@ ORDER = (
     "Kibana",
     "verification",
     "record",
+    "hook after",
 )
 """The order in which a plan lists its rows: that of the work."""
 ENTRY = re.compile(r"\+ keystore entry ([\w.]+)")
@@ -103,6 +106,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
         rows = [*beside_a_full_stop(resources), *rows]
     if not rows and restart is None:
         rows = _record(changed)
+    rows += hook_rows(resources, rollout=is_rollout(rows, restarts=restart is not None))
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
     shown |= {str(resource.outputs["reason"]) for resource in changed if resource.outputs.get("reason")}
     return Plan(

@@ -7,6 +7,7 @@ from components.nodes import hosts
 from components.pki.spec import FileFormat, Layer, authority_must_outlive_leaves
 from components.settings.scenarios import Scenario, VerificationMode
 from stacks.fips_rules import FIPS_RULES
+from stacks.hook_rules import HOOK_RULES
 from stacks.inventory import sans_of
 from stacks.kibana_rules import KIBANA_RULES
 from stacks.machine_rules import MACHINE_RULES
@@ -195,6 +196,7 @@ SECTION_RULES = {
     **OWN_AUTHORITY_RULES,
     **ROTATION_RULES,
     **REISSUE_RULES,
+    **HOOK_RULES,
 }
 """Rules that have a module of their own, and the sections that each one reads."""
 

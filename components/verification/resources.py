@@ -45,3 +45,15 @@ class ClusterVerification(Resource):
             "processes": restart.processes,
         }
         super().__init__("verification", inputs, opts)
+
+
+def verified(
+    cluster: Cluster,
+    certificates: Sequence[NodeCertificates],
+    restart: ClusterRestart,
+    done: Sequence[pulumi.Resource],
+) -> Sequence[pulumi.Resource]:
+    """Verify a cluster that runs, once the rest is done; return what everything ends with."""
+    if not cluster.running:
+        return done
+    return [ClusterVerification(cluster, certificates, restart, pulumi.ResourceOptions(depends_on=list(done)))]

@@ -3,7 +3,7 @@
 import pytest
 
 from provider.registry import HANDLERS
-from tests.program.running import PROGRAM, run
+from tests.program.running import COMMAND, PROGRAM, run
 from tests.program.stackfiles import BASIC, HTTPS, KIBANA, minimal, program, stack_file
 
 PER_CLUSTER = {
@@ -93,8 +93,9 @@ def test_every_resource_type_of_the_plugin_is_used_by_the_program_and_no_other()
         HTTPS, 1, authorities={"http": {"own": {"certificate": "any.pem", "leaves": [{"node": "es-1"}]}}}
     )
     made = program(HTTPS, 1, takeover={}, kibana=KIBANA)
-    every = (*made.resources.values(), *awaiting.resources.values())
-    assert {one.type for one in every if one.custom} == set(HANDLERS)
+    hooked = program(HTTPS, 1, hooks={"before": [{"name": "silence", "command": ["x"]}]})
+    every = (*made.resources.values(), *awaiting.resources.values(), *hooked.resources.values())
+    assert {one.type for one in every if one.custom} == {*HANDLERS, COMMAND}
 
 
 @pytest.mark.parametrize("scenario", [BASIC, HTTPS])

@@ -227,6 +227,9 @@ kibana:
     strict_transport_security: true
 unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 3}]
 rollout: {join_timeout: 60, hold_after: cover, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
+hooks:
+  before: [{name: silence, command: [x], timeout: 60, on: es-1}, {name: b, command: [x], ssh: *ssh}]
+  after: [{name: wake, command: [/x, "2h"], timeout: 60, on: kibana-1}, {name: b, command: [x], ssh: *ssh}]
 consent: {full_cluster_restart: true, traffic_in_clear: true}
 takeover: {elastic_password: {secure: "v1:4Qxr:abc="}, old_files: remove}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}

@@ -6,6 +6,7 @@ import pytest
 
 from components.nodes.ssh_spec import Ssh
 from components.pki.spec import Layer
+from stacks.hook_inventory import hooks_of
 from stacks.inventory import kibana_of, kibana_sans_of, nodes_of, sans_of
 from tests.stacks.stackfiles import model
 
@@ -225,3 +226,29 @@ def test_a_kibanas_leaf_names_its_address_what_people_type_and_loopback():
     sans = kibana_sans_of(kibana(", public_url: 'https://Kibana.example.net:8443/books', names: [k.net]"))
     assert sans.dns == ("k.net", "kibana.example.net", "localhost")
     assert sans.ips == ("10.0.0.9", "127.0.0.1", "::1")
+
+
+HOOKED = """
+machine: {home: /opt/es, ssh: {user: ops}}
+nodes: [{name: es-1, address: 10.0.0.1}, {name: es-2, address: 10.0.0.2}]
+kibana: [{name: kibana-1, address: 10.0.0.9, home: /opt/kibana}]
+hooks:
+  before:
+    - {name: here, command: [./a], timeout: 5}
+    - {name: on-a-node, command: [b], on: es-2}
+    - {name: where-kibana-is, command: [b], on: kibana-1}
+  after:
+    - {name: elsewhere, command: [c], ssh: {host: collector, port: 2222, identity_file: keys/ops}}
+"""
+
+
+def test_a_hook_runs_here_on_the_machine_of_a_node_or_elsewhere():
+    found = {hook.name: hook for hook in hooks_of(model(HOOKED), ROOT)}
+    assert {name: (hook.moment, hook.on, hook.ssh) for name, hook in found.items()} == {
+        "here": ("before", "", None),
+        "on-a-node": ("before", "es-2", Ssh(host="10.0.0.2", user="ops")),
+        "where-kibana-is": ("before", "kibana-1", None),
+        "elsewhere": ("after", "collector", Ssh(host="collector", port=2222, identity_file="/project/keys/ops")),
+    }
+    assert (found["here"].folder, found["here"].timeout, found["on-a-node"].timeout) == ("/project", 5, 300)
+    assert hooks_of(model(""), ROOT) == ()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from components.settings.effects import effect_of
+from stacks.hook_rows import WHAT
 from stacks.plan import ORDER, ROWS, Due, Plan, Restart, plan_from
 from stacks.plan_rows import Row
 from tests.stacks import seen
@@ -254,7 +255,9 @@ OF_KIBANA_SETTINGS = {"Kibana key file", "Kibana keystore"}
 
 
 def test_every_kind_of_row_has_its_place_in_the_order():
-    assert {what for what, _ in ROWS.values()} | {"keystore", "record", *OF_KIBANA_SETTINGS} == set(ORDER)
+    assert {what for what, _ in ROWS.values()} | {"keystore", "record", *OF_KIBANA_SETTINGS, *WHAT.values()} == set(
+        ORDER
+    )
     assert list(ROWS)[:2] == ["CertificateAuthority", "Certificate"]
 
 

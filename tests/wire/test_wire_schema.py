@@ -10,6 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 from pydantic import SecretStr
 
+from components.hooks.handler import AnnouncementHandler
 from components.pki.spec import FileFormat, KeyType, Layer
 from provider import PACKAGE, PACKAGE_VERSION
 from provider.registry import HANDLERS
@@ -22,6 +23,7 @@ SCHEMA = json.loads(package_schema(HANDLERS))
 RESOURCES, TYPES = SCHEMA["resources"], SCHEMA["types"]
 EVERY_RESOURCE = pytest.mark.parametrize("token", sorted(HANDLERS))
 REQUIRED = {
+    AnnouncementHandler.token: {"cluster", "content", "hooks", "commands", "folder"},
     asking.AUTHORITY: {"cluster", "layer", "generation", "keyType", "validFor", "leafValidFor", "renewInLast"},
     asking.REQUEST: {"node", "layer", "keyType"},
     asking.CERTIFICATE: {
@@ -50,6 +52,7 @@ REQUIRED = {
     asking.VERIFICATION: {"cluster", "scenario", "nodes"},
 }
 SECRETS = {
+    AnnouncementHandler.token: set(),
     asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem", "signerChain"}
     | {"coveringCertificatePem", "coveringKeyPem"}
     | {"ownCertificatePem", "ownChainPem", "ownKeyPem"},

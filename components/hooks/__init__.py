@@ -1,0 +1,1 @@
+"""The operator's own commands before and after a rollout."""

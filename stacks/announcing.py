@@ -1,0 +1,28 @@
+"""What the driver tells the program of its plan, for the operator's hooks: both run in this very process."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from components.hooks.handler import NO_ROLLOUT
+from stacks.hook_rows import is_rollout
+from stacks.plan import Plan
+from stacks.show import plan_data
+
+_announced: list[str] = []
+
+
+@contextmanager
+def announced_to_hooks(plan: Plan) -> Iterator[None]:
+    """Let a program that runs in here know which plan is carried out."""
+    touches = is_rollout(plan.rows, restarts=plan.restart is not None)
+    _announced.append(json.dumps(plan_data(plan), default=str) if touches else NO_ROLLOUT)
+    try:
+        yield
+    finally:
+        _announced.pop()
+
+
+def announced_plan() -> str | None:
+    """Return the plan that is carried out, as JSON; empty where it touches no node, None where nobody made one."""
+    return _announced[-1] if _announced else None

@@ -73,6 +73,7 @@ class Plan:
         held: the rotations that wait.
         next_due: the next renewal.
         warnings: what to mind before it is carried out.
+        unseen: nodes that were not looked at, since their machine does not answer.
     """
 
     rows: tuple[Row, ...] = ()
@@ -82,6 +83,7 @@ class Plan:
     held: tuple[Held, ...] = ()
     next_due: Due | None = None
     warnings: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

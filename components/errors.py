@@ -28,6 +28,10 @@ class MachineUnreachable(TargetUnreachable):
     """A node's machine did not answer: what is recorded of it holds, and what is done elsewhere goes on without it."""
 
 
+NOT_LOOKED_AT = "not looked at, and taken for what is recorded"
+"""What a warning says of a node whose machine did not answer, where a run goes on without it."""
+
+
 class CommandFailed(SecurityError):
     """A command on a node ended with an error; its decoded cause is in the text."""
 

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pydantic import ValidationError
 
 from components.clock import PREVIEW_AT, Clock
-from components.errors import ConfigurationRefused, MachineUnreachable, SecurityError
+from components.errors import NOT_LOOKED_AT, ConfigurationRefused, MachineUnreachable, SecurityError
 from components.handling import Change, HalfDone, Handler, Recorded
 from provider import PACKAGE_VERSION
 from provider.answers import diff_response, half_done
@@ -240,5 +240,5 @@ def _seen(look: Callable[[], Seen], recorded: Seen, voice: ResourceContext) -> S
     try:
         return look()
     except MachineUnreachable as error:
-        voice.warn(f"{error.where}: not looked at, and taken for what is recorded: {error.what}\n  why:  {error.why}")
+        voice.warn(f"{error.where}: {NOT_LOOKED_AT}: {error.what}\n  why:  {error.why}")
         return recorded

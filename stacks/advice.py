@@ -1,9 +1,14 @@
 """What a stack file may ask for, and yet had better not: said as a warning in every preview, never refused."""
 
 from components.findings import Check, Finding, all_findings
+from components.nodes import hosts
 from components.pki.spec import short_lifetimes
 from components.settings.scenarios import Scenario
+from stacks.inventory import machine_spec_of
 from stacks.model import StackModel
+
+SEVERAL = 2
+"""So many addresses that are not this machine's alone; one may be the only node's, on this machine."""
 
 
 def production_needs_https(model: StackModel) -> Finding | None:
@@ -35,7 +40,28 @@ def browsers_must_trust_kibana(model: StackModel) -> Finding | None:
     )
 
 
-ADVICE: tuple[Check[StackModel], ...] = (production_needs_https, browsers_must_trust_kibana)
+def nodes_on_other_machines_need_ssh(model: StackModel) -> Finding | None:
+    """Find nodes that are likely on machines of their own, and would all be looked for on this one.
+
+    Source: important-settings-configuration, network.host (nodes on other servers).
+    """
+    here = [node for node in model.nodes if machine_spec_of(node, model.machine).ssh is None]
+    elsewhere = {node.address: node.name for node in here if not hosts.is_loopback(node.address)}
+    if len(elsewhere) < SEVERAL:
+        return None
+    names = ", ".join(sorted(elsewhere.values()))
+    return Finding(
+        "NodesWithoutSsh",
+        f"{names} have addresses of their own and no section `ssh`, so the files of all of them are looked for on this "
+        "machine; if they are other machines, write `ssh: {}` into the section `machine`",
+    )
+
+
+ADVICE: tuple[Check[StackModel], ...] = (
+    production_needs_https,
+    browsers_must_trust_kibana,
+    nodes_on_other_machines_need_ssh,
+)
 
 
 def advice_on(model: StackModel) -> tuple[Finding, ...]:

@@ -1,8 +1,8 @@
 """The command line: `python -m stacks check|discover|preview|up|refresh|output|destroy ENVIRONMENT`.
 
-Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`,
-`discover`; `up --exit-code` where it changed
-something), 2 when something is broken.
+Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`, `discover`; `up --exit-code` where it
+changed something), 2 when something is broken, or when a machine did not answer and nothing else is due: nobody knows
+then.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from typing import Any
 
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
+from stacks.advice import advice_on
 from stacks.announcing import announced_to_hooks
 from stacks.arguments import parsed
 from stacks.called import called
@@ -32,6 +33,7 @@ from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
 from stacks.statuses import BROKEN, DUE, FINE
+from stacks.unseen import not_known, unseen_in
 from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
 from toolchain import console
 
@@ -63,8 +65,12 @@ def _run(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Read the stack file alone, and tell every mistake in it; no machine is looked at."""
     workspace = _checked(options)
-    console.say(f"{named(workspace.written or workspace.stack_file)}: no mistake found")
-    _print_json(options, {"result": "checked"})
+    where = named(workspace.written or workspace.stack_file)
+    console.say(f"{where}: no mistake found")
+    warnings = [one.message for one in advice_on(model_from(sections_of_file(workspace.stack_file), where=where))]
+    for warning in warnings:
+        console.say(f"! {warning}")
+    _print_json(options, {"result": "checked", "warnings": warnings})
     return FINE
 
 
@@ -79,7 +85,7 @@ def preview(options: argparse.Namespace) -> int:
     _print_json(options, {"result": "previewed", **moved, "plan": plan_data(plan)})
     if options.markdown:
         sys.stdout.write(plan_markdown(plan, title))
-    return FINE if plan.is_empty else DUE
+    return _ended(plan.unseen, due=not plan.is_empty)
 
 
 def up(options: argparse.Namespace) -> int:
@@ -88,15 +94,17 @@ def up(options: argparse.Namespace) -> int:
     plan, expected = _preview(driver)
     console.show(plan_view(plan, _title(workspace)))
     times: Mapping[str, float] = {}
+    unseen = plan.unseen
     if plan.is_empty:
         console.say("no changes")
     else:
-        times = _carry_out(driver, expected, plan)
+        times, unseen = _carry_out(driver, expected, plan)
     outputs = _plain(driver, show_secrets=False)
     console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
     _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": dict(times), "outputs": outputs})
-    return DUE if options.exit_code and not plan.is_empty else FINE
+    status = _ended(unseen, due=False)
+    return DUE if options.exit_code and not plan.is_empty and status is FINE else status
 
 
 def refresh(options: argparse.Namespace) -> int:
@@ -110,8 +118,9 @@ def refresh(options: argparse.Namespace) -> int:
         console.say(f"differs from the record: {text}")
     drifted = [seen.name for seen in differing]
     console.say(f"{len(drifted)} of {len(watch.seen)} resources differ; `preview` says what `up` would do about it")
-    _print_json(options, {"result": "refreshed", "drifted": drifted})
-    return DUE if drifted else FINE
+    unseen = unseen_in(watch.warnings)
+    _print_json(options, {"result": "refreshed", "drifted": drifted, "unseen": unseen})
+    return _ended(unseen, due=bool(drifted))
 
 
 def output(options: argparse.Namespace) -> int:
@@ -190,6 +199,13 @@ def _open(options: argparse.Namespace, at: datetime | None = None) -> tuple[Work
     return workspace, driver
 
 
+def _ended(unseen: Sequence[str], *, due: bool) -> int:
+    """Return the status of a run that went well, and say last of all which nodes it could not look at."""
+    if unseen:
+        console.failure("", not_known(unseen))
+    return DUE if due else BROKEN if unseen else FINE
+
+
 def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, int]]:
     """Return the plan, and how many resources each phase of the work has."""
     watch = Watch()
@@ -203,12 +219,16 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
                 console.say(line)
         raise
     warnings = dict.fromkeys([*watch.warnings, *warnings_about_forgotten(watch.seen, watch.gates)])
-    plan = replace(plan_from(watch.seen, watch.notes, watch.gates), warnings=tuple(warnings))
+    plan = plan_from(watch.seen, watch.notes, watch.gates)
+    plan = replace(plan, warnings=tuple(warnings), unseen=unseen_in(watch.warnings))
     return plan, watch.phases()
 
 
-def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> dict[str, float]:
-    """Run it; what the plan warned of already is not said again."""
+def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Run it, and return how long each phase took, and who was not looked at.
+
+    What the plan warned of already is not said again.
+    """
 
     def note(text: str) -> None:
         if text not in plan.warnings:
@@ -224,7 +244,8 @@ def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> dict[
         )
         with announced_to_hooks(plan):
             driver.up(watch)
-    return {**display.times, **(_restart_times(watch) if plan.restart is not None else {})}
+    times = {**display.times, **(_restart_times(watch) if plan.restart is not None else {})}
+    return times, unseen_in(watch.warnings)
 
 
 def _restart_times(watch: Watch) -> dict[str, float]:

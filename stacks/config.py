@@ -20,20 +20,26 @@ from stacks.sealed import encrypted_in_vain, in_clear, out_of_sight
 
 PREFIX = f"{NAMESPACE}:"
 DEVELOPMENT = "Pulumi.local.yaml"
-"""The stack file of the development cluster, which comes with the project, and is the one to copy from."""
+"""The stack file of the development cluster, which comes with the project."""
+ANY_STACK = "ENVIRONMENT"
+"""Stands for the stack's name in a command to type, where nobody knows it."""
+EXAMPLES = "stacks/examples/"
 LEAST = {"cluster": {"name": "any", "scenario": "basic"}, "nodes": [{"name": "any", "address": "127.0.0.1"}]}
 """Stands for required sections that cannot be read, so that the others can be; no rule ever looks at it."""
 
 
-def check(sections: Mapping[str, Any], secret: Collection[str] = ()) -> StackModel | tuple[Mistake, ...]:
+def check(
+    sections: Mapping[str, Any], secret: Collection[str] = (), stack: str = ANY_STACK
+) -> StackModel | tuple[Mistake, ...]:
     """Return the sections of a stack file as a model, or every mistake in them, in the order of the model.
 
     Args:
         sections: what stands in the stack file.
         secret: sections that the engine keeps encrypted; their values are never repeated.
+        stack: the stack's name, where it is known.
     """
     found = {mistake for key, value in sections.items() for mistake in encrypted_in_vain(value, key)}
-    found |= set(in_clear(sections, secret))
+    found |= set(in_clear(sections, secret, stack))
     sealed = {_section_in(mistake.path) for mistake in found}
     unreadable = set(sealed)
     try:
@@ -54,7 +60,7 @@ def model_from(sections: Mapping[str, Any], *, where: str, secret: Collection[st
     Raises:
         ConfigurationRefused: with one line for each mistake in it.
     """
-    checked = check(sections, secret)
+    checked = check(sections, secret, _stack_in(where))
     if isinstance(checked, StackModel):
         return checked
     raise _refused(checked, where)
@@ -105,12 +111,18 @@ def named(path: Path) -> str:
     return f"stacks/{path.name}"
 
 
+def _stack_in(where: str) -> str:
+    """Return the name of the stack whose file this is."""
+    found = re.fullmatch(r"stacks/Pulumi\.(.+)\.yaml", where)
+    return found[1] if found else ANY_STACK
+
+
 def _what_to_do_without(path: Path) -> str:
     if path.name == DEVELOPMENT:
         return f"restore it with `git checkout {named(path)}`"
     found = sorted(each.stem.removeprefix("Pulumi.") for each in path.parent.glob("Pulumi.*.yaml"))
     there = f"name an environment that has a stack file ({', '.join(found)}), or " if found else ""
-    return f"{there}write {named(path)}, for example from a copy of stacks/{DEVELOPMENT}"
+    return f"{there}write {named(path)}, for example from a copy of one in {EXAMPLES}, or of stacks/{DEVELOPMENT}"
 
 
 def sections_of_engine(config: Mapping[str, str], where: str = "stack", secret: Collection[str] = ()) -> dict[str, Any]:
@@ -133,6 +145,7 @@ def _sections(config: Mapping[Any, Any], where: str, secret: Collection[str] = (
         checked = check(
             {**{_section_of(key): value for key, value in astray.items()}, **sections},
             {_section_of(key) for key in secret},
+            _stack_in(where),
         )
         slips += [] if isinstance(checked, StackModel) else checked
     raise _refused(slips, where)

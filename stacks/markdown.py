@@ -6,7 +6,7 @@ from components.rollout.preflight import Sign
 from stacks.markdown_text import block, code, fitting, size, words
 from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
-from stacks.plan_words import names_of, next_due_of, words_of
+from stacks.plan_words import names_of, next_due_of, nothing_of, words_of
 
 LIMIT = 65_000
 """Bytes of a whole comment. GitHub takes 65,536 characters, and GitLab more."""
@@ -59,7 +59,8 @@ def failure_markdown(environment: str, errors: Sequence[str]) -> str:
 
 def _in_short(plan: Plan, rows: Sequence[Row]) -> str:
     if plan.is_empty:
-        return f"**Nothing to do.** {words(next_due_of(plan, 'Next due: '))}".rstrip()
+        nothing = nothing_of(plan)
+        return f"**{words(nothing[:1].upper() + nothing[1:])}.** {words(next_due_of(plan, 'Next due: '))}".rstrip()
     changes = f"{len(rows)} change{'' if len(rows) == 1 else 's'}"
     restarts = words_of(plan.restart, plan.rows).title if plan.restart is not None else "nothing restarts"
     return f"**{changes} · {words(restarts)}**"

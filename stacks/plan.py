@@ -76,6 +76,7 @@ class Plan:
         held: the rotations that wait.
         next_due: the next renewal.
         warnings: what to mind before it is carried out.
+        unseen: nodes that were not looked at, since their machine does not answer.
     """
 
     rows: tuple[Row, ...] = ()
@@ -85,6 +86,7 @@ class Plan:
     held: tuple[Held, ...] = ()
     next_due: Due | None = None
     warnings: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -87,6 +87,11 @@ def _is_above(text: str, above: Sequence[str]) -> bool:
     return not text.strip(", ")
 
 
+def nothing_of(plan: Plan) -> str:
+    """Return how an empty plan is called: who was not looked at may have something to do."""
+    return f"nothing to do, except that nobody knows of {names_of(plan.unseen)}" if plan.unseen else "nothing to do"
+
+
 def next_due_of(plan: Plan, lead: str) -> str:
     """Return which certificate is due next and when, after a lead; nothing where none is known."""
     return f"{lead}{plan.next_due.name}, from {plan.next_due.opens:%Y-%m-%d}" if plan.next_due else ""

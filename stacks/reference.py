@@ -1,22 +1,21 @@
 """`docs/configuration.md`, made from the models of a stack file: `python -m stacks.reference` prints it.
 
 Every key, type, default and meaning comes from the models. What a model knows and a rule refuses is found by
-asking: the smallest stack file is checked again with each value of a choice in it.
+asking: the smallest stack file is checked again with each layout of a machine and nothing else of it.
 """
 
-import copy
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import Enum
 from fractions import Fraction
-from itertools import pairwise
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
+from components.nodes.layouts import Layout
 from components.pki.lifetimes import Lifetime
 from components.pki.sans import Host
 from stacks.advice import ADVICE
@@ -124,8 +123,11 @@ def type_of(path: str, field: FieldInfo) -> str:
 
 def default_of(path: str, field: FieldInfo) -> str:
     """Return a field's default as it would be written."""
-    if field.is_required() or _is_missed(path):
+    if field.is_required():
         return MUST
+    missed = _layouts_that_miss(path)
+    if missed:
+        return f"{MUST} with {_or(missed)}"
     section = _inherits_from(path)
     if section:
         return f"`{section}.{path.rpartition('.')[2]}`"
@@ -182,38 +184,14 @@ def _or(kinds: Sequence[Enum]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _is_accepted(sections: Mapping[str, Any]) -> bool:
-    return isinstance(check(sections), StackModel)
-
-
-def _changed(path: str, value: Any) -> dict[str, Any]:
-    """Return the smallest stack file with another value in one place."""
-    sections = sections_of(SMALLEST)
-    here: Any = sections
-    parts = _parts(path)
-    for part, following in pairwise(parts):
-        if isinstance(part, int):
-            here += [] if here else [{}]
-            here = here[part]
-        else:
-            here = here.setdefault(part, [] if isinstance(following, int) else {})
-    here[parts[-1]] = value
-    return sections
-
-
-def _is_missed(path: str) -> bool:
-    """Tell whether the smallest stack file is refused without this key, although its model has a default."""
-    sections = copy.deepcopy(sections_of(SMALLEST))
-    *way, key = _parts(path)
-    here: Any = sections
-    for part in way:
-        here = here[part] if isinstance(part, int) and here else dict(here).get(part, {})
-    return here.pop(key, None) is not None and not _is_accepted(sections)
-
-
-def _parts(path: str) -> list[str | int]:
-    """Return the way to a key; the first entry stands for every entry of a list."""
-    return [int(part) if part.isdigit() else part for part in path.replace("[]", ".0").split(".")]
+def _layouts_that_miss(path: str) -> list[Layout]:
+    """Return the layouts with which a stack file is refused without this key of a machine."""
+    missed = []
+    for layout in Layout:
+        found = check({**sections_of(SMALLEST), "machine": {"layout": layout.value}})
+        if not isinstance(found, StackModel) and any(mistake.path == path for mistake in found):
+            missed.append(layout)
+    return missed
 
 
 def _inherits_from(path: str) -> str:

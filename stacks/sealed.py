@@ -29,12 +29,13 @@ def encrypted_in_vain(value: Any, path: str) -> Iterator[Mistake]:
         yield from encrypted_in_vain(entry, f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}")
 
 
-def in_clear(sections: Mapping[str, Any], secret: Collection[str]) -> Iterator[Mistake]:
+def in_clear(sections: Mapping[str, Any], secret: Collection[str], stack: str) -> Iterator[Mistake]:
     """Find secrets that stand in the file for everybody to read.
 
     Args:
         sections: what stands in the stack file, or what the engine made of it.
         secret: sections that the engine keeps encrypted, and hands out in clear.
+        stack: the stack's name, for the command to type.
     """
     for path in sorted(SECRETS):
         section, *keys = path.split(".")
@@ -42,7 +43,7 @@ def in_clear(sections: Mapping[str, Any], secret: Collection[str]) -> Iterator[M
         for key in keys:
             value = value.get(key) if isinstance(value, Mapping) else None
         if section not in secret and isinstance(value, (str, int, float)):
-            command = f"`pulumi config set --secret --path {NAMESPACE}:{path}`"
+            command = f"`pulumi config set --secret --path {NAMESPACE}:{path} --stack {stack}`"
             yield Mistake(path, "stands there in clear", f"take it out, choose another, and encrypt it: {command} asks")
 
 

@@ -16,14 +16,14 @@ from components.rollout.preflight import Sign
 from stacks.certificates import certificates_view
 from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
-from stacks.plan_words import names_of, next_due_of, words_of
+from stacks.plan_words import names_of, next_due_of, nothing_of, words_of
 
 
 def plan_view(plan: Plan, title: str) -> RenderableType:
     """Return a plan as a person reads it: reasons first, then each kind of change, then the restart with its order."""
     minded = [Text(f"  ! {warning}") for warning in plan.warnings]
     if plan.is_empty:
-        head = Text.assemble((f"{title} · nothing to do", "bold"), next_due_of(plan, " · next due: "))
+        head = Text.assemble((f"{title} · {nothing_of(plan)}", "bold"), next_due_of(plan, " · next due: "))
         gates = (Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN))
         return Group(head, *minded, *gates, *_held(plan))
     notes = [Text(f"  {note}") for note in plan.notes]

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
+from components.nodes.clocks import refuse_a_clock_that_is_behind
 from components.nodes.converge import plan_on, put_files
 from components.nodes.identity import FILE_MODE
 from components.nodes.plan import WantedFile
@@ -88,7 +89,10 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def preview(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Return what will be trusted, and which file is written."""
-        steps = tuple(str(step) for step in plan_on(machine_of(wanted.node.machine), self._files(wanted)))
+        machine = machine_of(wanted.node.machine)
+        steps = tuple(str(step) for step in plan_on(machine, self._files(wanted)))
+        if steps:
+            refuse_a_clock_that_is_behind(machine, context)
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
         return NodeTrustOutputs(trusted=self._trusted(wanted), steps=steps)
@@ -97,10 +101,13 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Write the trust file where it lacks a CA.
 
         Raises:
+            ConfigurationRefused: the node's clock is behind.
             NotConverged: something else writes the file too.
             CommandFailed: it cannot be written.
         """
-        steps = put_files(machine_of(wanted.node.machine), self._files(wanted))
+        machine = machine_of(wanted.node.machine)
+        refuse_a_clock_that_is_behind(machine, context)
+        steps = put_files(machine, self._files(wanted))
         return NodeTrustOutputs(trusted=self._trusted(wanted), steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: TrustRecord, context: Context) -> NodeTrustOutputs | None:

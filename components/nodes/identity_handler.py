@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
+from components.nodes.clocks import refuse_a_clock_that_is_behind
 from components.nodes.converge import plan_on, put_files
 from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
@@ -63,7 +64,10 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         self, recorded: IdentityRecord | None, wanted: NodeIdentityInputs, context: Context
     ) -> NodeIdentityOutputs:
         """Return what will be served, and which file is written."""
-        steps = tuple(str(step) for step in plan_on(machine_of(wanted.node.machine), identity_files(wanted)))
+        machine = machine_of(wanted.node.machine)
+        steps = tuple(str(step) for step in plan_on(machine, identity_files(wanted)))
+        if steps:
+            refuse_a_clock_that_is_behind(machine, context)
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
         return NodeIdentityOutputs(presented_serial=wanted.serial, steps=steps)
@@ -74,10 +78,12 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         """Write the key file; where the layer speaks TLS with it already, wait until a handshake shows the leaf.
 
         Raises:
+            ConfigurationRefused: the node's clock is behind, so that the leaf would not be valid there.
             NotConverged: something else writes the file, or the node goes on serving another leaf.
             CommandFailed: it cannot be written.
         """
         machine = machine_of(wanted.node.machine)
+        refuse_a_clock_that_is_behind(machine, context)
         steps = put_files(machine, identity_files(wanted))
         served = self._served(wanted)
         if served and served != wanted.serial and reads_now(machine, wanted.file):

@@ -13,14 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.folder_lock import TEMPORARY_SUFFIX, only_writer_in
 from components.nodes.target import Completed, DesiredFile, FileStat
 
 MINIMAL_ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C.UTF-8",
 }
-TEMPORARY_SUFFIX = ".essecurity-new"
-"""A fixed name, so that the next run replaces what a killed run left half-written."""
 
 _ONE_FOLDER_AT_A_TIME = threading.Lock()
 """The trust files and the key files of a node are written side by side, into a folder that neither finds at first."""
@@ -101,13 +100,10 @@ class LocalTarget:
         path = Path(file.path)
         temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
         try:
-            _make_folder(path.parent, *_ids(file.owner, file.group))
-            _write_synced(temporary, file, *_ids(file.owner, file.group))
-            temporary.replace(path)
-            _sync_folder(path.parent)
+            _make_folder(path.parent, file.owner, file.group)
+            with only_writer_in(path.parent):
+                _put(temporary, path, file)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise self._refused("write", file.path, error) from error
 
     def remove(self, path: PurePosixPath) -> None:
@@ -180,6 +176,18 @@ def _ids(owner: str, group: str) -> tuple[int, int]:
     return uid, gid
 
 
+def _put(temporary: Path, path: Path, file: DesiredFile) -> None:
+    """Write under the temporary name, then rename; what fails leaves nothing under that name."""
+    try:
+        _write_synced(temporary, file, *_ids(file.owner, file.group))
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
 def _write_synced(temporary: Path, file: DesiredFile, uid: int, gid: int) -> None:
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -191,11 +199,12 @@ def _write_synced(temporary: Path, file: DesiredFile, uid: int, gid: int) -> Non
         os.fsync(descriptor)
 
 
-def _make_folder(folder: Path, uid: int, gid: int) -> None:
+def _make_folder(folder: Path, owner: str, group: str) -> None:
     """Make a folder that has its owner before its name: a run killed here leaves none that the node cannot read."""
     with _ONE_FOLDER_AT_A_TIME:
         if folder.is_dir():
             return
+        uid, gid = _ids(owner, group)
         temporary = folder.with_name(folder.name + TEMPORARY_SUFFIX)
         with contextlib.suppress(FileNotFoundError):
             temporary.rmdir()

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
 from components.nodes.dialling import ThroughCommand
-from components.nodes.local import MINIMAL_ENVIRONMENT, TEMPORARY_SUFFIX
+from components.nodes.folder_lock import TEMPORARY_SUFFIX
+from components.nodes.local import MINIMAL_ENVIRONMENT
 from components.nodes.ssh_connection import Connection
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_words import last_line, not_begun

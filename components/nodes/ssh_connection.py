@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from components.errors import SecurityError
 from components.nodes.dialling import ThroughCommand
 from components.nodes.ssh_scripts import BEGIN, HOLD
 from components.nodes.ssh_spec import Ssh
-from components.nodes.ssh_words import not_connected
+from components.nodes.ssh_words import killed_there, not_connected
 
 OPENING_TIMEOUT = 15
 """Seconds for a connection to a machine, for each host on the way."""
@@ -27,6 +28,8 @@ ALIVE_EVERY, ALIVE_COUNT = 5, 3
 """A machine that says nothing for so many times so many seconds is gone."""
 SESSIONS = 8
 """Commands at a time on one connection; sshd takes ten (`MaxSessions`), and one holds it open."""
+ENDS_WITHIN = 1.0
+"""Seconds in which a connection that broke has ended."""
 CLOSED_WITHIN = 5.0
 """Seconds that a connection gets to end by itself."""
 BROKEN = 255
@@ -111,6 +114,7 @@ class Connection:
         Raises:
             MachineUnreachable: the connection could not be made, or broke.
             ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
+            CommandFailed: something on the machine killed the command.
             subprocess.TimeoutExpired: it did not end in time.
         """
         self.open(node)
@@ -125,8 +129,25 @@ class Connection:
                 check=False,
             )
         if done.returncode == BROKEN:
-            raise not_connected(done.stderr.decode(errors="replace") or self._said, node=node, host=self.ssh.host)
+            raise self._broken(done, node)
         return done
+
+    def _broken(self, done: subprocess.CompletedProcess[bytes], node: str) -> SecurityError:
+        """Return why a command has no end: it was killed there, or the connection broke."""
+        said = done.stderr.decode(errors="replace").replace(BEGIN, "").strip()
+        if BEGIN.encode() in done.stdout and self._goes_on():
+            return killed_there(said, node=node)
+        return not_connected(said or self._said, node=node, host=self.ssh.host)
+
+    def _goes_on(self) -> bool:
+        """Tell whether the connection outlives what went through it; one that breaks takes a moment to end."""
+        if self._master is None:
+            return False
+        try:
+            self._master.wait(ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
 
     def dial(self, host: str, port: int, *, node: str) -> ThroughCommand:
         """Call a port from the machine.

@@ -7,6 +7,8 @@ text of a script: paths and names are its arguments, contents its standard input
 import shlex
 from collections.abc import Sequence
 
+from components.nodes.folder_lock import WITHIN
+
 BEGIN = "essecurity: begin"
 """Stands between what a login shell or `sudo` takes or says on its own account, and what is ours."""
 FAILED, NO_SUCH_USER, NO_FOLDER = 252, 253, 250
@@ -62,9 +64,12 @@ WRITE = (
 path=$1 temporary=$2 size=$3 mask=$4 owner=$5
 folder=$(dirname -- "$path")
 [ -d "$folder" ] || exit {NO_FOLDER}
-exec 9<"$folder" && flock -w 30 9 || exit {FAILED}
+exec 9<"$folder" || exit {FAILED}
+flock -w {WITHIN:.0f} 9 || {{ echo "another run writes into this folder, and has not ended" >&2; exit {FAILED}; }}
 refuse() {{ rm -f -- "$temporary"; exit {FAILED}; }}
-rm -f -- "$temporary" || exit {FAILED}
+for left in "$folder"/*"${{temporary#"$path"}}"; do
+  if [ -L "$left" ] || [ ! -d "$left" ]; then rm -f -- "$left" || exit {FAILED}; fi
+done
 umask "$mask"
 dd of="$temporary" bs=64k iflag=fullblock conv=excl,fsync status=none || refuse
 [ "$(wc -c <"$temporary")" -eq "$size" ] || {{ echo "the connection broke in the middle of the file" >&2; refuse; }}
@@ -75,7 +80,8 @@ sync -- "$folder"
 )
 """Arguments: path, temporary path, size in bytes, what its mode takes away, `owner:group`.
 
-What is cut short never gets the file's name; one write at a time in a folder, also of a run that was given up. The
+What is cut short never gets the file's name; one write at a time in a folder, also of a run that was given up. So
+whatever has a temporary name there while the folder is ours was left by a writer that is gone, and is removed. The
 folder may be the node's user's, and we are root: so the file is made anew (`conv=excl` follows no link), with its mode,
 and given away without following one.
 """

@@ -163,6 +163,16 @@ def not_connected(said: str, *, node: str, host: str) -> SecurityError:
     )
 
 
+def killed_there(said: str, *, node: str) -> SecurityError:
+    """Return the error for a script that something on the machine killed, while the connection goes on."""
+    return CommandFailed(
+        "what was run there was killed",
+        where=node,
+        why=last_line(said) or "the machine ran out of memory, or somebody ended it",
+        next_step=f"see the machine's own log (`dmesg`); {RUN_AGAIN}, which goes on where this run stopped",
+    )
+
+
 def not_begun(said: str, *, node: str, host: str) -> SecurityError:
     """Return the error for a script that did not come to its begin: the login shell or `sudo` stood before it."""
     found = _first(SUDO_SAYINGS, said)

@@ -148,7 +148,7 @@ def secured_by_somebody_else(view: RolloutView) -> Finding | None:
         return None
     told = "; ".join(_how_secured(node) for node in found)
     if any(_in_force(node) for node in found):
-        ask = "pulumi config set --secret --path elasticsearch-security:takeover.elastic_password"
+        ask = "pulumi config set --secret --path elasticsearch-security:takeover.elastic_password --stack ENVIRONMENT"
         text = (
             f"{told}. To take the cluster over, give the present password of elastic, encrypted: `{ask}` asks for it, "
             f"and adds this line to the stack file: {TAKEOVER_LINE}"

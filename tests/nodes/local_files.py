@@ -5,7 +5,8 @@ import os
 import pwd
 from pathlib import Path, PurePosixPath
 
-from components.nodes.local import TEMPORARY_SUFFIX, LocalTarget
+from components.nodes.folder_lock import TEMPORARY_SUFFIX
+from components.nodes.local import LocalTarget
 from components.nodes.target import DesiredFile
 
 OURS = pwd.getpwuid(os.geteuid()).pw_name

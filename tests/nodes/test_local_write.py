@@ -1,16 +1,17 @@
 """Files on this machine are put in place at once, with owner and mode, or not at all."""
 
+import fcntl
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
 
 from components.errors import CommandFailed
-from components.nodes import local
+from components.nodes import folder_lock, local
 from tests.nodes.local_files import (
     OUR_GROUP,
     OURS,
@@ -116,6 +117,54 @@ def test_what_a_killed_run_left_half_written_is_replaced(key_file):
     assert key_file.read_bytes() == b"new"
     assert mode(key_file) == 0o640
     assert names_in(key_file.parent) == ["key.p12"]
+
+
+def test_what_a_killed_run_left_of_another_file_in_the_folder_goes_too_and_nothing_else(key_file):
+    """The file that it was to be may never be written again: what is wanted may have changed since then."""
+    leftover_of(key_file.with_name("other.p12")).write_bytes(b"a whole key that nobody wants any more")
+    leftover_of(key_file.with_name("folder")).mkdir()
+    leftover_of(key_file.with_name("link")).symlink_to(key_file)
+    key_file.with_name("other.p12").write_bytes(b"theirs")
+    TARGET.write(desired(key_file, b"new"))
+    assert key_file.read_bytes() == b"new"
+    assert names_in(key_file.parent) == ["folder.essecurity-new", "key.p12", "other.p12"]
+
+
+def test_a_write_waits_for_another_run_that_writes_in_the_folder(key_file, monkeypatch):
+    """Else one of them would rename what the other has only half written."""
+    lock, waits = fcntl.flock, Event()
+
+    def watched(descriptor: int, how: int) -> None:
+        try:
+            lock(descriptor, how)
+        except BlockingIOError:
+            waits.set()
+            raise
+
+    folder = os.open(key_file.parent, os.O_RDONLY)
+    lock(folder, fcntl.LOCK_EX)
+    leftover_of(key_file).write_bytes(b"half of what the other one wr")
+    monkeypatch.setattr(folder_lock.fcntl, "flock", watched)
+    with ThreadPoolExecutor() as pool:
+        write = pool.submit(TARGET.write, desired(key_file, b"ours"))
+        assert waits.wait(10)
+        assert leftover_of(key_file).read_bytes() == b"half of what the other one wr"
+        assert not write.done()
+        os.close(folder)
+        write.result()
+    assert key_file.read_bytes() == b"ours"
+
+
+def test_a_write_that_another_run_never_lets_begin_is_told(key_file, monkeypatch):
+    monkeypatch.setattr(folder_lock, "WITHIN", 0.0)
+    folder = os.open(key_file.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        error = refused(desired(key_file))
+    finally:
+        os.close(folder)
+    assert "another run writes into this folder" in error.why
+    assert key_file.read_bytes() == b"old"
 
 
 def test_a_link_that_waits_under_the_temporary_name_is_never_written_through(key_file, tmp_path):

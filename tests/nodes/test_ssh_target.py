@@ -14,7 +14,8 @@ import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused, TargetUnreachable
 from components.nodes import ssh_connection
-from components.nodes.local import TEMPORARY_SUFFIX, LocalTarget
+from components.nodes.folder_lock import TEMPORARY_SUFFIX
+from components.nodes.local import LocalTarget
 from components.nodes.probes import Speech, handshake
 from components.nodes.ssh import SshTarget, close_connections
 from components.nodes.ssh_spec import Ssh

@@ -41,14 +41,16 @@ class FakeDriver:
         self.asked.append(verb)
         if verb.split()[0] in self.breaks:
             raise self.breaks[verb.split()[0]]
-        for text in (*self.warned, *(self.warned_later if verb == "up" else ())):
+        for text in (*self.warned, *(self.warned_later if verb == "up" else self.warned_in_preview)):
             watch.event(says(text, "warning"))
         for kind, name, op, inputs, outputs in self.found:
             watch.event(begins(kind, name, op))
             watch.event(ends(step(kind, name, op, inputs, outputs)))
 
 
-def fake_driver(found=(), *, breaks=None, warned=(), warned_later=(), outputs=None, lock_left=False):
+def fake_driver(
+    found=(), *, breaks=None, warned=(), warned_later=(), warned_in_preview=(), outputs=None, lock_left=False
+):
     """Return a class of its own, so that nothing is left for the next test."""
     given = {
         "scenario": OutputValue("basic", secret=False),
@@ -65,6 +67,7 @@ def fake_driver(found=(), *, breaks=None, warned=(), warned_later=(), outputs=No
         "breaks": breaks or {},
         "warned": warned,
         "warned_later": warned_later,
+        "warned_in_preview": warned_in_preview,
         "given": given if outputs is None else outputs,
         "lock_left": lock_left,
     }

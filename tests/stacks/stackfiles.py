@@ -18,6 +18,9 @@ nodes:
   - {name: es-2, address: 10.0.0.2}
 """
 
+BY_SSH = "machine: {home: /opt/elasticsearch, config: '/etc/elasticsearch/{name}', ssh: {}}"
+"""A change with which its nodes are on other machines, as their addresses say."""
+
 
 def yaml(text: str) -> Any:
     """Return the content of a YAML text."""

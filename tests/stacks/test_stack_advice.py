@@ -3,7 +3,7 @@
 import pytest
 
 from stacks.advice import ADVICE, advice_on
-from tests.stacks.stackfiles import model
+from tests.stacks.stackfiles import BY_SSH, model
 
 IN_CLEAR = "cluster.scenario is basic and cluster.production is true: clients send passwords in clear; use basic-https"
 OFTEN = "make sure that `pulumi up` runs often enough, without anybody thinking of it"
@@ -11,7 +11,7 @@ OFTEN = "make sure that `pulumi up` runs often enough, without anybody thinking 
 
 def told(changes):
     """Return the advice on a changed stack file, as pairs."""
-    return [(finding.reason, finding.message) for finding in advice_on(model(changes))]
+    return [(finding.reason, finding.message) for finding in advice_on(model(f"{BY_SSH}\n{changes}"))]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,35 @@ def test_advice_is_given_on_exactly_this(changes, expected):
 def test_everything_that_is_unwise_is_said_at_once():
     found = told("cluster: {name: logs, scenario: basic, production: true}\ncertificates: {valid_for: 30D}")
     assert [reason for reason, _ in found] == ["ProductionWithoutHttps", "ShortLifetime"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        pytest.param("", "es-1, es-2", id="two nodes, each with its address"),
+        pytest.param(f"{BY_SSH}", "", id="two nodes by SSH"),
+        pytest.param("nodes: [{name: a, address: 10.0.0.1}]", "", id="the only node"),
+        pytest.param(
+            "nodes: [{name: a, address: 127.0.0.1}, {name: b, address: 127.0.0.2}, {name: c, address: 10.0.0.1}]",
+            "",
+            id="loopback addresses are this machine's",
+        ),
+        pytest.param(
+            "nodes: [{name: a, address: h.net}, {name: b, address: h.net, http_port: 9201, transport_port: 9301}]",
+            "",
+            id="two nodes at one address",
+        ),
+        pytest.param(
+            "nodes: [{name: a, address: a.net}, {name: b, address: b.net}, "
+            "{name: c, address: c.net, machine: {ssh: {}}}]",
+            "a, b",
+            id="one of three by SSH",
+        ),
+    ],
+)
+def test_nodes_that_are_likely_elsewhere_are_named_where_no_ssh_leads_to_them(changes, named):
+    found = [one.message for one in advice_on(model(changes)) if one.reason == "NodesWithoutSsh"]
+    assert [text.partition(" have addresses")[0] for text in found] == ([named] if named else [])
 
 
 @pytest.mark.parametrize("rule", ADVICE, ids=lambda rule: rule.__name__)

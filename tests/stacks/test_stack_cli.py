@@ -5,17 +5,19 @@ import re
 
 import pytest
 
-from components.errors import CommandFailed, TargetUnreachable
+from components.errors import NOT_LOOKED_AT, CommandFailed, TargetUnreachable
 from stacks import cli, workspace
 from stacks.cli import BROKEN, DUE, FINE, MASKED, main
 from stacks.driver import RunFailed
 from stacks.events import Failure
 from tests.stacks.fake_driver import CHANGED, PASSWORD, PEM, UNCHANGED, fake_driver
-from tests.stacks.stackfiles import sections, write_stack_file
+from tests.stacks.stackfiles import BY_SSH, sections, write_stack_file
 
 TWO_FAILURES = RunFailed((Failure("restart", "es-1: it failed\n  why:  x"), Failure("", "also this")), "not this")
 UNREACHABLE = TargetUnreachable("cannot read it", where="state backend", why="it is closed", next_step="open it")
 FORGET = CommandFailed("the engine could not", where="Pulumi", why="so", next_step="mend it")
+
+AWAY = f"{{}}: {NOT_LOOKED_AT}: the machine 10.0.0.2 does not answer by SSH\n  why:  it is off"
 
 
 @pytest.fixture
@@ -52,6 +54,42 @@ def test_a_preview_says_by_its_status_whether_something_is_due_and_changes_nothi
     driver = fake_driver(found)
     assert command(driver, "preview", *arguments)[0] == status
     assert driver.asked == ["open prod", "clear locks", "preview"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "status"),
+    [
+        pytest.param("preview", UNCHANGED, BROKEN, id="a preview: whether something is due is not known"),
+        pytest.param("preview", CHANGED, DUE, id="a preview: something is due, whatever is on that machine"),
+        pytest.param("refresh", UNCHANGED, BROKEN, id="a refresh that saw no difference elsewhere"),
+        pytest.param("refresh", CHANGED, DUE, id="a refresh that saw one elsewhere"),
+        pytest.param("up", UNCHANGED, BROKEN, id="an up with nothing to do elsewhere"),
+        pytest.param("up", CHANGED, BROKEN, id="an up that did what it could"),
+    ],
+)
+def test_a_run_that_could_not_look_at_a_machine_never_says_that_all_is_well(name, found, status, command):
+    driver = fake_driver(found, warned=[AWAY.format("es-2"), AWAY.format("es-1"), AWAY.format("es-2")])
+    ended, out, _ = command(driver, name)
+    assert ended == status
+    assert out.endswith(
+        "✗ es-1, es-2 were not looked at, so nobody knows what is due there\n"
+        "  next: see that the machine runs and that `ssh` reaches it by hand, then run again\n"
+    )
+    assert ("up" in driver.asked) is (name == "up" and found is CHANGED), "what can be done is done"
+    data = document(command(driver, name, "--json")[1])
+    assert data.get("plan", data)["unseen"] == ["es-1", "es-2"]
+
+
+def test_a_plan_with_nothing_in_it_names_who_was_not_looked_at(command):
+    driver = fake_driver(UNCHANGED, warned=[AWAY.format("es-2")])
+    assert "nothing to do, except that nobody knows of es-2\n" in command(driver, "preview")[1]
+    _, out, _ = command(driver, "preview", "--markdown")
+    assert "**Nothing to do, except that nobody knows of es-2.**\n" in out
+
+
+def test_a_machine_that_is_back_before_the_work_begins_was_looked_at(command):
+    driver = fake_driver(CHANGED, warned_in_preview=[AWAY.format("es-2")])
+    assert command(driver, "up")[0] == FINE
 
 
 def test_a_preview_shows_the_plan_under_the_clusters_name(command):
@@ -178,7 +216,7 @@ def test_a_preview_as_json_is_the_plan(command):
 def test_a_refresh_names_what_is_not_as_recorded(found, status, drifted, command):
     assert command(fake_driver(found), "refresh", "--exit-code")[0] == status
     ended, out, err = command(fake_driver(found), "refresh", "--json")
-    assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": list(drifted)})
+    assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": list(drifted), "unseen": []})
     assert re.findall(r"^differs from the record: (.*)$", err, re.MULTILINE) == list(drifted.values())
     assert f"{len(drifted)} of {len(found)} resources differ" in err
 
@@ -320,10 +358,19 @@ def test_a_stack_file_with_mistakes_is_refused_before_an_engine_is_looked_for(co
     assert "cluster.scenario" in errors[0]["text"]
 
 
+def test_a_check_tells_what_is_accepted_and_yet_unwise(command):
+    status, out, _ = command(fake_driver(), "check")
+    found, warning = out.splitlines()
+    assert (status, found) == (FINE, "stacks/Pulumi.prod.yaml: no mistake found")
+    assert warning.startswith("! es-1, es-2 have addresses of their own and no section `ssh`")
+    assert document(command(fake_driver(), "check", "--json")[1])["warnings"] == [warning.removeprefix("! ")]
+
+
 def test_a_check_reads_the_stack_file_and_looks_for_no_engine(command, project):
     driver = fake_driver(CHANGED)
+    write_stack_file(project / "stacks", sections(BY_SSH))
     assert command(driver, "check") == (FINE, "stacks/Pulumi.prod.yaml: no mistake found\n", "")
-    assert document(command(driver, "check", "--json")[1]) == {"result": "checked"}
+    assert document(command(driver, "check", "--json")[1]) == {"result": "checked", "warnings": []}
 
     write_stack_file(project / "stacks", sections("cluster: {name: logs, scenario: basik}"))
     status, out, _ = command(driver, "check")

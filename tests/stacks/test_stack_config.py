@@ -18,7 +18,7 @@ from stacks.config import PREFIX, model_from, sections_of_engine, sections_of_fi
 from stacks.fields import every_field
 from stacks.load import cluster_of, load_cluster
 from stacks.model import StackModel
-from tests.stacks.stackfiles import model, sections, write_stack_file
+from tests.stacks.stackfiles import BY_SSH, model, sections, write_stack_file
 
 
 def in_a_program(monkeypatch, content, program, secret=()):
@@ -169,7 +169,7 @@ def test_the_program_does_not_repeat_what_the_engine_keeps_encrypted(monkeypatch
 def test_the_program_warns_of_what_is_accepted_and_yet_unwise(change, advised, monkeypatch, tmp_path):
     warned = []
     monkeypatch.setattr(pulumi.log, "warn", warned.append)
-    in_a_program(monkeypatch, sections(change), lambda: load_cluster(tmp_path))
+    in_a_program(monkeypatch, sections(f"{BY_SSH}\n{change}"), lambda: load_cluster(tmp_path))
     assert len(warned) == bool(advised)
     assert advised in "".join(warned)
 
@@ -380,7 +380,8 @@ def open_node(name):
 
 def test_a_stack_file_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     with pytest.raises(
-        ConfigurationRefused, match=r"next: write stacks/Pulumi\.prd\.yaml, for example from a copy of "
+        ConfigurationRefused,
+        match=r"next: write stacks/Pulumi\.prd\.yaml, for example from a copy of one in stacks/examples/",
     ):
         sections_of_file(tmp_path / "Pulumi.prd.yaml")
     for name in ("test", "prod"):

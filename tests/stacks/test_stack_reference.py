@@ -73,8 +73,8 @@ def test_types_are_told_in_an_operators_words(path, said):
     ("path", "said"),
     [
         ("cluster.name", MUST),
-        ("machine.home", MUST),
-        ("machine.config", "–"),
+        ("machine.home", f"{MUST} with `archive`"),
+        ("machine.config", f"{MUST} with `docker`"),
         ("nodes[].machine.home", "`machine.home`"),
         ("nodes[].names", "–"),
         ("certificates.reissue", "–"),

@@ -243,6 +243,7 @@ def test_a_plan_is_the_same_as_data():
         "held": [],
         "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},
         "warnings": [],
+        "unseen": [],
     }
 
 
@@ -255,6 +256,7 @@ def test_an_empty_plan_is_empty_as_data():
         "held": (),
         "next_due": None,
         "warnings": (),
+        "unseen": (),
     }
 
 

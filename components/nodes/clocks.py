@@ -1,0 +1,57 @@
+"""A node's own clock, asked of its machine: the cluster's API, which tells it too, need not answer yet.
+
+What is made now is not valid on a machine whose clock is behind. So it is asked before a file for it is written.
+"""
+
+from components.errors import CommandFailed, ConfigurationRefused
+from components.handling import Context
+from components.nodes.machine import NodeMachine
+from components.pki.issue import CLOCK_SKEW
+
+WARNS = 30.0
+"""Seconds from which a clock that is ahead is told; certificates are valid there."""
+REFUSES = CLOCK_SKEW.total_seconds()
+"""Seconds behind from which a certificate that is made now is not valid there yet."""
+
+
+def refuse_a_clock_that_is_behind(machine: NodeMachine, context: Context) -> None:
+    """Compare a machine's clock with ours, which is the same one where the machine is this one.
+
+    Raises:
+        ConfigurationRefused: certificates that are made now would not be valid there.
+    """
+    if machine.machine.ssh is None:
+        return
+    ahead = _seconds_ahead(machine, context)
+    if ahead <= -REFUSES:
+        raise ConfigurationRefused(
+            f"its clock is {_told(ahead)} s behind this machine's",
+            where=machine.name,
+            why="certificates that are made now are not valid there yet, so it could talk to no other node",
+            next_step="set it by NTP (chrony, systemd-timesyncd), or set this machine's where that is the wrong one; "
+            "no file was written there by it; then run again",
+        )
+    if abs(ahead) >= WARNS:
+        way = "ahead of" if ahead > 0 else "behind"
+        context.warn(f"{machine.name}: its clock is {_told(ahead)} s {way} this machine's: let NTP set it")
+
+
+def _seconds_ahead(machine: NodeMachine, context: Context) -> float:
+    before = context.clock.now().timestamp()
+    done = machine.target.run(["date", "-u", "+%s"])
+    after = context.clock.now().timestamp()
+    try:
+        there = int(done.stdout)
+    except ValueError:
+        raise CommandFailed(
+            "its clock could not be read",
+            where=machine.name,
+            why=f"`date -u +%s` says `{done.stdout.strip() or done.stderr.strip()}`",
+            next_step="see what `date` is on that machine; mend it, then run again",
+        ) from None
+    return there + 0.5 - (before + after) / 2  # it tells whole seconds
+
+
+def _told(seconds: float) -> str:
+    """Return seconds as they are told: what is asked twice is told in the same words, and so only once."""
+    return f"{round(abs(seconds), -1):.0f}"

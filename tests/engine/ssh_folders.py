@@ -1,0 +1,36 @@
+"""A stack for nodes that are folders, on machines that are reached by a real sshd on loopback."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.engine.folders_run import FoldersRun
+from tests.sshd import Sshd
+
+
+class SshFoldersRun(FoldersRun):
+    """One stack on nodes that do not run, by SSH.
+
+    Attributes:
+        sshds: what leads to each node, by its name.
+        temporary: where runs have their temporary files, and so the locks of their machine.
+    """
+
+    def __init__(self, folder: Path, sshds: dict[str, Sshd], temporary: Path) -> None:
+        super().__init__(folder, tuple(sshds))
+        self.sshds, self.temporary = sshds, temporary
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "TMPDIR": str(self.temporary)}
+
+    def usual(self) -> dict[str, Any]:
+        usual = super().usual()
+        for node in usual["nodes"]:
+            sshd = self.sshds[node["name"]]
+            ssh = {"host": sshd.address, "port": sshd.port, "user": "root", "config_file": "/dev/null"}
+            node["machine"] = {"ssh": {**ssh, "identity_file": sshd.identity_file, "host_key": sshd.host_key}}
+        return usual
+
+    def files(self) -> dict[str, dict[str, bytes]]:
+        """Return every file in each node's config folder."""
+        return {node.name: node.files() for node in self.nodes}

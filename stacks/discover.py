@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import SecurityError
+from components.facts.candidates import KEYS, Asked, candidates_on, plain
 from components.facts.machine import MachineFacts, look_at
-from components.facts.node import KEYS, Asked, NodeFacts, candidates_on, facts_of, plain, resolved
+from components.facts.node import NodeFacts, facts_of, resolved
 from components.nodes.ssh_spec import Ssh
 from components.nodes.targets import target_of
 from stacks.config import named
@@ -128,5 +129,5 @@ def _tell(
         console.say(f"! {note}")
     if to_write:
         console.show(lines_view(as_lines(to_write), where))
-    else:
+    elif not broken:
         console.say(f"\n{where}: nothing to add")

@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from components.facts.node import NodeFacts, plain, port_of
+from components.facts.candidates import plain, port_of
+from components.facts.node import NodeFacts
 from components.nodes.probes import Speech
 from components.pki.dates import day
 from components.pki.inspect import LeafFacts

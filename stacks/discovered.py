@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.errors import ConfigurationRefused
-from components.facts.node import KEYS, NodeFacts, address_of, plain, port_of
+from components.facts.candidates import KEYS, plain, port_of
+from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import LAYOUTS, Layout, Way
 from components.nodes.spec import NodeSpec
 from components.settings.ports import PORTS, named_ports

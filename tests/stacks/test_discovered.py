@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from components.facts.candidates import Asked, Candidate, meant
 from components.facts.machine import MachineFacts, RunningNode
-from components.facts.node import Asked, Candidate, NodeFacts, address_of, meant
+from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import Layout
 from stacks.discover_lines import as_lines, sections_to_write
 from stacks.discovered import Discovered, additions, contradictions, differing, not_found

@@ -1,8 +1,7 @@
 """The command line: `python -m stacks check|discover|preview|up|refresh|output|destroy ENVIRONMENT`.
 
-Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`,
-`discover`; `up --exit-code` where it changed
-something), 2 when something is broken.
+Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`, `discover`; `up --exit-code` where it
+changed something), 2 when something is broken.
 """
 
 import argparse

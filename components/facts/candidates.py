@@ -52,12 +52,14 @@ class Asked:
         config: its config folder, likewise.
         ports: `http_port` and `transport_port`, as far as they are written.
         address: where others reach it, likewise.
+        home: ES_HOME, likewise.
     """
 
     name: str = ""
     config: str = ""
     ports: Mapping[str, int] = field(default_factory=dict)
     address: str = ""
+    home: str = ""
 
 
 def plain(settings: Mapping[str, Value], key: str) -> str:
@@ -77,13 +79,14 @@ def port_of(settings: Mapping[str, Value], key: str) -> int | None:
 def meant(asked: Asked, candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the candidate that an operator means; None where that is not for sure.
 
-    The folder says it, else the name, and of several of one name, or none of it, the ports; and where there is only
-    one, it is that one.
+    The folder says it, else the name, and of several of one name, or none of it, the ports. Of those that are left it
+    is the one that runs, or the only one.
     """
     if asked.config:
         return next((one for one in candidates if one.config == asked.config), None)
     left = [one for one in candidates if asked.name and one.name == asked.name] or list(candidates)
     left = [one for one in left if any(port_of(one.settings, key) == port for key, port in asked.ports.items())] or left
+    left = [one for one in left if one.running] or left
     return left[0] if len(left) == 1 else None
 
 
@@ -94,7 +97,7 @@ def candidates_on(facts: MachineFacts, machine: Machine, target: NodeTarget, wri
         facts: what the machine tells.
         machine: how the stack file describes it.
         target: the door to it.
-        written: the config folder that the stack file names; empty where it names none.
+        written: the config folder that the stack file names, or that is in the home that it names; empty without one.
 
     Raises:
         TargetUnreachable: the machine does not answer any more.

@@ -102,8 +102,7 @@ def facts_of(
         return NodeFacts(machine, others=tuple(sorted(called(one) for one in candidates)))
     layout = _layout(found, machine)
     running = found.running
-    known = node.machine.home if asked.config or not running else ""
-    homes = [running.home if running else "", known, (LAYOUTS[layout].home or "") if layout else ""]
+    homes = [running.home if running else "", asked.home, (LAYOUTS[layout].home or "") if layout else ""]
     home = next((one for one in homes if one), "")
     here = NodeMachine(node.machine.model_copy(update={"config": found.config}), target)
     place: dict[str, int | str] = {key: port for key in KEYS if (port := port_of(found.settings, key)) is not None}

@@ -39,7 +39,7 @@ def facts(folder, look, target=HERE):
     there = machine(folder)
     node = Node(name=NAME, address="127.0.0.1", http_port=9200, transport_port=9300, machine=there)
     found = candidates_on(look, there, target, there.config)
-    return facts_of(node, Asked(config=there.config), look, found, target)
+    return facts_of(node, Asked(config=there.config, home=there.home), look, found, target)
 
 
 def test_of_a_node_that_runs_layout_user_version_and_speech_are_told_and_nothing_is_changed(folder):

@@ -55,6 +55,14 @@ def test_of_a_node_that_runs_a_name_is_enough(folder, discover):
     assert snapshot(folder) == before
 
 
+def test_a_folder_that_is_another_one_than_that_in_the_written_home_is_found_by_its_process(folder, discover):
+    (folder / "home" / "config").mkdir()
+    (folder / "home" / "config" / "elasticsearch.yml").touch()
+    with running(folder, NAME):
+        _, out, _ = discover(f"{{machine: {{home: {folder}/home}}, nodes: [{{name: {NAME}, address: 127.0.0.1}}]}}")
+    assert f"machine: {{home: {folder}/home, config: '{folder}/{{name}}', " in out
+
+
 STOPPED = """
 cluster: {{name: facts, scenario: basic-https}}
 machine: {{home: {folder}/home, config: {folder}/{name}}}

@@ -230,6 +230,13 @@ def test_of_two_nodes_of_one_name_the_port_says_which_is_meant():
     assert meant(Asked("a"), twins) is None
 
 
+def test_of_folders_that_fit_alike_the_one_is_meant_with_which_a_node_runs():
+    runs = Candidate("/srv/c", {}, ON_DEB)
+    assert meant(Asked(), (*CANDIDATES, runs)) is runs
+    assert meant(Asked("a"), (*CANDIDATES, runs)) is CANDIDATES[0]
+    assert meant(Asked(), (*CANDIDATES, runs, runs)) is None
+
+
 def test_the_only_node_of_a_machine_is_the_one_that_is_meant():
     assert meant(Asked("c"), CANDIDATES[:1]) is CANDIDATES[0]
     assert meant(Asked("c"), ()) is None

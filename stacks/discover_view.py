@@ -58,6 +58,7 @@ def node_data(seen: Discovered, model: StackModel) -> dict[str, Any]:
         "layout": facts.layout,
         "home": facts.home or None,
         "config": found.config or None if found else None,
+        "unread": found.unread or None if found else None,
         "version": facts.version or None,
         "user": facts.user or None,
         "process": running.pid if running else None,

@@ -110,6 +110,12 @@ def test_what_is_written_and_otherwise_on_the_machine_is_a_contradiction(written
     assert [(one.path, one.written, one.told) for one in found] == told
 
 
+def test_a_user_is_compared_with_the_nodes_name_in_it_and_not_in_a_container():
+    named = replace(seen({"name": "es-1"}, running=replace(ON_DEB, user="es-1")), machine={"user": "{name}"})
+    inside = seen({"machine": {"user": "1000:0"}}, running=replace(ON_DEB, in_container=True))
+    assert [*contradictions(named, {}), *contradictions(inside, {})] == []
+
+
 def test_a_published_port_is_one_that_may_be_written_too():
     settings = {"http.port": "9201", "http.publish_port": "443"}
     assert list(contradictions(seen({"http_port": 443}, settings), {})) == []
@@ -273,7 +279,10 @@ def test_what_is_the_same_for_every_machine_is_written_once_with_the_nodes_name_
 
 
 def test_what_differs_is_written_for_each_machine_over_what_is_written_already():
-    sections = {"cluster": {"name": "logs"}, "nodes": [{"name": "a", "machine": {"user": "es"}}, {"name": "b"}]}
+    nodes = [{"name": "a", "machine": {"user": "es"}}, {"name": "b", "machine": None}]
+    sections = {"cluster": {"name": "logs"}, "nodes": nodes}
     found = sections_to_write(sections, ["a", "b"], [{"machine": {"layout": "deb"}}, {}], "logs")
-    assert found == {"nodes": [{"name": "a", "machine": {"user": "es", "layout": "deb"}}, {"name": "b"}]}
+    assert found == {"nodes": [{"name": "a", "machine": {"user": "es", "layout": "deb"}}, nodes[1]]}
+    found = sections_to_write(sections, ["a", "b"], [{}, {"machine": {"layout": "deb"}}], "logs")
+    assert found == {"nodes": [nodes[0], {"name": "b", "machine": {"layout": "deb"}}]}
     assert sections_to_write(sections, ["a", "b"], [{}, {}], "logs") == {}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import SecurityError
+from components.facts.candidates import KEYS, Asked, candidates_on, plain
 from components.facts.machine import MachineFacts, look_at
-from components.facts.node import KEYS, Asked, NodeFacts, candidates_on, facts_of, plain, resolved
+from components.facts.node import NodeFacts, facts_of, resolved
 from components.nodes.ssh_spec import Ssh
 from components.nodes.targets import target_of
 from stacks.config import named
@@ -72,14 +73,16 @@ def look(
         machine = {**common, **(written.get("machine") or {})}
         seen = Discovered(index, written, machine, spec, by_ssh=node.machine.ssh.host if node.machine.ssh else "")
         target = target_of(node.machine)
-        config = node.machine.config if machine.get("config") or machine.get("home") else ""
+        folder = node.machine.config if machine.get("config") or machine.get("home") else ""
+        config = folder if machine.get("config") else ""
         ports = {key: int(written[key]) for key in KEYS if isinstance(written.get(key), int)}
-        asked = Asked(str(written.get("name") or ""), config, ports, str(written.get("address") or ""))
+        home = node.machine.home if machine.get("home") else ""
+        asked = Asked(str(written.get("name") or ""), config, ports, str(written.get("address") or ""), home)
         try:
             if node.machine.ssh not in machines:
                 machines[node.machine.ssh] = look_at(target)
             facts = machines[node.machine.ssh]
-            folders = candidates_on(facts, node.machine, target, config)
+            folders = candidates_on(facts, node.machine, target, folder)
             known = facts_of(node, asked, facts, folders, target)
             seen = replace(seen, facts=known, resolved=resolved(target, seed_names([known])))
         except SecurityError as error:
@@ -128,5 +131,5 @@ def _tell(
         console.say(f"! {note}")
     if to_write:
         console.show(lines_view(as_lines(to_write), where))
-    else:
+    elif not broken:
         console.say(f"\n{where}: nothing to add")

@@ -53,7 +53,7 @@ def as_lines(sections: Mapping[str, Any]) -> list[str]:
 
 def _together(node: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     found = {**node, **more}
-    if "machine" in node and "machine" in more:
+    if node.get("machine") and "machine" in more:
         found["machine"] = {**node["machine"], **more["machine"]}
     return {key: found[key] for key in sorted(found, key=lambda key: ORDER.index(key) if key in ORDER else len(ORDER))}
 

@@ -8,7 +8,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from components.facts.node import NodeFacts, plain, port_of
+from components.facts.candidates import plain, port_of
+from components.facts.node import NodeFacts
 from components.nodes.probes import Speech
 from components.pki.dates import day
 from components.pki.inspect import LeafFacts
@@ -57,6 +58,7 @@ def node_data(seen: Discovered, model: StackModel) -> dict[str, Any]:
         "layout": facts.layout,
         "home": facts.home or None,
         "config": found.config or None if found else None,
+        "unread": found.unread or None if found else None,
         "version": facts.version or None,
         "user": facts.user or None,
         "process": running.pid if running else None,

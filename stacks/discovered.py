@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.errors import ConfigurationRefused
-from components.facts.node import KEYS, NodeFacts, address_of, plain, port_of
+from components.facts.candidates import KEYS, plain, port_of
+from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import LAYOUTS, Layout, Way
 from components.nodes.spec import NodeSpec
 from components.settings.ports import PORTS, named_ports
@@ -116,13 +117,13 @@ def contradictions(seen: Discovered, cluster: Mapping[str, Any]) -> Iterator[Con
         written = seen.written.get(key)
         if written is not None and ports and str(written) not in ports.values():
             yield Contradiction(f"{path}.{key}", str(written), " and ".join(ports.values()), file)
-    told_of_machine = {"layout": str(facts.layout or ""), "user": facts.user}
+    in_container = facts.running is not None and facts.running.in_container  # where users have other names
+    told_of_machine = {"layout": str(facts.layout or ""), "user": "" if in_container else facts.user}
     for key, told in told_of_machine.items():
-        written = seen.machine.get(key)
-        same = {str(written), _family(str(written))} & {told, _family(told)}
-        if written is not None and told and not same:
+        written = str(seen.machine.get(key) or "").replace("{name}", seen.name)
+        if written and told and _family(written) != _family(told):
             own = key in (seen.written.get("machine") or {})
-            yield Contradiction(f"{path}.machine.{key}" if own else f"machine.{key}", str(written), told, RUNS)
+            yield Contradiction(f"{path}.machine.{key}" if own else f"machine.{key}", written, told, RUNS)
 
 
 def differing(nodes: Iterable[Discovered]) -> Iterator[str]:
@@ -183,6 +184,6 @@ def _machine(seen: Discovered, facts: NodeFacts) -> dict[str, str]:
     return {key: value for key, (value, default) in told.items() if value and value != default and key not in hidden}
 
 
-def _family(layout: str) -> str:
-    """Return one word for both packages: they are handled alike."""
-    return "package" if layout in (Layout.DEB, Layout.RPM) else layout
+def _family(written: str) -> str:
+    """Return one word for both packages, which are handled alike; anything else as it is."""
+    return "package" if written in (Layout.DEB, Layout.RPM) else written

@@ -4,20 +4,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from components.errors import SecurityError, TargetUnreachable
+from components.facts.candidates import KEYS, Asked, Candidate, called, meant, port_of
 from components.facts.machine import MachineFacts, RunningNode
 from components.nodes import hosts
 from components.nodes.greeting import greet
 from components.nodes.layouts import LAYOUTS, Layout
 from components.nodes.machine import NodeMachine
 from components.nodes.probes import Speech
-from components.nodes.spec import Machine, Node
+from components.nodes.spec import Node
 from components.nodes.target import NodeTarget
 from components.pki.inspect import LeafFacts, leaf_facts
 from components.pki.spec import Layer
 from components.settings.dialled import published
-from components.settings.merge import Value, flatten
-from components.settings.ports import PORTS, named_ports
+from components.settings.merge import Value
 from components.settings.standing import standing
 
 LIST = 'ls "$1/lib" 2>/dev/null; true'
@@ -30,47 +29,7 @@ done
 true
 """
 _JAR = re.compile(r"elasticsearch-(?P<version>\d+\.\d+\.\d+(?:-[A-Za-z0-9]+)?)\.jar")
-KEYS = ("http_port", "transport_port")
 LOOPBACK = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A config folder on a machine that may be the node's.
-
-    Attributes:
-        config: its path on the machine; empty where that is not known.
-        settings: the effective settings in it; none where they cannot be read.
-        running: the process that runs with it; None without one.
-        unread: why the settings cannot be read; empty where they were.
-    """
-
-    config: str
-    settings: Mapping[str, Value] = field(default_factory=dict)
-    running: RunningNode | None = None
-    unread: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its `node.name`; empty where that is not written, or is a variable."""
-        return plain(self.settings, "node.name")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """By what a node is known among those of its machine: what the operator wrote of it.
-
-    Attributes:
-        name: its name; empty where it is not written.
-        config: its config folder, likewise.
-        ports: `http_port` and `transport_port`, as far as they are written.
-        address: where others reach it, likewise.
-    """
-
-    name: str = ""
-    config: str = ""
-    ports: Mapping[str, int] = field(default_factory=dict)
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +74,6 @@ class NodeFacts:
         return self.running.user if self.running else ""
 
 
-def plain(settings: Mapping[str, Value], key: str) -> str:
-    """Return a setting that is one text without a variable; empty otherwise."""
-    value = settings.get(key, "")
-    return value if isinstance(value, str) and "${" not in value else ""
-
-
-def port_of(settings: Mapping[str, Value], key: str) -> int | None:
-    """Return the port that a node's settings name for `http_port` or `transport_port`; None where it is not for sure.
-
-    Where one is published that is another one than the node listens on, it is the first in the table that counts.
-    """
-    return next((int(port) for port in named_ports(settings, PORTS[key]).values()), None)
-
-
 def address_of(settings: Mapping[str, Value], machine: MachineFacts) -> str:
     """Return where others reach a node: what it publishes, or its machine's full name or first address.
 
@@ -144,42 +89,6 @@ def address_of(settings: Mapping[str, Value], machine: MachineFacts) -> str:
     return LOOPBACK
 
 
-def meant(asked: Asked, candidates: Sequence[Candidate]) -> Candidate | None:
-    """Return the candidate that an operator means; None where that is not for sure.
-
-    The folder says it, else the name, and of several of one name, or none of it, the ports; and where there is only
-    one, it is that one.
-    """
-    if asked.config:
-        return next((one for one in candidates if one.config == asked.config), None)
-    left = [one for one in candidates if asked.name and one.name == asked.name] or list(candidates)
-    left = [one for one in left if any(port_of(one.settings, key) == port for key, port in asked.ports.items())] or left
-    return left[0] if len(left) == 1 else None
-
-
-def candidates_on(facts: MachineFacts, machine: Machine, target: NodeTarget, written: str) -> tuple[Candidate, ...]:
-    """Return the config folders that may be the node's: those of running nodes, the written one, the package's.
-
-    Args:
-        facts: what the machine tells.
-        machine: how the stack file describes it.
-        target: the door to it.
-        written: the config folder that the stack file names; empty where it names none.
-
-    Raises:
-        TargetUnreachable: the machine does not answer any more.
-    """
-    found = {one.config: one for one in facts.running if one.config and not one.in_container}
-    folders = list(found)
-    if written and written not in folders:
-        folders.append(written)
-    package = LAYOUTS[facts.package].config if facts.package else None
-    if package and package not in folders:
-        folders.append(package)
-    hidden = [Candidate("", running=one, unread=_why_hidden(one)) for one in facts.running if one not in found.values()]
-    return (*(_read(folder, machine, target, found.get(folder)) for folder in folders), *hidden)
-
-
 def facts_of(
     node: Node, asked: Asked, machine: MachineFacts, candidates: Sequence[Candidate], target: NodeTarget
 ) -> NodeFacts:
@@ -190,11 +99,10 @@ def facts_of(
     """
     found = meant(asked, candidates)
     if found is None:
-        return NodeFacts(machine, others=tuple(sorted(_called(one) for one in candidates)))
+        return NodeFacts(machine, others=tuple(sorted(called(one) for one in candidates)))
     layout = _layout(found, machine)
     running = found.running
-    known = node.machine.home if asked.config or not running else ""
-    homes = [running.home if running else "", known, (LAYOUTS[layout].home or "") if layout else ""]
+    homes = [running.home if running else "", asked.home, (LAYOUTS[layout].home or "") if layout else ""]
     home = next((one for one in homes if one), "")
     here = NodeMachine(node.machine.model_copy(update={"config": found.config}), target)
     place: dict[str, int | str] = {key: port for key in KEYS if (port := port_of(found.settings, key)) is not None}
@@ -224,28 +132,6 @@ def resolved(target: NodeTarget, names: Iterable[str]) -> Mapping[str, frozenset
     ):
         found.setdefault(name, set()).add(address)
     return {name: frozenset(addresses) for name, addresses in found.items()}
-
-
-def _read(folder: str, machine: Machine, target: NodeTarget, running: RunningNode | None) -> Candidate:
-    here = NodeMachine(machine.model_copy(update={"config": folder}), target)
-    try:
-        return Candidate(folder, flatten(here.settings_text(), where=here.settings_place()), running)
-    except TargetUnreachable:
-        raise
-    except SecurityError as error:
-        return Candidate(folder, {}, running, f"{error.what} ({error.why})")
-
-
-def _why_hidden(running: RunningNode) -> str:
-    if running.in_container:
-        return f"process {running.pid} runs in a container, where its folders are other ones than the machine's"
-    return f"process {running.pid} does not tell its config folder to this login"
-
-
-def _called(candidate: Candidate) -> str:
-    if not candidate.config:
-        return f"process {candidate.running.pid}" if candidate.running else ""
-    return f"{candidate.name} in {candidate.config}" if candidate.name else candidate.config
 
 
 def _layout(found: Candidate, machine: MachineFacts) -> Layout | None:

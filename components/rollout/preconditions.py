@@ -124,11 +124,9 @@ def preflight(
     """
     if is_begun(view):
         return ()
-    settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
-    missed = names_missed(settings, vouched)
     try:
         facts = cluster.facts()
     except TargetUnreachable as error:
-        asked = Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {error.why}")
-        return (asked, *missed)
-    return (*gates(Case(view, facts, settings, away)), *missed)
+        return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {error.why}"),)
+    settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
+    return (*gates(Case(view, facts, settings, away)), *names_missed(settings, vouched))

@@ -8,6 +8,8 @@ import pytest
 
 from components.nodes.ssh import close_connections
 from stacks.cli import main
+from stacks.config import check
+from stacks.model import StackModel
 from stacks.statuses import BROKEN, DUE, FINE
 from tests.cluster_fixtures import free_ports
 from tests.facts.standing import lay_out, running, snapshot
@@ -53,6 +55,24 @@ def test_of_a_node_that_runs_a_name_is_enough(folder, discover):
         f"- {{name: {NAME}, address: 127.0.0.1, http_port: 19201, transport_port: 19301}}",
     ]
     assert snapshot(folder) == before
+
+
+def test_a_folder_that_is_another_one_than_that_in_the_written_home_is_found_by_its_process(folder, discover):
+    (folder / "home" / "config").mkdir()
+    (folder / "home" / "config" / "elasticsearch.yml").touch()
+    with running(folder, NAME):
+        _, out, _ = discover(f"{{machine: {{home: {folder}/home}}, nodes: [{{name: {NAME}, address: 127.0.0.1}}]}}")
+    assert f"machine: {{home: {folder}/home, config: '{folder}/{{name}}', " in out
+
+
+def test_the_lines_are_a_stack_file_once_its_scenario_is_chosen_and_then_nothing_is_to_add(folder, discover):
+    with running(folder, NAME):
+        _, out, _ = discover(f"nodes: [{{name: {NAME}}}]", "--json")
+        found = json.loads(out)["write"]
+        chosen = {**found, "cluster": {**found["cluster"], "scenario": "basic-https"}}
+        assert isinstance(check(chosen), StackModel)
+        status, out, _ = discover(json.dumps(chosen))
+    assert (status, "nothing to add" in out) == (FINE, True)
 
 
 STOPPED = """

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from components.facts.candidates import Asked, Candidate, meant
 from components.facts.machine import MachineFacts, RunningNode
-from components.facts.node import Asked, Candidate, NodeFacts, address_of, meant
+from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import Layout
 from stacks.discover_lines import as_lines, sections_to_write
 from stacks.discovered import Discovered, additions, contradictions, differing, not_found
@@ -107,6 +108,12 @@ def test_of_a_machine_that_could_not_be_asked_nothing_is_to_be_written():
 def test_what_is_written_and_otherwise_on_the_machine_is_a_contradiction(written, cluster, told):
     found = list(contradictions(seen(written), cluster))
     assert [(one.path, one.written, one.told) for one in found] == told
+
+
+def test_a_user_is_compared_with_the_nodes_name_in_it_and_not_in_a_container():
+    named = replace(seen({"name": "es-1"}, running=replace(ON_DEB, user="es-1")), machine={"user": "{name}"})
+    inside = seen({"machine": {"user": "1000:0"}}, running=replace(ON_DEB, in_container=True))
+    assert [*contradictions(named, {}), *contradictions(inside, {})] == []
 
 
 def test_a_published_port_is_one_that_may_be_written_too():
@@ -229,6 +236,13 @@ def test_of_two_nodes_of_one_name_the_port_says_which_is_meant():
     assert meant(Asked("a"), twins) is None
 
 
+def test_of_folders_that_fit_alike_the_one_is_meant_with_which_a_node_runs():
+    runs = Candidate("/srv/c", {}, ON_DEB)
+    assert meant(Asked(), (*CANDIDATES, runs)) is runs
+    assert meant(Asked("a"), (*CANDIDATES, runs)) is CANDIDATES[0]
+    assert meant(Asked(), (*CANDIDATES, runs, runs)) is None
+
+
 def test_the_only_node_of_a_machine_is_the_one_that_is_meant():
     assert meant(Asked("c"), CANDIDATES[:1]) is CANDIDATES[0]
     assert meant(Asked("c"), ()) is None
@@ -265,7 +279,10 @@ def test_what_is_the_same_for_every_machine_is_written_once_with_the_nodes_name_
 
 
 def test_what_differs_is_written_for_each_machine_over_what_is_written_already():
-    sections = {"cluster": {"name": "logs"}, "nodes": [{"name": "a", "machine": {"user": "es"}}, {"name": "b"}]}
+    nodes = [{"name": "a", "machine": {"user": "es"}}, {"name": "b", "machine": None}]
+    sections = {"cluster": {"name": "logs"}, "nodes": nodes}
     found = sections_to_write(sections, ["a", "b"], [{"machine": {"layout": "deb"}}, {}], "logs")
-    assert found == {"nodes": [{"name": "a", "machine": {"user": "es", "layout": "deb"}}, {"name": "b"}]}
+    assert found == {"nodes": [{"name": "a", "machine": {"user": "es", "layout": "deb"}}, nodes[1]]}
+    found = sections_to_write(sections, ["a", "b"], [{}, {"machine": {"layout": "deb"}}], "logs")
+    assert found == {"nodes": [nodes[0], {"name": "b", "machine": {"layout": "deb"}}]}
     assert sections_to_write(sections, ["a", "b"], [{}, {}], "logs") == {}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from components.hooks.handler import NO_ROLLOUT
 from stacks.hook_rows import is_rollout
@@ -16,7 +17,8 @@ _announced: list[str] = []
 def announced_to_hooks(plan: Plan) -> Iterator[None]:
     """Let a program that runs in here know which plan is carried out."""
     touches = is_rollout(plan.rows, restarts=plan.restart is not None)
-    _announced.append(json.dumps(plan_data(plan), default=str) if touches else NO_ROLLOUT)
+    announcement = {"run": uuid4().hex, "plan": plan_data(plan)}
+    _announced.append(json.dumps(announcement, default=str) if touches else NO_ROLLOUT)
     try:
         yield
     finally:
@@ -24,5 +26,5 @@ def announced_to_hooks(plan: Plan) -> Iterator[None]:
 
 
 def announced_plan() -> str | None:
-    """Return the plan that is carried out, as JSON; empty where it touches no node, None where nobody made one."""
+    """Return the plan that is carried out, for the hooks; empty where it touches no node, None where nobody made one."""
     return _announced[-1] if _announced else None

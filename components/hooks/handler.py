@@ -31,7 +31,8 @@ class AnnouncementInputs(Wire):
         hooks: the hooks, as the stack file has them now.
         commands: the command line that runs each of them, by the name of its resource.
         folder: where these begin.
-        plan: the driver's plan, as JSON; empty where no node is touched, absent where there is no driver.
+        plan: the driver's plan, as JSON: `run`, which no other run has, and `plan`; empty where no node is touched,
+            absent where there is no driver.
     """
 
     cluster: str
@@ -75,8 +76,10 @@ class AnnouncementHandler(Handler[AnnouncementInputs, AnnouncementOutputs]):
         return f"{wanted.cluster}/announcement"
 
     def changes(self, recorded: AnnouncementRecord, wanted: AnnouncementInputs, context: Context) -> Sequence[Change]:
-        """Return that the driver has a plan."""
-        return [Change(Finding("RolloutPlanned", "a rollout is announced"), on="announced")] if wanted.plan else ()
+        """Return that the driver has a plan. A refresh asks too, with the plan that is recorded."""
+        if not wanted.plan or wanted.plan == recorded.inputs.plan:
+            return ()
+        return [Change(Finding("RolloutPlanned", "a rollout is announced"), on="announced")]
 
     def preview(
         self, recorded: AnnouncementRecord | None, wanted: AnnouncementInputs, context: Context
@@ -98,7 +101,7 @@ class AnnouncementHandler(Handler[AnnouncementInputs, AnnouncementOutputs]):
             "announced": now,
             "cluster": wanted.cluster,
             "wanted": json.loads(known(wanted.content)),
-            "plan": json.loads(wanted.plan) if wanted.plan else None,
+            "plan": json.loads(wanted.plan)["plan"] if wanted.plan else None,
         }
         return AnnouncementOutputs(
             announced=now,

@@ -12,7 +12,8 @@ from provider.registry import HANDLERS
 from tests.fakes import FakeClock, FakeContext
 
 HANDLER = AnnouncementHandler()
-PLAN = json.dumps({"rows": [{"what": "trust file"}]})
+PLAN = json.dumps({"run": "1", "plan": {"rows": [{"what": "trust file"}]}})
+SAME_IN_ANOTHER_RUN = PLAN.replace("1", "2")
 
 
 def hook(name, moment=Moment.BEFORE):
@@ -47,6 +48,11 @@ def test_a_plan_is_announced_whatever_is_recorded():
         "wanted": {"scenario": "basic"},
         "plan": {"rows": [{"what": "trust file"}]},
     }
+
+
+def test_a_refresh_which_asks_with_the_recorded_plan_announces_nothing_and_a_run_with_an_equal_one_does():
+    assert not HANDLER.changes(recorded(wanted(PLAN)), wanted(PLAN), FakeContext())
+    assert HANDLER.changes(recorded(wanted(PLAN)), wanted(SAME_IN_ANOTHER_RUN), FakeContext())
 
 
 @pytest.mark.parametrize("plan", [None, NO_ROLLOUT])

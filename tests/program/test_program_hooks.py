@@ -89,7 +89,8 @@ def test_a_plan_is_handed_to_the_hooks_where_it_touches_a_node_and_nowhere_else(
             return run(stack_file("basic", 1, hooks=HOOKS))["announcement"].inputs["plan"]
 
     touching = plan_for(Row("leaf", ("es-1",), "+ leaf"), Row("key file", ("es-1",), "write it"))
-    assert [row["what"] for row in json.loads(touching)["rows"]] == ["leaf", "key file"]
+    assert json.loads(touching)["run"]
+    assert [row["what"] for row in json.loads(touching)["plan"]["rows"]] == ["leaf", "key file"]
     assert plan_for(Row("leaf", ("es-1",), "+ leaf"), Row("proof", (), "a handshake")) == ""
     assert plan_for(Row("key file", ("es-1",), "− forgotten; nothing is taken from the node")) == ""
     assert "plan" not in run(stack_file("basic", 1, hooks=HOOKS))["announcement"].inputs

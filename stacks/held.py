@@ -18,7 +18,7 @@ UNPROVED = {
 """What has to be shown in a wave, and is not yet."""
 
 SIGNED = (
-    "have the requests signed (output certificateRequests), and name the files in authorities.http.own.leaves; "
+    "have the requests signed (output certificateRequests), and name the files in authorities.{layer}.own.leaves; "
     "then run `up`"
 )
 """What is next where certificates are awaited, whoever else is waited for."""
@@ -73,7 +73,7 @@ def _held(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Held:
         waits_for=", ".join(awaited) or f"rollout.hold_after, which is `{inputs['holdAfter']}`",
         waves=waves,
         unproved=tuple(UNPROVED[layer, WaveName(wave)].format(old=old, new=new) for wave in waves),
-        next_step=SIGNED if unsigned else _next_step(wanted, clients, inputs["holdAfter"], waves),
+        next_step=SIGNED.format(layer=layer) if unsigned else _next_step(wanted, clients, inputs["holdAfter"], waves),
         back=BACK.format(layer=layer, signer=others[0]),
     )
 

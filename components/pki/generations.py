@@ -49,8 +49,8 @@ class Generation(Wire):
 
     @property
     def presented_chain(self) -> tuple[SecretStr, ...]:
-        """What a node sends after a leaf of it; an empty text would be no secret."""
-        chain = self.own.presented_pem if self.own else ""
+        """What a node sends after a leaf that it signs here; an empty text would be no secret."""
+        chain = self.own.presented_pem if self.own and self.own.is_at_hand else ""
         return (SecretStr(chain),) if chain else ()
 
     @classmethod

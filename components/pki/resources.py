@@ -194,6 +194,8 @@ class Certificate(Resource):
             files |= {"dns": list(dialled.dns), "ips": list(dialled.ips)}
             if request is not None:
                 files["givenKeyPem"] = request.key_pem
+            if authority.layer is Layer.TRANSPORT:  # nodes bring the CA that signs, and those above it vouch for nobody
+                files.setdefault("chainPem", None)
         inputs |= {name: authority.once_it_signs(value, inputs.get(name)) for name, value in files.items()}
         super().__init__(f"{self.title}-leaf", inputs, opts)
 

@@ -96,6 +96,7 @@ def test_the_leaf_that_lives_longest_knocks_with_the_key_that_was_made_here(tmp_
         found = texts(made, f"{name}-transport-leaf")
         assert found["givenKeyPem"] == (f"{MARKED}{name}-transport-request keyPem", True)
         assert found["givenTrustPem"] == (SIGNING.pem, True)
+        assert "chainPem" not in found
 
 
 def test_or_the_key_that_came_with_it(tmp_path):

@@ -66,7 +66,43 @@ def test_once_they_are_there_theirs_signs_and_one_of_them_is_kept_as_a_secret(ta
     assert generation(done, 2)["samplePem"] == sample_of(ONE)
     assert (done.outputs["signerGeneration"], done.outputs["trustedGenerations"], retired(done)) == (2, [2], [1])
     assert done.outputs["bundlePem"] == hidden(SIGNING.pem)
+    assert done.outputs["signerChain"] == []
     assert talk.diff(done).some is False
+
+
+def given(signer, one, **changes):
+    """Return the inputs of a leaf of it, as the program sends them."""
+    files = {"givenCertificatePem": hidden(one.pem), "givenKeyPem": hidden(one.key_pem)}
+    return asking.leaf(signer, **{"ips": [], "givenTrustPem": hidden(SIGNING.pem), **files, **changes})
+
+
+def test_a_node_presents_a_leaf_of_it_without_the_ca_that_the_others_bring(talk, ours):
+    theirs = talk.update(ours, elsewhere(samplePem=sample_of(ONE)))
+    before = talk.create(asking.CERTIFICATE, asking.leaf(ours))
+    after = talk.update(before, given(theirs, ONE))
+    assert after.outputs["certificatePem"] == hidden(ONE.pem)
+    assert after.outputs["keyFilePassword"] == before.outputs["keyFilePassword"]
+    left = talk.update(theirs, asking.authority(generation=3))
+    assert talk.update(after, asking.leaf(left)).outputs["serial"] != after.outputs["serial"]
+
+
+@pytest.mark.parametrize(
+    ("one", "changes", "why"),
+    [
+        pytest.param(signed(OTHER), {}, "'Other nodes', which is not among the trusted", id="another CA"),
+        pytest.param(ONE, {"givenKeyPem": hidden(OTHER.key_pem)}, "issued for another key", id="another key"),
+        pytest.param(
+            signed(SIGNING, purposes(ExtendedKeyUsageOID.SERVER_AUTH)), {}, "lacks clientAuth", id="for servers alone"
+        ),
+        pytest.param(ONE, {"dns": ["es-9.example.net"]}, "does not cover es-9.example.net", id="another node"),
+    ],
+)
+def test_a_leaf_that_the_other_nodes_would_refuse_is_refused_by_preview_and_up(talk, ours, one, changes, why):
+    theirs = talk.update(ours, elsewhere(samplePem=sample_of(ONE)))
+    before = talk.create(asking.CERTIFICATE, asking.leaf(ours))
+    for attempt in (talk.preview_update, talk.update):
+        with pytest.raises(Refused, match=f"transport certificate of es-1: (?s:.*){why}"):
+            attempt(before, given(theirs, one, **changes))
 
 
 def test_the_sample_stays_until_its_ca_was_refused_and_the_next_key_is_made(talk, ours):

@@ -19,7 +19,7 @@ transport, http, requests = None, None, certificate_requests(cluster)
 
 # From `basic` on: a certificate authority that admits nodes to the cluster, and a certificate for every node.
 if cluster.transport_tls:
-    transport = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.TRANSPORT))
+    transport = NodeCertificates(cluster, CertificateAuthority(cluster, Layer.TRANSPORT, requests), requests)
 
 # With `basic-https`: another authority, which clients trust.
 if cluster.https:

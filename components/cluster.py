@@ -46,7 +46,7 @@ class Cluster:
         own: the operator's own CAs, of the layers that have one.
         given: the leaves that were signed elsewhere, of the nodes and layers that have one.
         requested: the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name.
-        awaited: the nodes whose leaf for the HTTP layer is not signed yet.
+        awaited: the nodes whose leaf is not signed yet, by layer.
         hooks: the operator's commands before and after a rollout.
         folder: the project's folder.
         plan: what the driver carries out, as JSON, for the hooks; empty where that touches no node, None without it.
@@ -73,7 +73,7 @@ class Cluster:
     own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
     requested: Mapping[tuple[str, Layer], Sans] = field(default_factory=dict)
-    awaited: tuple[str, ...] = ()
+    awaited: Mapping[Layer, tuple[str, ...]] = field(default_factory=dict)
     hooks: tuple[Hook, ...] = ()
     folder: str = ""
     plan: str | None = None
@@ -96,7 +96,7 @@ class Cluster:
 
     def awaits(self, layer: Layer) -> tuple[str, ...]:
         """Return the nodes whose leaf of a layer is not signed yet."""
-        return self.awaited if layer is Layer.HTTP else ()
+        return self.awaited.get(layer, ())
 
     def holds_after(self, layer: Layer) -> HoldAfter | None:
         """Return the wave after which a rotation of the layer's CA waits: for certificates, clients or a person."""

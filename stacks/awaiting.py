@@ -1,36 +1,45 @@
 """Certificates that somebody else is to sign, and what is done until they are all there: nothing that needs them.
 
 A CA that follows another one is covered meanwhile, and held there: whatever signed before goes on. Before the first one
-there is nothing to go on with, so the HTTP layer stays without TLS.
+there is nothing to go on with. The HTTP layer stays without TLS then; for the transport layer the plugin, which knows
+what signed before, refuses it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from components.pki.sans import Sans
-from components.pki.spec import Layer
+from components.pki.spec import Layer, OwnAuthoritySpec
 from components.settings.scenarios import Scenario
 from stacks.inventory import sans_of
 from stacks.model import StackModel
+from stacks.own_authority_rules import own_specs
+
+SPEAKS_TLS = {Layer.TRANSPORT: Scenario.BASIC, Layer.HTTP: Scenario.BASIC_HTTPS}
+"""The scenario from which on a layer has certificates."""
 
 
 def requested(model: StackModel) -> Mapping[tuple[str, Layer], Sans]:
-    """Return the nodes whose leaf is signed elsewhere and whose key is made here, with what it shall name."""
-    own = model.authorities.http.own
-    if own is None or not model.cluster.scenario.contains(Scenario.BASIC_HTTPS):
-        return {}
-    names = {leaf.node for leaf in own.leaves if leaf.key is None}
-    return {(node.name, Layer.HTTP): sans_of(node, Layer.HTTP, model) for node in model.nodes if node.name in names}
+    """Return the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name."""
+    return {
+        (node.name, layer): sans_of(node, layer, model)
+        for layer, own in _with_certificates(model)
+        for node in model.nodes
+        if node.name in {leaf.node for leaf in own.leaves if leaf.key is None}
+    }
 
 
-def awaited(model: StackModel) -> tuple[str, ...]:
-    """Return the nodes whose certificate is not there yet."""
-    own = model.authorities.http.own
-    return tuple(leaf.node for leaf in own.leaves if leaf.certificate is None) if own and requested(model) else ()
+def awaited(model: StackModel) -> Mapping[Layer, tuple[str, ...]]:
+    """Return the nodes whose certificate is not there yet, of the layers where one is missing."""
+    missing = {
+        layer: tuple(leaf.node for leaf in own.leaves if leaf.certificate is None)
+        for layer, own in _with_certificates(model)
+    }
+    return {layer: names for layer, names in missing.items() if names}
 
 
 def until_signed(model: StackModel) -> StackModel:
     """Return the stack file as it is carried out while certificates are awaited: whether there can be HTTPS at all."""
-    if not _nothing_signs(model):
+    if Layer.HTTP not in awaited(model) or not _nothing_signs(model):
         return model
     plain = model.cluster.model_copy(update={"scenario": Scenario.BASIC})
     ours = model.authorities.http.model_copy(update={"own": None})
@@ -39,13 +48,25 @@ def until_signed(model: StackModel) -> StackModel:
     )
 
 
-def told(model: StackModel, names: tuple[str, ...]) -> str:
-    """Return what is awaited of whom, and what goes on until then."""
-    until = "HTTPS stays off" if _nothing_signs(model) else "every node presents what it does now"
+def told(model: StackModel) -> tuple[str, ...]:
+    """Return what is awaited of whom, and what goes on until then; a line for each layer."""
+    return tuple(_told(model, layer, names) for layer, names in awaited(model).items())
+
+
+def _told(model: StackModel, layer: Layer, names: tuple[str, ...]) -> str:
+    off = layer is Layer.HTTP and _nothing_signs(model)
+    until = "HTTPS stays off" if off else "every node presents what it does now"
     return (
-        f"authorities.http: the certificates of {', '.join(names)} are awaited. Have the requests signed (output "
-        f"certificateRequests), and name the files in `authorities.http.own.leaves`; until they are all there, {until}"
+        f"authorities.{layer}: the certificates of {', '.join(names)} are awaited. Have the requests signed (output "
+        f"certificateRequests), and name the files in `authorities.{layer}.own.leaves`; until they are all there, "
+        f"{until}"
     )
+
+
+def _with_certificates(model: StackModel) -> Iterator[tuple[Layer, OwnAuthoritySpec]]:
+    for layer, own in own_specs(model):
+        if model.cluster.scenario.contains(SPEAKS_TLS[layer]):
+            yield layer, own
 
 
 def _nothing_signs(model: StackModel) -> bool:

@@ -9,6 +9,7 @@ from components.pki.spec import HoldAfter, Layer
 from stacks.plan_rows import Seen, strings
 
 UNPROVED = {
+    (Layer.TRANSPORT, WaveName.COVER): "cover: every node takes a given leaf of {new}",
     (Layer.TRANSPORT, WaveName.PRESENT): "present: every node serves a leaf of {new}",
     (Layer.TRANSPORT, WaveName.RETIRE): "retire: every node that runs refuses a probe leaf of {old}",
     (Layer.HTTP, WaveName.PRESENT): "present: every node serves a leaf of {new}",
@@ -18,7 +19,7 @@ UNPROVED = {
 """What has to be shown in a wave, and is not yet."""
 
 SIGNED = (
-    "have the requests signed (output certificateRequests), and name the files in authorities.http.own.leaves; "
+    "have the requests signed (output certificateRequests), and name the files in authorities.{layer}.own.leaves; "
     "then run `up`"
 )
 """What is next where certificates are awaited, whoever else is waited for."""
@@ -72,10 +73,19 @@ def _held(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Held:
         authority=f"{layer} CA {old} → {new}",
         waits_for=", ".join(awaited) or f"rollout.hold_after, which is `{inputs['holdAfter']}`",
         waves=waves,
-        unproved=tuple(UNPROVED[layer, WaveName(wave)].format(old=old, new=new) for wave in waves),
-        next_step=SIGNED if unsigned else _next_step(wanted, clients, inputs["holdAfter"], waves),
+        unproved=tuple(
+            UNPROVED[layer, wave].format(old=old, new=new)
+            for wave in (*_not_covered(layer, inputs), *map(WaveName, waves))
+        ),
+        next_step=SIGNED.format(layer=layer) if unsigned else _next_step(wanted, clients, inputs["holdAfter"], waves),
         back=BACK.format(layer=layer, signer=others[0]),
     )
+
+
+def _not_covered(layer: Layer, inputs: Mapping[str, Any]) -> tuple[WaveName, ...]:
+    """Return *cover* as long as nobody between nodes can knock for it: every certificate is awaited."""
+    unproved = layer is Layer.TRANSPORT and bool(inputs.get("awaits")) and not inputs.get("samplePem")
+    return (WaveName.COVER,) if unproved else ()
 
 
 def _next_step(wanted: int, clients: tuple[str, ...], hold: str, waves: tuple[str, ...]) -> str:

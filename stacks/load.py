@@ -37,16 +37,15 @@ def load_cluster(root: Path) -> Cluster:
     where = f"stacks/Pulumi.{pulumi.get_stack()}.yaml"
     try:
         model = model_from(sections_of_engine(configuration, where, secret), where=where, secret=secret)
-        unsigned = awaited(model)
-        carried_out = until_signed(model) if unsigned else model
+        carried_out = until_signed(model)
         files = read_files(carried_out, root, where=where)
     except ConfigurationRefused as error:
         raise pulumi.RunError(str(error)) from None
     for advice in advice_on(model):
         pulumi.log.warn(advice.message)
-    if unsigned:
-        pulumi.log.warn(told(model, unsigned))
-    return replace(cluster_of(carried_out, root, files), requested=requested(model), awaited=unsigned)
+    for line in told(model):
+        pulumi.log.warn(line)
+    return replace(cluster_of(carried_out, root, files), requested=requested(model), awaited=awaited(model))
 
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,9 +13,9 @@ from components.errors import ConfigurationRefused
 from components.findings import all_findings
 from components.pki.foreign import JKS, Holder, read_store
 from components.pki.given import GivenLeaf, given_leaf
-from components.pki.inspect import distinct, is_self_signed, parse_bundle, pem_of
-from components.pki.keys import load_private_key, pem_of_key
-from components.pki.own import KEY_ELSEWHERE, OWN_CHECKS, OwnAuthority, own_authority, own_view
+from components.pki.inspect import common_name_of, distinct, is_signed_by, load_certificate, parse_bundle, pem_of
+from components.pki.keys import load_private_key, pem_of_key, public_key_of
+from components.pki.own import OWN_CHECKS, OwnAuthority, authority_elsewhere, own_authority, own_view
 from components.pki.spec import GivenLeafSpec, Layer, OwnAuthoritySpec
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
@@ -56,13 +57,14 @@ def read_files(model: StackModel, root: Path, *, where: str) -> FromFiles:
     for layer, spec in own_specs(model):
         path = f"authorities.{layer}.own"
         with _noted(path, mistakes):
-            own[layer] = _authority(spec, root)
+            own[layer] = _authority(spec, root, layer)
             findings = all_findings(OWN_CHECKS, own_view(own[layer], layer))
             mistakes += [Mistake(path, f"{_file_of(spec)}: {found}", RIGHT) for found in findings]
         for index, leaf in enumerate(spec.leaves):
             if leaf.certificate is not None:
                 with _noted(f"{path}.leaves[{index}]", mistakes):
-                    given[leaf.node, layer] = _leaf(leaf, leaf.certificate, spec, root)
+                    found = _leaf(leaf, leaf.certificate, spec, root)
+                    given[leaf.node, layer] = _between_nodes(found, own.get(layer), leaf.certificate, layer)
     if mistakes:
         raise ConfigurationRefused(
             "a CA or a certificate of your own cannot be used; nothing was touched"
@@ -83,11 +85,12 @@ def _noted(path: str, mistakes: list[Mistake]) -> Iterator[None]:
         mistakes.append(Mistake(path, f"{error.where}: {error.why}", error.next_step))
 
 
-def _authority(spec: OwnAuthoritySpec, root: Path) -> OwnAuthority:
+def _authority(spec: OwnAuthoritySpec, root: Path, layer: Layer) -> OwnAuthority:
     """Read a CA; that a key file is PKCS#12 shows in its first byte, and whatever is not is read as PEM."""
     certificates = _certificates(spec.certificate, root) if spec.certificate else ()
     if spec.key is None:
-        return _without_key(certificates, _file_of(spec))
+        with _of(_file_of(spec)):
+            return authority_elsewhere(certificates, layer)
     content = _content(spec.key, root)
     if content[:1] in STORES:
         held = read_store(content, _password(spec), where=spec.key, holder=Holder.STACK_FILE)
@@ -102,17 +105,26 @@ def _authority(spec: OwnAuthoritySpec, root: Path) -> OwnAuthority:
         return own_authority(key_pem, distinct(certificates))
 
 
-def _without_key(certificates: Certificates, where: str) -> OwnAuthority:
-    roots = [one for one in certificates if is_self_signed(one)]
-    if len(roots) != 1:
-        raise _refused(where, f"it holds {len(roots)} root certificates", "give the one root that clients trust")
-    return OwnAuthority(KEY_ELSEWHERE, pem_of(roots[0]))
-
-
 def _leaf(leaf: GivenLeafSpec, certificate: str, spec: OwnAuthoritySpec, root: Path) -> GivenLeaf:
     key_pem = _key(_content(leaf.key, root), spec, leaf.key) if leaf.key else ""
     with _of(certificate):
         return given_leaf(key_pem, _certificates(certificate, root))
+
+
+def _between_nodes(leaf: GivenLeaf, own: OwnAuthority | None, where: str, layer: Layer) -> GivenLeaf:
+    """Return a leaf as nodes send it to each other: they bring the CA that signs, which no other one may stand for."""
+    if layer is Layer.HTTP or own is None:
+        return leaf
+    if not own.is_at_hand and not is_signed_by(leaf.certificate_pem, own.certificate_pem):
+        issuer = common_name_of(load_certificate(leaf.certificate_pem).issuer)
+        raise _refused(
+            where,
+            f"it is signed by {issuer!r}, and `certificate` has {own.facts.subject!r}",
+            "give the certificate that this CA signed, or name in `certificate` the one CA that signs for all nodes",
+        )
+    signing = public_key_of(load_certificate(own.certificate_pem))
+    below = takewhile(lambda one: public_key_of(one) != signing, parse_bundle(leaf.chain_pem))
+    return replace(leaf, chain_pem="".join(map(pem_of, below)))
 
 
 def _key(content: bytes, spec: OwnAuthoritySpec, where: str) -> str:

@@ -7,6 +7,9 @@ from components.settings.scenarios import Scenario
 from stacks.mistakes import Mistake
 from stacks.model import StackModel
 
+TRUSTED = {Layer.TRANSPORT: "the CA that signs the nodes' certificates", Layer.HTTP: "the root"}
+"""What verifiers of a layer trust of a CA whose key is elsewhere."""
+
 
 def an_own_authority_of_transport_is_for_this_cluster_alone(model: StackModel) -> Iterator[Mistake]:
     """Nodes let in whoever has a certificate of the CA. Source: deploy-manage/security/external-ca-transport.
@@ -24,17 +27,13 @@ def an_own_authority_of_transport_is_for_this_cluster_alone(model: StackModel) -
 
 
 def an_own_authority_says_who_signs(model: StackModel) -> Iterator[Mistake]:
-    """Without the CA's key every certificate is signed elsewhere; on the transport layer a probe needs one as well."""
+    """Without the CA's key every certificate is signed elsewhere."""
     for layer, own in own_specs(model):
         path, given = f"authorities.{layer}.own", {leaf.node for leaf in own.leaves}
         if own.key is not None:
             continue
-        if layer is Layer.TRANSPORT:
-            yield Mistake(
-                f"{path}.key", "is missing", "name the file with the CA's key, with which it is proved whom nodes trust"
-            )
-        elif own.certificate is None:
-            yield Mistake(f"{path}.certificate", "is missing", "name the PEM file with the root")
+        if own.certificate is None:
+            yield Mistake(f"{path}.certificate", "is missing", f"name the PEM file with {TRUSTED[layer]}")
         elif missing := [node.name for node in model.nodes if node.name not in given]:
             yield Mistake(
                 f"{path}.leaves", f"has no certificate of {', '.join(missing)}", "add it, or name the CA's `key`"
@@ -56,15 +55,11 @@ def given_leaves_are_of_nodes(model: StackModel) -> Iterator[Mistake]:
 
 
 def what_is_awaited_was_asked_for_here(model: StackModel) -> Iterator[Mistake]:
-    """A certificate is awaited of a key that was made here; nodes that verify each other cannot wait for one."""
+    """A certificate is awaited of a key that was made here."""
     for layer, own in own_specs(model):
         for index, leaf in enumerate(own.leaves):
             path = f"authorities.{layer}.own.leaves[{index}]"
-            if leaf.key is None and layer is Layer.TRANSPORT:
-                yield Mistake(
-                    f"{path}.key", "is missing", "name its file; only the HTTP layer makes certificate requests"
-                )
-            elif leaf.key is not None and leaf.certificate is None:
+            if leaf.key is not None and leaf.certificate is None:
                 yield Mistake(
                     f"{path}.certificate", "is missing", "name its file, or take `key` out: then one is made here"
                 )

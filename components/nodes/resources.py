@@ -168,9 +168,12 @@ class LayerFiles(Component):
     def _proof(self) -> dict[str, Any]:
         """Return what a probe needs that knocks with a leaf of the CA."""
         authority = self.certificates.authority
+        number = authority.spec.generation
+        sample = {"signerSamplePem": authority.sample_of(number)} if authority.knocks_with_a_sample else {}
         return {
+            **sample,
             "file": trust_file_of(self.layer, self.cluster.choices),
-            "generation": authority.spec.generation,
+            "generation": number,
             "signerCertificatePem": authority.covering_certificate_pem,
             "signerKeyPem": authority.covering_key_pem,
         }

@@ -10,7 +10,6 @@ takes leaves of a CA that its trust file has no more. *Present* is proved on eac
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -23,10 +22,9 @@ from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
 from components.nodes.served import reads_now, wait_until
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
+from components.nodes.wave_proofs import Proof, retired_proof
 from components.pki.generations import Generation
-from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority
-from components.pki.probe import probe_leaf
 from components.pki.spec import Layer
 from components.values import MaybeUnknown, Wire, reveal
 
@@ -44,6 +42,7 @@ class WaveInputs(Wire):
         generation: the CA's generation.
         signer_certificate_pem: the CA that every node must trust, likewise.
         signer_key_pem: its key, to issue a probe leaf that lives in memory only.
+        signer_sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere.
         retired: the CAs that no node may trust any more, with their keys for the same purpose.
     """
 
@@ -54,6 +53,7 @@ class WaveInputs(Wire):
     generation: int | None = None
     signer_certificate_pem: MaybeUnknown[SecretStr] | None = None
     signer_key_pem: MaybeUnknown[SecretStr] | None = None
+    signer_sample_pem: MaybeUnknown[SecretStr] | None = None
     retired: tuple[Generation, ...] = ()
 
 
@@ -62,26 +62,6 @@ class WaveOutputs(Wire):
 
     reached: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What a handshake has to show: how a node answers to a leaf of a generation.
-
-    Attributes:
-        generation: the generation.
-        signer: its CA; None in a preview where it is not made yet.
-        accepted: whether the leaf is to be accepted; else refused.
-    """
-
-    generation: int
-    signer: IssuedAuthority | None
-    accepted: bool
-
-    @property
-    def answer(self) -> str:
-        """How the node is to answer, in words."""
-        return "accepted" if self.accepted else "refused"
 
 
 WaveRecord = Recorded[WaveInputs, WaveOutputs]
@@ -102,43 +82,43 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
 
     def preview(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Return who will have reached it, and which nodes will be asked for a proof."""
-        return self._reached(wanted, self._proofs(wanted, context.clock.now()), self._to_ask(wanted))
+        now = context.clock.now()
+        return self._reached(wanted, self._proofs(wanted, now), self._to_ask(wanted), now)
 
     def converge(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Wait until every node that reads the trust file takes a leaf of the CA, or refuses one of a retired CA.
 
         Raises:
-            NotConverged: a node goes on answering as before.
+            NotConverged: a node goes on answering as before, or what would knock for *cover* has expired.
         """
         now = context.clock.now()
         proofs, asked = self._proofs(wanted, now), self._to_ask(wanted)
         for proof in proofs if asked else ():
-            probe = _probe(proof, now)
+            if _shows_nothing(proof, wanted, now):
+                continue
+            probe = proof.knocks(now)
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(lambda node: _wait_for(proof, node, wanted, probe, context), asked))  # noqa: B023 (ends here)
-        return self._reached(wanted, proofs, asked)
+        return self._reached(wanted, proofs, asked, now)
 
-    def _reached(self, wanted: WaveInputs, proofs: Sequence[Proof], asked: Sequence[Node]) -> WaveOutputs:
+    def _reached(
+        self, wanted: WaveInputs, proofs: Sequence[Proof], asked: Sequence[Node], now: datetime
+    ) -> WaveOutputs:
         names = ", ".join(node.name for node in asked)
-        steps = (
-            f"a probe leaf of {wanted.layer} CA g{proof.generation} is {proof.answer} by {names}" for proof in proofs
-        )
+        steps = (proof.step(wanted.layer, names, now) for proof in proofs)
         return WaveOutputs(reached=tuple(node.name for node in wanted.nodes), steps=tuple(steps) if asked else ())
 
     def _proofs(self, wanted: WaveInputs, now: datetime) -> tuple[Proof, ...]:
-        """Return what is to be shown. A retired CA that has expired is refused for its date, which shows nothing."""
-        retired = (
-            Proof(one.number, IssuedAuthority(reveal(one.private_key_pem), reveal(one.certificate_pem)), accepted=False)
-            for one in wanted.retired
-            if now < authority_facts(reveal(one.certificate_pem)).not_after
-        )
+        """Return what is to be shown."""
+        retired = tuple(proof for one in wanted.retired if (proof := retired_proof(one, now)))
         if wanted.generation is None:
-            return tuple(retired)
+            return retired
         key, certificate = wanted.signer_key_pem, wanted.signer_certificate_pem
+        sample = reveal(wanted.signer_sample_pem) if isinstance(wanted.signer_sample_pem, SecretStr) else None
         signer = None
         if isinstance(key, SecretStr) and isinstance(certificate, SecretStr):
             signer = IssuedAuthority(reveal(key), reveal(certificate))
-        return (Proof(wanted.generation, signer, accepted=True), *retired)
+        return (Proof(wanted.generation, signer, accepted=True, sample=sample), *retired)
 
     def _to_ask(self, wanted: WaveInputs) -> tuple[Node, ...]:
         """Return the nodes whose processes read the trust file: the others will when they are started."""
@@ -146,10 +126,17 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
         return tuple(node for node in wanted.nodes if file and reads_now(machine_of(node.machine), file))
 
 
-def _probe(proof: Proof, now: datetime) -> Identity:
-    assert proof.signer is not None  # noqa: S101 (the engine makes the CA before it asks for a wave)
-    leaf = probe_leaf(proof.signer, now)
-    return Identity(leaf.certificate_pem, leaf.private_key_pem)
+def _shows_nothing(proof: Proof, wanted: WaveInputs, now: datetime) -> bool:
+    """Tell whether a proof is left out: no node presents a leaf before one of its CA was given and accepted."""
+    missing = proof.shows_nothing(now)
+    if missing and proof.accepted and proof.sample is not None:
+        raise NotConverged(
+            f"it cannot be proved that nodes trust {wanted.layer} CA g{proof.generation}",
+            where=f"authorities.{wanted.layer}.own.leaves",
+            why=f"{missing}, so every node would refuse it for its date",
+            next_step="put its successor in its file's place, then run `up` again",
+        )
+    return missing is not None
 
 
 def _wait_for(proof: Proof, node: Node, wanted: WaveInputs, probe: Identity, context: Context) -> None:

@@ -31,6 +31,7 @@ class AuthorityInputs(Wire):
         own_certificate_pem: a CA of the operator's own, which signs in place of one of ours.
         own_chain_pem: the CAs above it; None for a root.
         own_key_pem: its key.
+        sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere and verifiers are nodes.
         verifiers: whoever verifies its leaves and is ours, to be looked at before a generation comes back.
         presenters: the nodes that present its leaves to clients, likewise; none on the transport layer.
     """
@@ -48,6 +49,7 @@ class AuthorityInputs(Wire):
     own_certificate_pem: SecretStr | None = None
     own_chain_pem: SecretStr | None = None
     own_key_pem: SecretStr | None = None
+    sample_pem: MaybeUnknown[SecretStr] | None = None
     verifiers: tuple[Verifier, ...] = ()
     presenters: tuple[Node, ...] = ()
 

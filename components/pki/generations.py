@@ -28,6 +28,7 @@ class Generation(Wire):
         private_key_pem: its key.
         is_own: whether it is a CA of the operator's own.
         chain_pem: the CAs above that one; None for a root.
+        sample_pem: where its key is elsewhere, a leaf of it with that leaf's key; None where none was there yet.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Generation(Wire):
     private_key_pem: SecretStr
     is_own: bool = False
     chain_pem: SecretStr | None = None
+    sample_pem: SecretStr | None = None
 
     @property
     def own(self) -> OwnAuthority | None:
@@ -47,8 +49,8 @@ class Generation(Wire):
 
     @property
     def presented_chain(self) -> tuple[SecretStr, ...]:
-        """What a node sends after a leaf of it; an empty text would be no secret."""
-        chain = self.own.presented_pem if self.own else ""
+        """What a node sends after a leaf that it signs here; an empty text would be no secret."""
+        chain = self.own.presented_pem if self.own and self.own.is_at_hand else ""
         return (SecretStr(chain),) if chain else ()
 
     @classmethod
@@ -61,14 +63,15 @@ class Generation(Wire):
         )
 
     @classmethod
-    def of_own(cls, number: int, own: OwnAuthority) -> "Generation":
-        """Return a CA of the operator's own as a generation."""
+    def of_own(cls, number: int, own: OwnAuthority, sample: SecretStr | None = None) -> "Generation":
+        """Return a CA of the operator's own as a generation, with a leaf of it where its key is elsewhere."""
         return cls(
             number=number,
             certificate_pem=SecretStr(own.certificate_pem),
             private_key_pem=SecretStr(own.private_key_pem),
             is_own=True,
             chain_pem=SecretStr(own.chain_pem) if own.chain_pem else None,
+            sample_pem=None if own.is_at_hand else sample,
         )
 
 

@@ -10,6 +10,7 @@ from components.findings import Finding
 from components.handling import Change, Context, Handler
 from components.pki.authority import AuthorityInputs, AuthorityOutputs, AuthorityRecord
 from components.pki.dates import iso
+from components.pki.elsewhere import no_longer_trusted, refuse_an_unfit_sample, refuse_to_begin_without_leaves, sampled
 from components.pki.generations import (
     Generation,
     own_authority_differs,
@@ -123,7 +124,9 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         """
         there = _there(recorded)
         refuse_an_unfit_own_authority(there.get(wanted.generation), wanted.asked(now), there)
+        refuse_an_unfit_sample(there.get(wanted.generation), wanted, now)
         if recorded is None:
+            refuse_to_begin_without_leaves(wanted, now)
             return next_standing(None, wanted.generation, wanted.hold_after)
         found, former = _standing(recorded), there.get(wanted.generation)
         if former is not None and former.number not in found.trusted:
@@ -142,7 +145,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         due = {number for number in reached.trusted if number in there and why_due(_view(there[number], wanted, now))}
         due -= {number for number in due if there[number].own}
         own = wanted.asked(now).own
-        given = {wanted.generation: Generation.of_own(wanted.generation, own)} if own else {}
+        sample = sampled(there.get(wanted.generation), wanted)
+        given = {wanted.generation: Generation.of_own(wanted.generation, own, sample)} if own else {}
         found = {**{number: one for number, one in there.items() if number not in due}, **given}
         return {number: found.get(number) for number in sorted({*kept, wanted.generation})}
 
@@ -211,7 +215,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             signer_generation=reached.signer,
             trusted_generations=reached.trusted,
             signer_chain=signer.presented_chain if signer else (),
-            retired=tuple(one for number, one in known_ones.items() if number not in reached.trusted),
+            retired=no_longer_trusted(known_ones, reached.trusted, wanted.layer),
             held_waves=waves_held(reached, wanted.generation),
         )
 

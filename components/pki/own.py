@@ -19,6 +19,7 @@ from components.pki.inspect import (
     extension,
     is_authority,
     is_self_signed,
+    is_signed_by,
     key_id_of,
     load_certificate,
     parse_bundle,
@@ -54,6 +55,11 @@ class OwnAuthority:
     def facts(self) -> AuthorityFacts:
         """What its certificate says."""
         return authority_facts(self.certificate_pem)
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether its key is here, so that it signs here."""
+        return self.private_key_pem != KEY_ELSEWHERE
 
     @property
     def issuing(self) -> IssuedAuthority:
@@ -93,6 +99,35 @@ def own_authority(private_key_pem: str, certificates: Iterable[x509.Certificate]
             why="its private key belongs to none of the certificates",
             next_step="give the key and the certificate that belong together",
         )
+    return _with_those_above(private_key_pem, own, given)
+
+
+def authority_elsewhere(certificates: Iterable[x509.Certificate], layer: Layer) -> OwnAuthority:
+    """Return the CA that signs elsewhere: for clients a root, and between nodes the CA that signs their leaves.
+
+    Args:
+        certificates: what its file holds: it, and for the transport layer also CAs above it, in any order.
+        layer: the layer.
+
+    Raises:
+        ConfigurationRefused: it is not plain which one it is, or another one is not above it.
+    """
+    given = tuple(certificates)
+    if layer is Layer.HTTP:
+        found = [one for one in given if is_self_signed(one)]
+        wanted = "give the one root that clients trust"
+    else:
+        found = [one for one in given if not any(is_signed_by(other, one) for other in given if other != one)]
+        wanted = "give the one CA that signs the nodes' certificates, and CAs above it"
+    if len(found) != 1:
+        what = "root certificates" if layer is Layer.HTTP else "CAs that signed no other one in it"
+        raise ConfigurationRefused(
+            "it is not plain which CA signs", where="authority", why=f"it holds {len(found)} {what}", next_step=wanted
+        )
+    return _with_those_above(KEY_ELSEWHERE, found[0], given if layer is Layer.TRANSPORT else found)
+
+
+def _with_those_above(private_key_pem: str, own: x509.Certificate, given: Iterable[x509.Certificate]) -> OwnAuthority:
     others = [one for one in given if one != own]
     chain = ordered_chain(own, others)
     roots = sorted((one for one in others if one not in chain), key=lambda one: one.not_valid_after_utc)

@@ -10,9 +10,36 @@ from components.cluster import Cluster
 from components.pki.names import authority_subject
 from components.pki.reissue import times_asked
 from components.pki.rotation import WaveName
+from components.pki.sample import sample_pem, sampled_node
 from components.pki.sans import Sans
 from components.pki.spec import FileFormat, Layer
 from components.resource import Component, Out, Resource
+
+
+class CertificateRequest(Resource):
+    """A key that is made here, and the request that somebody else signs."""
+
+    token = "essecurity:pki:CertificateRequest"  # noqa: S105 (a resource type, not a secret)
+    key_pem = Out[str]("keyPem")
+    request_pem = Out[str]("requestPem")
+
+    def __init__(self, cluster: Cluster, node: str, layer: Layer) -> None:
+        sans, key = cluster.requested[node, layer], cluster.certificates.key.value
+        inputs = {"node": node, "layer": layer.value, "dns": list(sans.dns), "ips": list(sans.ips), "keyType": key}
+        super().__init__(f"{node}-{layer}-request", inputs, None)
+
+
+Requests: TypeAlias = Mapping[tuple[str, Layer], CertificateRequest]
+NONE: Requests = MappingProxyType({})
+
+
+def certificate_requests(cluster: Cluster) -> Requests:
+    """Make the keys and requests of leaves that are signed elsewhere, and hand the requests out as a stack output."""
+    requests = {place: CertificateRequest(cluster, *place) for place in cluster.requested}
+    if requests:
+        pems = {f"{node} {layer}": request.request_pem for (node, layer), request in requests.items()}
+        pulumi.export("certificateRequests", pems)
+    return requests
 
 
 class CertificateAuthority(Resource):
@@ -33,7 +60,13 @@ class CertificateAuthority(Resource):
     signer_chain = Out[list[str]]("signerChain")
     held_waves = Out[list[str]]("heldWaves")
 
-    def __init__(self, cluster: Cluster, layer: Layer, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        layer: Layer,
+        requests: Requests = NONE,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
         self.layer, self.cluster = layer, cluster
         self.spec, self.own = cluster.authorities[layer], cluster.own.get(layer)
         inputs: dict[str, Any] = {
@@ -57,7 +90,19 @@ class CertificateAuthority(Resource):
                 "Key": self.own.private_key_pem,
             }
             inputs |= {f"own{name}Pem": pulumi.Output.secret(pem) for name, pem in found.items() if pem}
+            inputs["samplePem"] = self._sample(requests)
         super().__init__(f"{layer}-ca", inputs, opts)
+
+    @property
+    def knocks_with_a_sample(self) -> bool:
+        """Whether no probe leaf of the generation that is asked for can be signed here."""
+        return self.own is not None and not self.own.is_at_hand
+
+    def sample_of(self, generation: pulumi.Input[int]) -> pulumi.Output[str | None]:
+        """Return the leaf that knocks for a generation whose key is elsewhere; None for any other."""
+        return pulumi.Output.all(self.generations, generation).apply(
+            lambda found: next((one.get("samplePem") for one in found[0] if one["number"] == found[1]), None)
+        )
 
     @property
     def retire_is_held(self) -> pulumi.Output[bool]:
@@ -83,35 +128,20 @@ class CertificateAuthority(Resource):
             }
         )
 
+    def _sample(self, requests: Requests) -> pulumi.Output[str] | None:
+        """Return a leaf that was signed elsewhere, with its key, for verifiers that are nodes to be asked with."""
+        given = {node: one for (node, layer), one in self.cluster.given.items() if layer is self.layer}
+        node = sampled_node(given) if self.layer is Layer.TRANSPORT and self.knocks_with_a_sample else None
+        if node is None:
+            return None
+        request, leaf = requests.get((node, self.layer)), given[node]
+        key = request.key_pem if request else pulumi.Output.secret(leaf.private_key_pem)
+        return pulumi.Output.secret(key.apply(lambda pem: sample_pem(pem, leaf.certificate_pem + leaf.chain_pem)))
+
     def _title(self, number: int) -> str:
         """Return what a person calls a generation of this CA."""
         ours = authority_subject(self.cluster.name, self.layer, number)
         return self.own.facts.subject or ours if self.own and number == self.spec.generation else ours
-
-
-class CertificateRequest(Resource):
-    """A key that is made here, and the request that somebody else signs."""
-
-    token = "essecurity:pki:CertificateRequest"  # noqa: S105 (a resource type, not a secret)
-    key_pem = Out[str]("keyPem")
-    request_pem = Out[str]("requestPem")
-
-    def __init__(self, cluster: Cluster, node: str, layer: Layer) -> None:
-        sans, key = cluster.requested[node, layer], cluster.certificates.key.value
-        inputs = {"node": node, "layer": layer.value, "dns": list(sans.dns), "ips": list(sans.ips), "keyType": key}
-        super().__init__(f"{node}-{layer}-request", inputs, None)
-
-
-Requests: TypeAlias = Mapping[tuple[str, Layer], CertificateRequest]
-
-
-def certificate_requests(cluster: Cluster) -> Requests:
-    """Make the keys and requests of leaves that are signed elsewhere, and hand the requests out as a stack output."""
-    requests = {place: CertificateRequest(cluster, *place) for place in cluster.requested}
-    if requests:
-        pems = {f"{node} {layer}": request.request_pem for (node, layer), request in requests.items()}
-        pulumi.export("certificateRequests", pems)
-    return requests
 
 
 class Certificate(Resource):
@@ -164,6 +194,8 @@ class Certificate(Resource):
             files |= {"dns": list(dialled.dns), "ips": list(dialled.ips)}
             if request is not None:
                 files["givenKeyPem"] = request.key_pem
+            if authority.layer is Layer.TRANSPORT:  # nodes bring the CA that signs, and those above it vouch for nobody
+                files.setdefault("chainPem", None)
         inputs |= {name: authority.once_it_signs(value, inputs.get(name)) for name, value in files.items()}
         super().__init__(f"{self.title}-leaf", inputs, opts)
 
@@ -191,9 +223,6 @@ class Certificate(Resource):
             "givenKeyPem": given.private_key_pem,
             "givenTrustPem": own.trusted_pem(self.authority.layer),
         }
-
-
-NONE: Requests = MappingProxyType({})
 
 
 class NodeCertificates(Component):

@@ -121,7 +121,8 @@ class OwnAuthoritySpec(Spec):
     certificate: str | None = Field(
         None,
         description="PEM file with the CA's certificate, and with the CAs above it up to the root. Not needed where a "
-        "PKCS#12 file holds them all.",
+        "PKCS#12 file holds them all. Where the key is elsewhere: the root for `http`, and for `transport` the CA that "
+        "signs.",
     )
     leaves: tuple[GivenLeafSpec, ...] = Field(
         (), description="Certificates that were signed elsewhere, of nodes that the CA's key does not sign for here."

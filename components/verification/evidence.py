@@ -8,7 +8,7 @@ from components.nodes.greeting import greet
 from components.nodes.line import endpoint_of
 from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
 from components.nodes.spec import Node
-from components.pki.issue import IssuedAuthority, IssuedLeaf, new_authority
+from components.pki.issue import IssuedLeaf, new_authority
 from components.pki.probe import probe_leaf
 from components.pki.spec import KeyType, Layer
 
@@ -49,12 +49,12 @@ class HttpEvidence:
     plain_status: int
 
 
-def make_probes(signer: IssuedAuthority, cluster: str, now: datetime) -> Probes:
-    """Issue two leaves that live for a day and exist in memory only."""
+def make_probes(ours: IssuedLeaf, cluster: str, now: datetime) -> Probes:
+    """Return a leaf of ours and one of a stranger, which lives for a day and exists in memory only."""
     stranger = new_authority(
         cluster=cluster, layer=Layer.TRANSPORT, generation=1, key_type=KeyType.EC_P256, valid_for="30D", now=now
     )
-    return Probes(_identity(probe_leaf(signer, now)), _identity(probe_leaf(stranger, now)))
+    return Probes(_identity(ours), _identity(probe_leaf(stranger, now)))
 
 
 def ask_transport(node: Node, probes: Probes) -> TransportEvidence:

@@ -10,6 +10,8 @@ from components.findings import Finding, all_findings
 from components.handling import Change, Context, HalfDone, Handler, Recorded
 from components.nodes.spec import Node
 from components.pki.issue import IssuedAuthority
+from components.pki.probe import probe_leaf
+from components.pki.sample import sample_leaf
 from components.pki.spec import Layer
 from components.values import MaybeUnknown, Unknown, Wire, known, reveal
 from components.verification.evidence import Probes, ask_http, ask_transport, make_probes
@@ -44,6 +46,7 @@ class VerificationInputs(Wire):
         leaves: the leaf of each node and layer that speaks TLS.
         transport_certificate_pem: the transport CA.
         transport_key_pem: its key, to issue probe leaves that live in memory only.
+        transport_sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere.
         http_certificate_pem: the HTTP CA; absent where HTTP stays plain.
         http_authorities_pem: what clients of the HTTP layer trust: that CA, the root above it, or two CAs while a
             rotation is held; absent likewise.
@@ -58,6 +61,7 @@ class VerificationInputs(Wire):
     leaves: tuple[ExpectedLeaf, ...] = ()
     transport_certificate_pem: MaybeUnknown[SecretStr] | None = None
     transport_key_pem: MaybeUnknown[SecretStr] | None = None
+    transport_sample_pem: MaybeUnknown[SecretStr] | None = None
     http_certificate_pem: MaybeUnknown[SecretStr] | None = None
     http_authorities_pem: MaybeUnknown[SecretStr] | None = None
     documents_before: MaybeUnknown[int] = -1
@@ -136,8 +140,10 @@ class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
         key, certificate = wanted.transport_key_pem, wanted.transport_certificate_pem
         if key is None or certificate is None:
             return None
+        sample, now = wanted.transport_sample_pem, context.clock.now()
         signer = IssuedAuthority(reveal(key), reveal(certificate))
-        return make_probes(signer, wanted.cluster, context.clock.now())
+        ours = probe_leaf(signer, now) if sample is None else sample_leaf(reveal(sample))
+        return make_probes(ours, wanted.cluster, now)
 
     def _of_node(self, node: Node, wanted: VerificationInputs, probes: Probes | None) -> tuple[Finding, ...]:
         trusted = _pem(wanted.http_authorities_pem or wanted.http_certificate_pem)

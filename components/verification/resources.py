@@ -38,6 +38,7 @@ class ClusterVerification(Resource):
             ],
             "transportCertificatePem": transport.signer_certificate_pem if transport else None,
             "transportKeyPem": transport.signer_key_pem if transport else None,
+            "transportSamplePem": transport.sample_of(transport.signer_generation) if transport else None,
             "httpCertificatePem": http.signer_certificate_pem if http else None,
             "httpAuthoritiesPem": http.bundle_pem if http else None,
             "documentsBefore": restart.documents_before,

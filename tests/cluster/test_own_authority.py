@@ -1,26 +1,24 @@
 """Three real nodes under CAs of the operator's own: secured with them, rotated to ours, and back to theirs."""
 
-from datetime import timedelta
+import sys
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from components.clock import SystemClock
 from components.nodes.probes import Identity, handshake
 from components.pki.inspect import common_name_of
 from components.pki.probe import probe_leaf
+from components.pki.spec import Layer
+from drill.load import Load, Protocol
+from drill.pairs import Pairs
+from drill.rehearsal import rehearse
+from drill.state import key_file_passwords
 from tests.cluster.others_security import CERTUTIL_PASSWORD, key_store
 from tests.cluster.stack_run import open_stack
-from tests.pki.makers import Foreign, own_ca
+from tests.pki.answers import new_ca, signed
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 200
-
-
-def new_ca(name, signer=None):
-    now = SystemClock().now()
-    return own_ca(name, signer, begins=now - timedelta(hours=1), ends=now + timedelta(days=2000))
 
 
 def put(run, path, content):
@@ -162,6 +160,82 @@ def test_one_authority_signs_both_layers_where_that_is_wanted(secured):
     secured.assert_in_service()
 
 
+class Elsewhere:
+    """The transport layer under load: to a CA that signs requests, whose key is nowhere here, and on to ours."""
+
+    def __init__(self, secured):
+        self.secured, self.run = secured, secured.run
+        self.signing = new_ca("Logs nodes", new_ca("Another root"))
+        self.before, self.authorities = secured.chains("transport"), self.run.sections["authorities"]
+        [self.first] = [one["issuerGeneration"] for one in certificates(secured) if not one["node"]]
+        self.names = [node.name for node in nodes(secured)]
+        api = self.run.api()
+        load = Load("", nodes(secured), api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
+        passwords = key_file_passwords(self.run.clear_state(), Layer.TRANSPORT)
+        self.seen = rehearse("elsewhere", load, Pairs(nodes(secured), passwords), self.there_and_back)
+        sys.stdout.write("\n".join(["", str(self.seen.figures.as_data()), *self.seen.reasons(), ""]))
+
+    def asks(self, generation, own):
+        transport = {"generation": generation} | ({"own": own} if own else {})
+        self.run.write(authorities={**self.authorities, "transport": transport})
+
+    def there_and_back(self):
+        ca = put(self.run, "ca/nodes.pem", self.signing.pem.encode())
+        own = {"certificate": ca, "only_for_this_cluster": True, "leaves": [{"node": name} for name in self.names]}
+        self.asks(self.first + 1, own)
+        self.awaiting = self.run.up()
+        self.meanwhile = self.secured.chains("transport")
+        for leaf in own["leaves"]:
+            answer = signed(self.awaiting["outputs"]["certificateRequests"][f"{leaf['node']} transport"], self.signing)
+            leaf["certificate"] = put(self.run, f"ca/{leaf['node']}-transport.pem", answer.pem.encode())
+        self.asks(self.first + 1, own)
+        self.there = self.run.up()
+        self.theirs, self.trusted = self.secured.chains("transport"), self.run.trusted_on_transport()
+        self.left = self.run.preview()["plan"]
+        self.asks(self.first + 2, None)
+        self.back = self.run.up()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(secured):
+    return Elsewhere(secured)
+
+
+def test_while_requests_are_signed_nodes_present_what_they_did(elsewhere):
+    number = elsewhere.first + 1
+    assert proofs(elsewhere.awaiting)[0] == (
+        f"that transport CA g{number} is trusted is not proved: no certificate of it is here"
+    )
+    [held] = elsewhere.awaiting["plan"]["held"]
+    assert held["waits_for"] == "the certificates of es-1, es-2, es-3"
+    assert elsewhere.meanwhile == elsewhere.before
+
+
+def test_a_ca_whose_key_is_nowhere_here_is_proved_in_every_wave_by_a_leaf_of_it(elsewhere):
+    number = elsewhere.first + 1
+    assert proofs(elsewhere.there) == [
+        f"a given leaf of transport CA g{number} is accepted by es-1, es-2, es-3",
+        f"a probe leaf of transport CA g{number - 1} is refused by es-1, es-2, es-3",
+    ]
+    assert elsewhere.theirs == [["Logs nodes"]] * 3
+    assert elsewhere.trusted.count("BEGIN CERTIFICATE") == 1
+    assert elsewhere.signing.pem in elsewhere.trusted
+    assert (elsewhere.left["rows"], elsewhere.left["restart"]) == ([], None)
+
+
+def test_when_ours_follow_it_its_leaves_are_refused_and_nobody_noticed_any_of_it(elsewhere, secured):
+    number = elsewhere.first + 1
+    assert f"a given leaf of transport CA g{number} is refused by es-1, es-2, es-3" in proofs(elsewhere.back)
+    assert secured.trusting(elsewhere.signing) == [False] * 3
+    assert elsewhere.seen.figures.is_calm(3), elsewhere.seen.reasons()
+    assert secured.pids() == secured.processes
+    secured.assert_in_service()
+
+
+def certificates(secured):
+    return [one for one in secured.run.output("certificates") if one["layer"] == "transport"]
+
+
 def proofs(done):
     return [row["change"] for row in done["plan"]["rows"] if row["what"] == "proof"]
 
@@ -174,19 +248,3 @@ def one_of(authority):
     """Return a leaf of a CA, as its owner could make one."""
     leaf = probe_leaf(authority.authority, SystemClock().now())
     return Identity(leaf.certificate_pem, leaf.private_key_pem)
-
-
-def signed(request_pem, authority):
-    """Return a certificate as a company's CA gives it for a request: what the request says, and no more."""
-    request, now = x509.load_pem_x509_csr(request_pem.encode()), SystemClock().now()
-    builder = x509.CertificateBuilder(
-        authority.certificate.subject,
-        request.subject,
-        request.public_key(),
-        x509.random_serial_number(),
-        now - timedelta(hours=1),
-        now + timedelta(days=200),
-    )
-    for each in request.extensions:
-        builder = builder.add_extension(each.value, each.critical)
-    return Foreign(builder.sign(authority.key, hashes.SHA256()), authority.key)

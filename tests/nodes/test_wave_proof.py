@@ -1,5 +1,7 @@
 """The proofs of *cover* and *retire*: every node takes a leaf of the new CA, and none of the old one."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import SecretStr
 
@@ -9,9 +11,12 @@ from components.nodes.probes import Answer, Speech
 from components.nodes.wave_handler import WaveHandler, WaveInputs, WaveOutputs
 from components.pki.generations import Generation
 from components.pki.inspect import load_certificate
+from components.pki.own import KEY_ELSEWHERE
+from components.pki.sample import sample_pem
 from components.pki.spec import Layer
 from components.values import UNKNOWN
 from tests.nodes.waves import G1, G2, G3, TRUST_FILE, Host
+from tests.pki.makers import foreign, names, own_ca
 
 
 def wanted(host, **differs):
@@ -156,3 +161,102 @@ def test_a_preview_tells_what_will_be_refused_and_asks_nobody(doors):
     told = WaveHandler().preview(None, wanted(host, **retired((1, G1))), host.context)
     assert told.steps == REFUSED
     assert host.greeted == []
+
+
+SIGNING, OTHER = own_ca("Logs nodes"), own_ca("Other nodes")
+
+
+def signed_elsewhere(signer=SIGNING, **life):
+    """Return a leaf of a CA whose key is not here, with that leaf's key."""
+    leaf = foreign("es-1", names("es-1"), signer=signer, **life)
+    return SecretStr(sample_pem(leaf.key_pem, leaf.pem))
+
+
+def without_key(sample):
+    """Return what *cover* is proved of where the CA's key is elsewhere."""
+    return {
+        "signer_certificate_pem": SecretStr(SIGNING.pem),
+        "signer_key_pem": SecretStr(KEY_ELSEWHERE),
+        "signer_sample_pem": sample,
+    }
+
+
+def retired_without_key(sample):
+    """Return what *retire* is proved of where the old CA's key is elsewhere."""
+    one = Generation(
+        number=1,
+        certificate_pem=SecretStr(SIGNING.pem),
+        private_key_pem=SecretStr(KEY_ELSEWHERE),
+        is_own=True,
+        sample_pem=sample,
+    )
+    return {**retired(), "retired": (one,)}
+
+
+def test_where_the_key_is_elsewhere_a_given_leaf_knocks_for_cover_and_nothing_is_signed(doors):
+    host = doors(Host().trusting(G1).running())
+    clock = host.one.target.clock
+    began = clock.monotonic()
+    host.takes = lambda: (G1, SIGNING.authority) if clock.monotonic() > began + 5 else (G1,)
+    steps = ("a given leaf of transport CA g2 is accepted by es-1",)
+    assert up(host, **without_key(signed_elsewhere())) == WaveOutputs(reached=("es-1",), steps=steps)
+    assert 5 <= clock.monotonic() - began < 6
+
+
+def test_a_node_that_refuses_the_given_leaf_stops_the_rotation(doors):
+    host = doors(Host().trusting(G1).running())
+    host.takes = lambda: (G1, OTHER.authority)
+    with pytest.raises(NotConverged, match="still refuses leaves of CA g2 after 30 s"):
+        up(host, **without_key(signed_elsewhere()))
+
+
+def test_while_every_certificate_is_awaited_the_plan_says_that_cover_is_not_proved(doors):
+    host = doors(Host().trusting(G1).running())
+    steps = ("that transport CA g2 is trusted is not proved: no certificate of it is here",)
+    for told in (
+        WaveHandler().preview(None, wanted(host, **without_key(None)), host.context),
+        up(host, **without_key(None)),
+    ):
+        assert told.steps == steps
+    assert host.greeted == []
+
+
+def test_an_expired_leaf_proves_no_cover_so_nobody_presents(doors):
+    host = doors(Host().trusting(G1).running())
+    host.takes = lambda: (G1, SIGNING.authority)
+    now = host.one.target.clock.now()
+    expired = signed_elsewhere(begins=now - timedelta(days=9), ends=now - timedelta(days=1))
+    with pytest.raises(NotConverged) as caught:
+        up(host, **without_key(expired))
+    assert caught.value.what == "it cannot be proved that nodes trust transport CA g2"
+    assert f"expired on {now - timedelta(days=1):%Y-%m-%d}, so every node would refuse it" in caught.value.why
+    assert host.greeted == []
+
+
+def test_a_given_leaf_of_the_old_ca_has_to_be_refused(doors):
+    host = doors(Host().trusting(G2).running())
+    host.takes = lambda: (G2,)
+    steps = ("a given leaf of transport CA g1 is refused by es-1",)
+    assert up(host, **retired_without_key(signed_elsewhere())).steps == steps
+    host.takes = lambda: (G2, SIGNING.authority)
+    with pytest.raises(NotConverged, match="still does not refuse leaves of CA g1"):
+        up(host, **retired_without_key(signed_elsewhere()))
+
+
+@pytest.mark.parametrize("life", [{"days": -1}, None], ids=["expired", "never there"])
+def test_a_refusal_that_would_show_nothing_is_not_called_proved(doors, life):
+    host = doors(Host().trusting(G2).running())
+    ends = host.one.target.clock.now() + timedelta(**life) if life else None
+    sample = signed_elsewhere(begins=ends - timedelta(days=9), ends=ends) if ends else None
+    [step] = up(host, **retired_without_key(sample)).steps
+    why = f"the certificate of it that is here expired on {ends:%Y-%m-%d}" if ends else "no certificate of it is here"
+    assert step == f"that transport CA g1 is refused is not proved: {why}"
+    assert host.greeted == []
+
+
+def test_the_key_of_the_given_leaf_shows_nowhere(doors):
+    host = doors(Host().trusting(G1).running())
+    host.takes = lambda: (G1, SIGNING.authority)
+    sample = signed_elsewhere()
+    seen = [repr(wanted(host, **without_key(sample))), *up(host, **without_key(sample)).steps, *host.context.shown]
+    assert not [text for text in seen if "PRIVATE" in text]

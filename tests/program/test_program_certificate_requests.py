@@ -1,9 +1,11 @@
 """Certificates that somebody else signs, in the program: first requests and nothing that needs them, then leaves."""
 
+from datetime import timedelta
+
 import pytest
 from cryptography import x509
 
-from tests.pki.makers import foreign, own_ca
+from tests.pki.makers import NOW, foreign, own_ca
 from tests.program.running import MARKED, texts_in
 from tests.program.stackfiles import HTTPS, program
 
@@ -50,6 +52,58 @@ def test_once_all_are_signed_they_are_presented_with_the_keys_that_were_made_her
         assert found["givenCertificatePem"] == ((tmp_path / f"{name}.pem").read_text(), True)
         assert f"{name}-http-request" in made.waits_for(f"{name}-http-leaf")
     assert not [line for line in made.warned if "awaited" in line]
+
+
+SIGNING = own_ca("Logs nodes", ROOT)
+
+
+def between_nodes(folder, *, signed, by_hand=(), days=None):
+    """Run the program for two nodes whose transport leaves are signed elsewhere; some have a key of their own."""
+    (folder / "nodes.pem").write_text(SIGNING.pem + ROOT.pem)
+    leaves = []
+    for name in ("es-1", "es-2"):
+        ends = {"ends": NOW + timedelta(days=days[name])} if days else {}
+        leaf = foreign(name, (x509.BasicConstraints(ca=False, path_length=None), True), signer=SIGNING, **ends)
+        (folder / f"{name}.pem").write_text(leaf.pem + SIGNING.pem)
+        (folder / f"{name}.key").write_text(leaf.key_pem)
+        certificate = {"certificate": f"{folder}/{name}.pem"} if name in (*signed, *by_hand) else {}
+        leaves.append({"node": name, **certificate, **({"key": f"{folder}/{name}.key"} if name in by_hand else {})})
+    own = {"certificate": f"{folder}/nodes.pem", "only_for_this_cluster": True, "leaves": leaves}
+    return program(HTTPS, 2, authorities={"transport": {"generation": 2, "own": own}})
+
+
+def texts(made, name):
+    return {path: (text, secret) for path, text, secret in texts_in(made[name].inputs)}
+
+
+def test_between_nodes_the_ca_that_signs_is_trusted_and_while_certificates_are_awaited_it_is_held(tmp_path):
+    made = between_nodes(tmp_path, signed=[])
+    inputs = made["transport-ca"].inputs
+    assert (inputs["generation"], inputs["holdAfter"], inputs["awaits"]) == (2, "cover", ["es-1", "es-2"])
+    assert texts(made, "transport-ca")["ownCertificatePem"] == (SIGNING.pem, True)
+    assert "samplePem" not in inputs
+    assert made.names("CertificateRequest") == ["es-1-transport-request", "es-2-transport-request"]
+    assert made.outputs["scenario"].value == "basic-https"
+    assert any("authorities.transport: the certificates of es-1, es-2 are awaited" in line for line in made.warned)
+
+
+def test_the_leaf_that_lives_longest_knocks_with_the_key_that_was_made_here(tmp_path):
+    made = between_nodes(tmp_path, signed=["es-1", "es-2"], days={"es-1": 100, "es-2": 300})
+    key, leaf = f"{MARKED}es-2-transport-request keyPem", (tmp_path / "es-2.pem").read_text()
+    assert texts(made, "transport-ca")["samplePem"] == (key + leaf.replace(SIGNING.pem, ""), True)
+    assert "holdAfter" not in made["transport-ca"].inputs
+    for name in ("es-1", "es-2"):
+        found = texts(made, f"{name}-transport-leaf")
+        assert found["givenKeyPem"] == (f"{MARKED}{name}-transport-request keyPem", True)
+        assert found["givenTrustPem"] == (SIGNING.pem, True)
+        assert "chainPem" not in found
+
+
+def test_or_the_key_that_came_with_it(tmp_path):
+    made = between_nodes(tmp_path, signed=[], by_hand=["es-1", "es-2"])
+    assert texts(made, "transport-ca")["samplePem"][0].startswith((tmp_path / "es-1.key").read_text())
+    assert made.names("CertificateRequest") == []
+    assert made["transport-cover-wave"].inputs.keys() >= {"signerKeyPem", "file"}
 
 
 BILLING = {"name": "billing", "owner": "team-x", "confirmed_generation": 1}

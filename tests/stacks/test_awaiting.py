@@ -27,26 +27,27 @@ def stack(*leaves, generation=1):
 def test_certificates_are_awaited_of_keys_that_are_made_here(leaves, asked, missing):
     found = stack(*leaves)
     assert list(requested(found)) == [(name, Layer.HTTP) for name in asked]
-    assert awaited(found) == missing
+    assert awaited(found) == ({Layer.HTTP: missing} if missing else {})
     assert requested(found)["es-1", Layer.HTTP].covers("10.0.0.1")
 
 
 def test_without_a_generation_before_the_http_layer_stays_as_it_is():
     found = stack("{node: es-1}", "{node: es-2}")
     assert until_signed(found).cluster.scenario is Scenario.BASIC
-    assert "es-1, es-2 are awaited" in told(found, awaited(found))
-    assert told(found, awaited(found)).endswith("HTTPS stays off")
+    [line] = told(found)
+    assert "authorities.http: the certificates of es-1, es-2 are awaited" in line
+    assert line.endswith("HTTPS stays off")
 
 
 def test_what_signed_before_goes_on():
     found = stack("{node: es-1}", "{node: es-2}", generation=3)
     assert until_signed(found) == found
-    assert told(found, awaited(found)).endswith("every node presents what it does now")
+    assert told(found)[0].endswith("every node presents what it does now")
 
 
 def test_a_ca_whose_key_is_at_hand_signs_until_then():
     found = model("authorities: {http: {own: {key: ca.key, certificate: ca.pem, leaves: [{node: es-1}]}}}")
-    assert awaited(found) == ("es-1",)
+    assert awaited(found) == {Layer.HTTP: ("es-1",)}
     assert until_signed(found) == found
 
 
@@ -54,4 +55,34 @@ def test_a_layer_without_tls_awaits_nothing():
     found = stack("{node: es-1}", "{node: es-2}")
     plain = found.model_copy(update={"cluster": found.cluster.model_copy(update={"scenario": Scenario.BASIC})})
     assert not requested(plain)
-    assert awaited(plain) == ()
+    assert awaited(plain) == {}
+
+
+BOTH = """
+authorities:
+  transport:
+    generation: 2
+    own: {certificate: ca.pem, only_for_this_cluster: true, leaves: [{node: es-1}, {node: es-2}]}
+  http: {own: {certificate: root.pem, leaves: [{node: es-1}, {node: es-2}]}}
+"""
+
+
+def test_each_layer_awaits_its_own_and_only_https_is_left_out_for_it():
+    found = model(BOTH)
+    assert list(requested(found)) == [(name, layer) for layer in Layer for name in ("es-1", "es-2")]
+    assert awaited(found) == dict.fromkeys(Layer, ("es-1", "es-2"))
+    carried_out = until_signed(found)
+    assert carried_out.cluster.scenario is Scenario.BASIC
+    assert carried_out.authorities.transport == found.authorities.transport
+    assert [(line.partition(":")[0], line.rpartition(", ")[2]) for line in told(found)] == [
+        ("authorities.transport", "every node presents what it does now"),
+        ("authorities.http", "HTTPS stays off"),
+    ]
+
+
+def test_the_transport_layer_alone_never_takes_https_away():
+    found = model(
+        "authorities: {transport: {own: {certificate: ca.pem, only_for_this_cluster: true, leaves: [{node: es-1}, "
+        "{node: es-2}]}}}"
+    )
+    assert until_signed(found) == found

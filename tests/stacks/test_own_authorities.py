@@ -205,3 +205,71 @@ def test_what_keytool_writes_is_read(tmp_path):
     found = read_files(with_password(stack, "http", PASSWORD), tmp_path, where="stack prod").own
     assert found[Layer.HTTP].facts.subject == "Stand-in"
     assert found[Layer.HTTP].facts.key_type == "rsa-2048"
+
+
+NODES = """
+authorities:
+  transport:
+    own:
+      certificate: nodes.pem
+      only_for_this_cluster: true
+      leaves:
+        - {node: es-1, certificate: es-1.pem, key: es-1.key}
+        - {node: es-2, certificate: es-2.pem}
+"""
+
+
+@pytest.fixture
+def between_nodes(tmp_path):
+    """Read a transport CA whose key is elsewhere out of a project with these files."""
+
+    def read_them(**texts):
+        one = signed("es-1")
+        usual = {
+            "nodes.pem": ROOT.pem + ISSUING.pem,
+            "es-1.pem": one.pem + ISSUING.pem + ROOT.pem,
+            "es-1.key": one.key_pem,
+        }
+        usual["es-2.pem"] = signed("es-2").pem
+        for name, text in {**usual, **texts}.items():
+            (tmp_path / name).write_text(text)
+        return read_files(model(NODES), tmp_path, where="stack prod")
+
+    return read_them
+
+
+def test_between_nodes_the_ca_that_signs_is_trusted_and_not_sent(between_nodes):
+    files = between_nodes()
+    own = files.own[Layer.TRANSPORT]
+    assert own.trusted_pem(Layer.TRANSPORT) == ISSUING.pem
+    assert own.chain_pem == ROOT.pem
+    assert not own.is_at_hand
+    assert [files.given[name, Layer.TRANSPORT].chain_pem for name in ("es-1", "es-2")] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        pytest.param(
+            {"nodes.pem": ROOT.pem},
+            ".leaves[0]: es-1.pem: it is signed by 'Example issuing', and `certificate` has 'Example root'; give the",
+            id="the root alone",
+        ),
+        pytest.param(
+            {"es-2.pem": foreign("es-2", signer=own_ca("Other")).pem},
+            ".leaves[1]: es-2.pem: it is signed by 'Other', and `certificate` has 'Example issuing'; give the",
+            id="a leaf of another CA",
+        ),
+        pytest.param(
+            {"nodes.pem": ISSUING.pem + own_ca("Other").pem},
+            ": nodes.pem: it holds 2 CAs that signed no other one in it; give the one CA that signs",
+            id="two CAs",
+        ),
+        pytest.param({"nodes.pem": ""}, ": nodes.pem: it holds 0 CAs", id="none"),
+        pytest.param({"nodes.pem": signed("es-1").pem}, ": nodes.pem: 'es-1' is no CA certificate", id="a leaf"),
+    ],
+)
+def test_a_ca_between_nodes_that_did_not_sign_their_leaves_is_told(between_nodes, texts, told):
+    with pytest.raises(ConfigurationRefused) as caught:
+        between_nodes(**texts)
+    assert f"authorities.transport.own{told}" in str(caught.value)

@@ -62,6 +62,18 @@ def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"
             id="for certificates",
         ),
         pytest.param(
+            held(awaits=["es-1"]),
+            (
+                "transport CA g1 → g2: present and retire wait for the certificates of es-1",
+                "not yet proved: cover: every node takes a given leaf of g2 · present: every node serves a leaf of g2 "
+                "· retire: every node that runs refuses a probe leaf of g1",
+                "next: have the requests signed (output certificateRequests), and name the files in "
+                "authorities.transport.own.leaves; then run `up`",
+                f"back: {BACK.format('transport', 1)}",
+            ),
+            id="for every certificate between nodes",
+        ),
+        pytest.param(
             held("http", waitsFor=["billing (owner team-x)", "search (owner team-y)"]),
             (
                 "http CA g1 → g2: present and retire wait for billing (owner team-x), search (owner team-y)",

@@ -7,6 +7,7 @@ from components.nodes import endpoint, greeting
 from components.nodes.probes import ALERT_WAIT
 from components.pki.inspect import is_signed_by, leaf_facts, load_certificate
 from components.pki.keys import belongs_to, load_private_key
+from components.pki.probe import probe_leaf
 from components.verification import evidence
 from components.verification.evidence import Probes, ask_http, ask_transport, make_probes
 from tests.pki.makers import NOW, authority
@@ -17,7 +18,7 @@ OURS = authority(1)
 
 @pytest.fixture(scope="module")
 def probes() -> Probes:
-    return make_probes(OURS, "logs", NOW)
+    return make_probes(probe_leaf(OURS, NOW), "logs", NOW)
 
 
 def leaf_of(identity) -> x509.Certificate:

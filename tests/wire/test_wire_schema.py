@@ -55,7 +55,7 @@ SECRETS = {
     AnnouncementHandler.token: set(),
     asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem", "signerChain"}
     | {"coveringCertificatePem", "coveringKeyPem"}
-    | {"ownCertificatePem", "ownChainPem", "ownKeyPem"},
+    | {"ownCertificatePem", "ownChainPem", "ownKeyPem", "samplePem"},
     asking.REQUEST: {"keyPem"},
     asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "chainPem"}
     | {"givenCertificatePem", "givenKeyPem", "givenTrustPem"}
@@ -64,7 +64,7 @@ SECRETS = {
     asking.EXCLUSIVE: {"authoritiesPem", "password"},
     asking.ADOPTION: {"keyFile", "password"},
     asking.IDENTITY: {"keyFile", "certificatePem"},
-    asking.WAVE: {"signerCertificatePem", "signerKeyPem"},
+    asking.WAVE: {"signerCertificatePem", "signerKeyPem", "signerSamplePem"},
     asking.SETTINGS: set(),
     asking.RESTART: set(),
     asking.PASSWORD: {"value", "formers", "given"},
@@ -72,11 +72,12 @@ SECRETS = {
     asking.KIBANA_TRUST: {"authoritiesPem"},
     asking.KIBANA_SETTINGS: {"authoritiesPem", "certificatePem", "keyFile"},
     asking.KIBANA_RESTART: {"authoritiesPem"},
-    asking.VERIFICATION: {"transportCertificatePem", "transportKeyPem", "httpCertificatePem", "httpAuthoritiesPem"},
+    asking.VERIFICATION: {"transportCertificatePem", "transportKeyPem", "transportSamplePem"}
+    | {"httpCertificatePem", "httpAuthoritiesPem"},
 }
 SECRETS_IN_TYPES = {
     "Content": {"secure"},
-    "Generation": {"certificatePem", "privateKeyPem", "chainPem"},
+    "Generation": {"certificatePem", "privateKeyPem", "chainPem", "samplePem"},
     "KibanaContent": {"secure", "secureDefaults"},
     "LineInputs": {"authoritiesPem"},
     "LoginInputs": {"password", "formers"},

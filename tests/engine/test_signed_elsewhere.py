@@ -1,0 +1,91 @@
+"""A transport CA whose key is elsewhere, through the engine: requests leave, and certificates return.
+
+Nodes are folders, so nobody shakes hands; real nodes prove it in `tests/cluster/test_own_authority.py`.
+"""
+
+import pytest
+
+from tests.engine.rotating import Rotation, assert_idle, changed
+from tests.pki.answers import new_ca, signed
+
+pytestmark = pytest.mark.engine
+NAMES = ("es-1", "es-2")
+
+
+class Elsewhere(Rotation):
+    """A stack whose transport CA signs elsewhere."""
+
+    def __init__(self, folder):
+        super().__init__(folder, NAMES)
+        self.signing = new_ca("Logs nodes", new_ca("Example root"))
+        self.leaves = [{"node": name} for name in NAMES]
+
+    def asks_elsewhere(self, generation):
+        self.project.mkdir(parents=True, exist_ok=True)
+        authority = self.project / "nodes.pem"
+        authority.write_text(self.signing.pem)
+        own = {"certificate": str(authority), "only_for_this_cluster": True, "leaves": self.leaves}
+        self.write(authorities={"transport": {"generation": generation, "own": own}})
+
+    def has_signed(self, name, signer=None, *, of=None):
+        """Put a certificate in a node's place: the one for its own request, or for that of another node."""
+        answer = signed(self.output("certificateRequests")[f"{of or name} transport"], signer or self.signing)
+        place = self.project / f"{name}.pem"
+        place.write_text(answer.pem)
+        [leaf] = [leaf for leaf in self.leaves if leaf["node"] == name]
+        leaf["certificate"] = str(place)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A stack that the tests of this module lead from ours to theirs and back, one after the other."""
+    found = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
+    found.asks()
+    found.up()
+    return found
+
+
+def test_while_certificates_are_awaited_theirs_is_trusted_and_nobody_presents_anything_else(run):
+    files, ours = run.key_files(), run.output("certificates")
+    run.asks_elsewhere(2)
+    plan = run.moves()
+    [held] = plan["held"]
+    assert held["waits_for"] == "the certificates of es-1, es-2"
+    assert held["next_step"].endswith("name the files in authorities.transport.own.leaves; then run `up`")
+    assert len(changed(plan, "leaf")) == 1
+    assert (run.key_files(), run.output("certificates")) == (files, ours)
+    assert (run.trusts(), run.issuers()) == (2, {1})
+    assert run.signing.pem in run.trusted()
+
+
+@pytest.mark.parametrize(
+    ("signer", "of", "why"),
+    [
+        pytest.param(
+            new_ca("Other nodes"), "es-2", "it is signed by 'Other nodes', and `certificate` has", id="its CA"
+        ),
+        pytest.param(None, "es-1", "it was issued for another key", id="its key"),
+    ],
+)
+def test_a_certificate_that_does_not_fit_changes_nothing(run, signer, of, why):
+    files, trusted = run.key_files(), run.trusted()
+    run.has_signed("es-1")
+    run.has_signed("es-2", signer, of=of)
+    run.asks_elsewhere(2)
+    refused = run.run("up")
+    assert refused.status == 2
+    assert why in " ".join(refused.stdout.split())
+    assert (run.key_files(), run.trusted()) == (files, trusted)
+
+
+def test_once_all_are_there_they_are_presented_and_their_ca_is_trusted_alone(run):
+    for name in NAMES:
+        run.has_signed(name)
+    run.asks_elsewhere(2)
+    plan = run.up()["plan"]
+    assert plan["held"] == []
+    assert len(changed(plan, "key file")) == 1
+    assert (run.trusts(), run.issuers()) == (1, {2})
+    assert run.signing.pem in run.trusted()
+    assert "PRIVATE KEY" not in run.state()
+    assert_idle(run)

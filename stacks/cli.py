@@ -16,8 +16,8 @@ from typing import Any
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
 from stacks.arguments import parsed
-from stacks.called import called
 from stacks.config import model_from, named, sections_of_file
+from stacks.drift import drift_data, drift_in, drift_view, not_known
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch, for_people
 from stacks.forgotten import warnings_about_forgotten
@@ -97,17 +97,17 @@ def up(options: argparse.Namespace) -> int:
 
 def refresh(options: argparse.Namespace) -> int:
     """Look at every machine, and say what is not as recorded."""
-    _, driver = _open(options)
+    workspace, driver = _open(options)
     watch = Watch()
-    with console.task("look at every machine"):
+    with console.task("look at every machine") as task:
         driver.refresh(watch)
-    differing = [seen for seen in watch.seen if seen.op in {"update", "delete"}]
-    for text in dict.fromkeys(map(called, differing)):
-        console.say(f"differs from the record: {text}")
-    drifted = [seen.name for seen in differing]
-    console.say(f"{len(drifted)} of {len(watch.seen)} resources differ; `preview` says what `up` would do about it")
-    _print_json(options, {"result": "refreshed", "drifted": drifted})
-    return DUE if drifted else FINE
+        task.done(f"{len(watch.seen)} resources looked at")
+    found = drift_in(watch.seen)
+    console.show(drift_view(found, _title(workspace)))
+    _print_json(options, {"result": "refreshed", "findings": drift_data(found)})
+    if any(map(not_known, found)):
+        return BROKEN
+    return DUE if found else FINE
 
 
 def output(options: argparse.Namespace) -> int:

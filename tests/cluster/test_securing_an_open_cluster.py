@@ -164,7 +164,7 @@ def test_five_previews_after_it_are_empty_and_another_up_changes_nothing(secured
 
 
 def test_a_refresh_finds_nothing_to_correct(secured):
-    assert secured.run.succeed("refresh", "--json").data["drifted"] == []
+    assert secured.run.succeed("refresh", "--json").data["findings"] == []
 
 
 def test_a_preview_is_still_empty_after_somebody_restarted_the_nodes(secured):

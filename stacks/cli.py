@@ -1,7 +1,7 @@
 """The command line: `python -m stacks check|preview|up|refresh|output|destroy ENVIRONMENT`.
 
 Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`; `up --exit-code` where it changed
-something), 2 when something is broken.
+something), 2 when something is broken, or could not be looked at (`refresh`).
 """
 
 import argparse

@@ -10,12 +10,6 @@ from components.nodes.drift import file_drift
 from components.pki.spec import Layer
 from components.settings.drift import settings_drift
 
-RUNNING_KINDS = {
-    "KibanaServesAnotherLeaf": (DriftKind.SERVED_DIFFERS, "serves the leaf in its key file"),
-    "KibanaNotAvailable": (DriftKind.NOT_AVAILABLE, "is available"),
-}
-"""What is found of a Kibana that runs, as a refresh calls it; anything else is about what it runs with."""
-
 
 def pending_drift(kibana: str, pending: Pending, *, has_settings: bool, has_keystore: bool) -> Iterator[Drift]:
     """Yield what differs in a Kibana's files."""
@@ -30,10 +24,14 @@ def pending_drift(kibana: str, pending: Pending, *, has_settings: bool, has_keys
 def running_drift(view: KibanaView) -> Iterator[Drift]:
     """Yield what a Kibana that runs has not read, or lacks."""
     for finding in reasons(view):
-        kind, record = RUNNING_KINDS.get(
-            finding.reason, (DriftKind.RUNS_WITH_OTHER, "runs with the recorded configuration")
-        )
-        yield drift(view.name, "process", kind, record, finding.message.removeprefix(f"{view.name}: "))
+        text = finding.message.removeprefix(f"{view.name}: ")
+        if finding.reason == "KibanaServesAnotherLeaf":
+            recorded, served = (f"serves leaf {(serial or '')[:8]}…" for serial in (view.wanted, view.served))
+            yield drift(view.name, "handshake", DriftKind.SERVED_DIFFERS, recorded, served)
+        elif finding.reason == "KibanaNotAvailable":
+            yield drift(view.name, "process", DriftKind.NOT_AVAILABLE, "is available", text)
+        else:
+            yield drift(view.name, "process", DriftKind.RUNS_WITH_OTHER, "runs with the recorded configuration", text)
 
 
 def _entry(kibana: str, entry: EntryChange) -> Drift:

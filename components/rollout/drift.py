@@ -49,12 +49,16 @@ def node_drift(node: NodeView, *, starts: bool) -> Iterator[Drift]:
     """
     yield from _entries(node)
     runs_with = []
+    words = {
+        "ConfigurationDiffers": "was started with other files",
+        "TransportTlsChanges": f"its transport layer speaks {'TLS' if node.speaks_tls else 'plain text'}",
+    }
     for finding in all_findings((*RESTART_REASONS, *FILE_REASONS), node):
         text = finding.message.removeprefix(f"{node.name}: ")
         if finding.reason in UNFINISHED:
             yield drift(node.name, "rollout", DriftKind.ROLLOUT_UNFINISHED, "done", text)
         elif finding.reason != IN_FILES:
-            runs_with.append("was started with other files" if finding.reason == "ConfigurationDiffers" else text)
+            runs_with.append(words.get(finding.reason, text))
     if runs_with:
         record = "runs with the recorded configuration"
         yield drift(node.name, "process", DriftKind.RUNS_WITH_OTHER, record, "; ".join(runs_with))

@@ -2,10 +2,14 @@
 
 import pytest
 
+from components.clients.drift import running_drift
 from components.clients.handler import KibanaSettingsHandler
 from components.clients.restart_handler import KibanaRestartHandler
+from components.clients.running import KibanaView
 from components.clients.spec import KibanaPaths
+from components.clients.status import KibanaStatus
 from components.clients.trust_handler import KibanaTrustHandler
+from components.nodes.probes import Speech
 from tests.clients.kibanas import G2, KEYSTORE, SETTINGS, TRUST, running
 from tests.fakes import FakeFile
 
@@ -86,3 +90,21 @@ def test_a_setting_of_kibana_names_both_values_and_an_entry_none(doors):
     assert ("elasticsearch.ssl.verificationMode", "SettingChanged", "full", "none") in found
     assert ("keystore entry elasticsearch.password", "EntryMissing", "set", "missing") in found
     assert KibanaPaths.KEYSTORE not in [what for what, *_ in found]
+
+
+def test_a_kibana_that_serves_another_leaf_names_both_by_their_serial_numbers():
+    view = KibanaView(
+        name="kibana-1",
+        speech=Speech.TLS,
+        process=None,
+        written=0.0,
+        has_read=True,
+        wants_tls=True,
+        served="aaaaaaaa01",
+        wanted="bbbbbbbb02",
+        will_change=False,
+        can_restart=True,
+        status=KibanaStatus(200, "available"),
+    )
+    [one] = running_drift(view)
+    assert (one.kind, one.recorded, one.found) == ("ServedDiffers", "serves leaf bbbbbbbb…", "serves leaf aaaaaaaa…")

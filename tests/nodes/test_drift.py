@@ -101,6 +101,8 @@ def test_what_is_served_is_told_beside_the_file_and_the_record(doors):
     assert (what, kind) == ("handshake", "ServedDiffers")
     assert recorded == f"serves leaf {serial_of(NEW)[:8]}…, until 2027-11-24"
     assert found == f"serves {called(OLD)}; its file holds the recorded one"
+    [said] = Present(host, NEW).drift()
+    assert str(said) == f"es-1: transport handshake: {recorded} → {found}; `up` waits for it"
 
 
 def test_served_and_file_and_record_may_be_three_leaves(doors):

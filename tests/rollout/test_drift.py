@@ -56,7 +56,7 @@ def test_a_keystore_that_is_gone_is_one_finding():
         ),
         pytest.param(
             view(running=Running.OTHER, on_disk=False, speaks_tls=False, changes=("a: 1 → 2",)),
-            "transport layer plain → TLS; was started with other files",
+            "its transport layer speaks plain text; was started with other files",
             id="plain",
         ),
     ],

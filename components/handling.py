@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from components.clock import Clock
+from components.drift import Drift
 from components.findings import Finding
 from components.values import Wire
 
@@ -133,6 +134,13 @@ class Handler(ABC, Generic[In, Out]):
     def observe(self, recorded: Recorded[In, Out], context: Context) -> Out | None:
         """Return what is really there (for ``refresh``), or None when the thing is gone."""
         return recorded.outputs
+
+    def drift(self, recorded: Recorded[In, Out], context: Context) -> Sequence[Drift]:
+        """Return what on the machine is not as the recorded inputs want it (for ``refresh``); change nothing.
+
+        Where `changes` has a reason that lies on a machine, this has a finding, and the other way round.
+        """
+        return ()
 
     def forget(self, recorded: Recorded[In, Out], context: Context) -> None:
         """Do what deleting the resource asks for. Never unsecures a cluster."""

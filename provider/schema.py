@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from components.handling import Handler
 from provider import PACKAGE, PACKAGE_VERSION
+from provider.reading import Drifted
 
 JsonSchema = dict[str, Any]
 TYPES = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
@@ -45,7 +46,7 @@ class _Maker:
             "description": handler.summary,
             "inputProperties": inputs["properties"],
             "requiredInputs": inputs["required"],
-            "properties": {**inputs["properties"], **outputs["properties"]},
+            "properties": {**inputs["properties"], **outputs["properties"], **self._members(Drifted)["properties"]},
             "required": sorted({*inputs["required"], *outputs["properties"]}),
         }
 

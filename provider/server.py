@@ -12,13 +12,14 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pydantic import ValidationError
 
 from components.clock import PREVIEW_AT, Clock
-from components.errors import NOT_LOOKED_AT, ConfigurationRefused, MachineUnreachable, SecurityError
+from components.errors import ConfigurationRefused, MachineUnreachable, SecurityError
 from components.handling import Change, HalfDone, Handler, Recorded
 from provider import PACKAGE_VERSION
 from provider.answers import diff_response, half_done
 from provider.differences import differences
 from provider.engine_log import EngineLog, ResourceContext
 from provider.lifetime import StackLock, Stopped, Work
+from provider.reading import LOOK_AGAIN, refreshed, warn_not_looked_at, was_not_looked_at
 from provider.typed import dump_outputs, parse, parse_recorded, refusals_of
 from provider.wire import dump, load, unwrap
 
@@ -146,7 +147,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             voice.warn(UNREADABLE)
         else:
             wanted = parse(handler.inputs, news)
-            changes = _seen(lambda: tuple(handler.changes(recorded, wanted, voice)), (), voice)
+            try:
+                changes = _seen(lambda: tuple(handler.changes(recorded, wanted, voice)), (), voice)
+            except SecurityError:
+                if not was_not_looked_at(load(request.olds)):
+                    raise
+                changes = (LOOK_AGAIN,)  # a refresh asks here too, and goes on; the update that follows fails
         for change in changes:
             voice.say(change.finding.message)
         return diff_response(handler, found, changes, readable=recorded is not None)
@@ -189,17 +195,15 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @answered
     def Read(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        """Observe the machine, so that a refresh shows drift."""
+        """Look at the machine, record what is there, and say what is not as recorded."""
         handler, inputs = self.handler(request.urn), load(request.inputs)
         recorded = parse_recorded(handler, inputs, load(request.properties))
         if recorded is None:
             return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
-        voice = self.context(request.urn)
-        outputs = _seen(lambda: handler.observe(recorded, voice), recorded.outputs, voice)
-        if outputs is None:
+        saved = refreshed(handler, inputs, recorded, self.context(request.urn))
+        if saved is None:
             return provider_pb2.ReadResponse()
-        saved = dump(dump_outputs(inputs, outputs))
-        return provider_pb2.ReadResponse(id=request.id, properties=saved, inputs=request.inputs)
+        return provider_pb2.ReadResponse(id=request.id, properties=dump(saved), inputs=request.inputs)
 
     @answered
     def Delete(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:
@@ -240,5 +244,5 @@ def _seen(look: Callable[[], Seen], recorded: Seen, voice: ResourceContext) -> S
     try:
         return look()
     except MachineUnreachable as error:
-        voice.warn(f"{error.where}: {NOT_LOOKED_AT}: {error.what}\n  why:  {error.why}")
+        warn_not_looked_at(error, voice)
         return recorded

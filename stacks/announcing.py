@@ -26,5 +26,5 @@ def announced_to_hooks(plan: Plan) -> Iterator[None]:
 
 
 def announced_plan() -> str | None:
-    """Return the plan that is carried out, for the hooks; empty where it touches no node, None where nobody made one."""
+    """Return the plan that is carried out, for hooks; empty where it touches no node, None where nobody made one."""
     return _announced[-1] if _announced else None

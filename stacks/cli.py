@@ -19,10 +19,10 @@ from components.errors import ConfigurationRefused, SecurityError
 from stacks.advice import advice_on
 from stacks.announcing import announced_to_hooks
 from stacks.arguments import parsed
-from stacks.called import called
 from stacks.command_plugin import refuse_missing_plugin
 from stacks.config import model_from, named, sections_of_file
 from stacks.discover import discover
+from stacks.drift import drift_data, drift_in, drift_view, nodes_away, not_known
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch, for_people
 from stacks.forgotten import warnings_about_forgotten
@@ -33,7 +33,7 @@ from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
 from stacks.statuses import BROKEN, DUE, FINE
-from stacks.unseen import not_known, unseen_in
+from stacks.unseen import unseen_in, unseen_told
 from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
 from toolchain import console
 
@@ -109,18 +109,16 @@ def up(options: argparse.Namespace) -> int:
 
 def refresh(options: argparse.Namespace) -> int:
     """Look at every machine, and say what is not as recorded."""
-    _, driver = _open(options)
+    workspace, driver = _open(options)
     watch = Watch()
-    with console.task("look at every machine"):
+    with console.task("look at every machine") as task:
         driver.refresh(watch)
-    differing = [seen for seen in watch.seen if seen.op in {"update", "delete"}]
-    for text in dict.fromkeys(map(called, differing)):
-        console.say(f"differs from the record: {text}")
-    drifted = [seen.name for seen in differing]
-    console.say(f"{len(drifted)} of {len(watch.seen)} resources differ; `preview` says what `up` would do about it")
-    unseen = unseen_in(watch.warnings)
-    _print_json(options, {"result": "refreshed", "drifted": drifted, "unseen": unseen})
-    return _ended(unseen, due=bool(drifted))
+        task.done(f"{len(watch.seen)} resources looked at")
+    found = drift_in(watch.seen)
+    console.show(drift_view(found, _title(workspace)))
+    unseen = nodes_away(found) or unseen_in(watch.warnings)
+    _print_json(options, {"result": "refreshed", "findings": drift_data(found), "unseen": unseen})
+    return _ended(unseen, due=not all(map(not_known, found)))
 
 
 def output(options: argparse.Namespace) -> int:
@@ -202,7 +200,7 @@ def _open(options: argparse.Namespace, at: datetime | None = None) -> tuple[Work
 def _ended(unseen: Sequence[str], *, due: bool) -> int:
     """Return the status of a run that went well, and say last of all which nodes it could not look at."""
     if unseen:
-        console.failure("", not_known(unseen))
+        console.failure("", unseen_told(unseen))
     return DUE if due else BROKEN if unseen else FINE
 
 

@@ -11,7 +11,7 @@ def unseen_in(warnings: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({node for node, found, _ in named if found}))
 
 
-def not_known(nodes: Iterable[str]) -> str:
+def unseen_told(nodes: Iterable[str]) -> str:
     """Return what a run ends with that could not look at these nodes."""
     names = tuple(nodes)
     was = "was" if len(names) == 1 else "were"

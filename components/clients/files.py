@@ -20,7 +20,7 @@ from components.clients.machine import KibanaMachine, by_the_rules_of_elasticsea
 from components.clients.spec import KibanaPaths
 from components.errors import ConfigurationRefused
 from components.nodes.converge import plan_on, put_files
-from components.nodes.plan import WantedFile
+from components.nodes.plan import PutFile, WantedFile
 from components.nodes.trust import Authorities
 from components.pki.inspect import parse_bundle
 from components.settings.merge import LineChange, Merged, SettingValue, merge
@@ -129,7 +129,7 @@ def _equal(one: SecretStr | Unknown | None, other: SecretStr | Unknown | None) -
 class Pending:
     """What differs on a machine from what must be there."""
 
-    files: tuple[str, ...]
+    files: tuple[PutFile, ...]
     lines: tuple[LineChange, ...]
     entries: tuple[EntryChange, ...]
 
@@ -137,7 +137,7 @@ class Pending:
     def steps(self) -> tuple[str, ...]:
         """All of it as lines for people; secrets never."""
         lines = (f"kibana.yml: {line}" for line in self.lines)
-        return (*self.files, *map(str, self.entries), *lines)
+        return (*map(str, self.files), *map(str, self.entries), *lines)
 
     @property
     def read_at_start(self) -> bool:
@@ -150,7 +150,7 @@ def pending_on(
 ) -> Pending:
     """Look at a machine, and return what differs; change nothing."""
     return Pending(
-        files=tuple(str(step) for step in plan_on(machine, wanted)),
+        files=plan_on(machine, wanted),
         lines=merged_on(machine, content).changes,
         entries=keystore_changes(machine, content, known),
     )
@@ -174,7 +174,7 @@ def put_in_place(
     machine.remove_secure_settings([each.name for each in entries if not each.after])
     if merged.changes:
         machine.write_settings(merged.text)
-    return Pending(tuple(map(str, steps)), merged.changes, entries)
+    return Pending(steps, merged.changes, entries)
 
 
 def trusted_on(machine: KibanaMachine) -> Authorities:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from components.clients.content import KibanaContent
+from components.clients.drift import pending_drift
 from components.clients.files import (
     KnownKeystore,
     Pending,
@@ -24,6 +25,7 @@ from components.clients.files import (
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.running import SETTLING
 from components.clients.spec import Kibana, KibanaPaths
+from components.drift import Drift
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
@@ -65,13 +67,11 @@ class KibanaSettingsOutputs(Wire):
         start_files: digest of the files that Kibana reads at its start only; unknown before they are written.
         keystore_file: SHA-256 of the keystore with our entries.
         steps: what was done last.
-        drift: what differs now (after a refresh).
     """
 
     start_files: MaybeUnknown[str] = ""
     keystore_file: MaybeUnknown[str] = ""
     steps: tuple[str, ...] = ()
-    drift: tuple[str, ...] = ()
 
 
 KibanaRecord = Recorded[KibanaSettingsInputs, KibanaSettingsOutputs]
@@ -136,9 +136,18 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
             start_files=start_files(machine), keystore_file=self._keystore_file(machine), steps=pending.steps
         )
 
-    def observe(self, recorded: KibanaRecord, context: Context) -> KibanaSettingsOutputs:
-        """Return what differs now."""
-        return recorded.outputs.model_copy(update={"drift": self._pending(recorded, recorded.inputs).steps})
+    def drift(self, recorded: KibanaRecord, context: Context) -> Sequence[Drift]:
+        """Return what differs in Kibana's files now."""
+        machine = kibana_machine(recorded.inputs.kibana)
+        there = machine.stat(KibanaPaths.SETTINGS, KibanaPaths.KEYSTORE)
+        pending = self._pending(recorded, recorded.inputs)
+        found = pending_drift(
+            recorded.inputs.kibana.name,
+            pending,
+            has_settings=KibanaPaths.SETTINGS in there,
+            has_keystore=KibanaPaths.KEYSTORE in there,
+        )
+        return tuple(found)
 
     def forget(self, recorded: KibanaRecord, context: Context) -> None:
         """Leave everything where it is: a Kibana that lost its password could not log in any more."""

@@ -5,10 +5,12 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.clients.drift import running_drift
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.perform import ask_status, bring_to_use, greet
 from components.clients.running import Action, KibanaView, action, reasons, steps_of
 from components.clients.spec import Kibana, KibanaPaths
+from components.drift import Drift
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.probes import Speech
 from components.nodes.process import Process
@@ -117,6 +119,10 @@ class KibanaRestartHandler(Handler[KibanaRestartInputs, KibanaRestartOutputs]):
         """Return how Kibana is now."""
         view = self._view(kibana_machine(recorded.inputs.kibana), recorded, recorded.inputs)
         return recorded.outputs.model_copy(update={"status": str(view.status)})
+
+    def drift(self, recorded: RestartRecord, context: Context) -> Sequence[Drift]:
+        """Return what a Kibana that runs has not read, or lacks."""
+        return tuple(running_drift(self._view(kibana_machine(recorded.inputs.kibana), recorded, recorded.inputs)))
 
     def forget(self, recorded: RestartRecord, context: Context) -> None:
         """Let it run as it is."""

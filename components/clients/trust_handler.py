@@ -15,15 +15,18 @@ from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.perform import ask_status, greet, wait_until
 from components.clients.running import SETTLING, is_another, was_started_after
 from components.clients.spec import Kibana, KibanaPaths
+from components.drift import Drift, DriftKind, drift
 from components.errors import RolloutHalted
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
+from components.nodes.drift import file_drift, trust_drift
 from components.nodes.plan import FILE_MODE, WantedFile
 from components.nodes.probes import Speech
 from components.nodes.process import Process
 from components.nodes.trust import Authorities, covering, fingerprint, missing_authorities, names
 from components.pki.inspect import parse_bundle
+from components.pki.spec import Layer
 from components.pki.trustfiles import trust_file_pem
 from components.values import MaybeUnknown, Unknown, Wire, reveal
 
@@ -147,6 +150,21 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
         """Return which CAs the file holds now."""
         present = trusted_on(kibana_machine(recorded.inputs.kibana))
         return recorded.outputs.model_copy(update={"trusted": tuple(names(one) for one in present)})
+
+    def drift(self, recorded: TrustRecord, context: Context) -> Sequence[Drift]:
+        """Return which CA Kibana's trust file or process lacks."""
+        kibana, wanted = recorded.inputs.kibana, self._wanted(recorded.inputs)
+        look = self._look(recorded, recorded.inputs)
+        missing = missing_authorities(look.present, wanted)
+        if missing is not None and not look.present:
+            steps = plan_on(kibana_machine(kibana), self._files(look, recorded.inputs))
+            return tuple(file_drift(kibana.name, Layer.HTTP, steps))
+        if missing is not None:
+            return (trust_drift(kibana.name, Layer.HTTP, KibanaPaths.TRUST_FILE, look.present, wanted, missing),)
+        if look.has_read(wanted):
+            return ()
+        found = "was not started since its trust file was written"
+        return (drift(kibana.name, "process", DriftKind.RUNS_WITH_OTHER, "has read its trust file", found),)
 
     def forget(self, recorded: TrustRecord, context: Context) -> None:
         """Leave the file: without it Kibana could not call Elasticsearch any more."""

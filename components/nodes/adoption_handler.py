@@ -10,9 +10,11 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.drift import Drift
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.converge import plan_on, put_files
+from components.nodes.drift import file_drift
 from components.nodes.identity import FILE_MODE
 from components.nodes.machine import NodeMachine
 from components.nodes.plan import WantedFile
@@ -95,6 +97,12 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
         """
         steps = put_files(machine_of(wanted.node.machine), self._files(wanted))
         return NodeAdoptionOutputs(steps=tuple(str(step) for step in steps))
+
+    def drift(self, recorded: AdoptionRecord, context: Context) -> Sequence[Drift]:
+        """Return how our key file differs."""
+        wanted = recorded.inputs
+        steps = plan_on(machine_of(wanted.node.machine), self._files(wanted))
+        return tuple(file_drift(wanted.node.name, wanted.layer, steps))
 
     def _files(self, wanted: NodeAdoptionInputs) -> tuple[WantedFile, ...]:
         machine = machine_of(wanted.node.machine)

@@ -9,11 +9,13 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.drift import Drift, DriftKind
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.clocks import refuse_a_clock_that_is_behind
 from components.nodes.converge import plan_on, put_files
+from components.nodes.drift import file_drift, trust_drift
 from components.nodes.identity import FILE_MODE
 from components.nodes.plan import WantedFile
 from components.nodes.spec import Node
@@ -60,6 +62,7 @@ class NodeTrustOutputs(Wire):
 
 
 TrustRecord = Recorded[NodeTrustInputs, NodeTrustOutputs]
+UNREADABLE = "no CA that can be read"
 
 
 class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
@@ -114,6 +117,20 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Return which CAs the file holds now."""
         present = self._present(recorded.inputs)
         return recorded.outputs.model_copy(update={"trusted": tuple(names(one) for one in present)})
+
+    def drift(self, recorded: TrustRecord, context: Context) -> Sequence[Drift]:
+        """Return which CA the file lacks, or holds too much; or that it is gone, damaged, or another's to read."""
+        wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
+        if not self.changes(recorded, wanted, context):
+            return ()
+        present, needed = self._present(wanted), self._wanted(wanted)
+        against = self.finding(present, needed) if present else None
+        steps = plan_on(machine, self._files(wanted))
+        found = list(file_drift(wanted.node.name, wanted.layer, steps, lambda _: UNREADABLE))
+        if against is None:
+            return tuple(found)
+        trusts = trust_drift(wanted.node.name, wanted.layer, wanted.file, present, needed, against)
+        return (trusts, *(one for one in found if one.kind is not DriftKind.FILE_CHANGED))
 
     def finding(self, present: Authorities, wanted: Authorities) -> Finding | None:
         """Return what this wave has against the present trust."""

@@ -6,10 +6,12 @@ It looks at the key file on the machine and at what a handshake shows, never at 
 from collections.abc import Sequence
 from typing import ClassVar
 
+from components.drift import Drift, DriftKind, drift
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.clocks import refuse_a_clock_that_is_behind
 from components.nodes.converge import plan_on, put_files
+from components.nodes.drift import OTHER_CONTENT, file_drift, held_leaf, recorded_leaf, words_of_leaf
 from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
 from components.nodes.served import reads_now, wait_until_served
@@ -94,6 +96,24 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         """Return which leaf is served now."""
         served = self._served(recorded.inputs) or recorded.outputs.presented_serial
         return recorded.outputs.model_copy(update={"presented_serial": served})
+
+    def drift(self, recorded: IdentityRecord, context: Context) -> Sequence[Drift]:
+        """Return how the files, and what a handshake shows, differ from the recorded leaf."""
+        wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
+        if not self.changes(recorded, wanted, context):
+            return ()
+        steps = plan_on(machine, identity_files(wanted))
+        held = held_leaf(machine, wanted) if steps else None
+        in_file = words_of_leaf(held) if held else OTHER_CONTENT
+        found = tuple(file_drift(wanted.node.name, wanted.layer, steps, lambda _: in_file))
+        served = greet(wanted.node, wanted.layer)
+        if not served.chain or served.serial == wanted.serial or not reads_now(machine, wanted.file):
+            return found
+        file = f"its file holds {in_file}" if steps else "its file holds the recorded one"
+        told = f"serves {words_of_leaf(served.chain[0])}; {file}"
+        record = f"serves {recorded_leaf(wanted)}"
+        node, layer = wanted.node.name, wanted.layer
+        return (*found, drift(node, "handshake", DriftKind.SERVED_DIFFERS, record, told, layer=layer))
 
     def _served(self, wanted: NodeIdentityInputs) -> str:
         return greet(wanted.node, wanted.layer).serial

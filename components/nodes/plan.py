@@ -1,9 +1,10 @@
 """Desired minus observed for files: pure, ordered, printable."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from components.drift import DriftKind
 from components.nodes.target import FileStat
 
 FILE_MODE = 0o640
@@ -28,11 +29,22 @@ class WantedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One respect in which a file is not the wanted one; ``why`` is what a plan says of it."""
+
+    kind: DriftKind
+    wanted: str
+    found: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutFile:
     """Put a file in place."""
 
     file: WantedFile
     why: str
+    differences: tuple[Difference, ...] = ()
 
     def __str__(self) -> str:
         return f"write {self.file.relative} ({self.file.mode:04o}): {self.file.shows} ({self.why})"
@@ -51,19 +63,20 @@ def plan_files(
     """
     steps = []
     for file in wanted:
-        why = _why(file, observed.get(file.relative), owner, group)
-        if why:
-            steps.append(PutFile(file, why))
+        found = tuple(_differences(file, observed.get(file.relative), owner, group))
+        if found:
+            steps.append(PutFile(file, found[0].why, found))
     return tuple(steps)
 
 
-def _why(file: WantedFile, stat: FileStat | None, owner: str, group: str) -> str:
+def _differences(file: WantedFile, stat: FileStat | None, owner: str, group: str) -> Iterator[Difference]:
     if stat is None:
-        return "new"
+        yield Difference(DriftKind.FILE_MISSING, file.shows, "missing", "new")
+        return
     if file.content is None or stat.sha256 != hashlib.sha256(file.content).hexdigest():
-        return "content differs"
+        yield Difference(DriftKind.FILE_CHANGED, file.shows, "other content", "content differs")
     if stat.mode != file.mode:
-        return f"mode is {stat.mode:04o}"
+        yield Difference(DriftKind.MODE_CHANGED, f"{file.mode:04o}", f"{stat.mode:04o}", f"mode is {stat.mode:04o}")
     if (stat.owner, stat.group) != (owner, group):
-        return f"belongs to {stat.owner}:{stat.group}"
-    return ""
+        found = f"{stat.owner}:{stat.group}"
+        yield Difference(DriftKind.OWNER_CHANGED, f"{owner}:{group}", found, f"belongs to {found}")

@@ -10,6 +10,9 @@ from components.findings import Finding
 
 Authorities: TypeAlias = tuple[x509.Certificate, ...]
 
+SURPLUS = "SurplusAuthorityTrusted"
+"""The reason of a finding that more is trusted than is wanted."""
+
 
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 fingerprint, in hex."""
@@ -24,8 +27,7 @@ def covering(present: Sequence[x509.Certificate], wanted: Sequence[x509.Certific
 
 def missing_authorities(present: Sequence[x509.Certificate], wanted: Sequence[x509.Certificate]) -> Finding | None:
     """Find wanted CAs that are not trusted. Source: deploy-manage/security/different-ca."""
-    have = {fingerprint(certificate) for certificate in present}
-    missing = [names(certificate) for certificate in wanted if fingerprint(certificate) not in have]
+    missing = names_beyond(present, wanted)
     if not missing:
         return None
     return Finding("AuthorityNotTrusted", f"does not trust {', '.join(missing)} yet")
@@ -33,11 +35,16 @@ def missing_authorities(present: Sequence[x509.Certificate], wanted: Sequence[x5
 
 def surplus_authorities(present: Sequence[x509.Certificate], wanted: Sequence[x509.Certificate]) -> Finding | None:
     """Find CAs that are trusted and should not be. Source: deploy-manage/security/different-ca."""
-    want = {fingerprint(certificate) for certificate in wanted}
-    surplus = [names(certificate) for certificate in present if fingerprint(certificate) not in want]
+    surplus = names_beyond(wanted, present)
     if not surplus:
         return None
-    return Finding("SurplusAuthorityTrusted", f"still trusts {', '.join(surplus)}")
+    return Finding(SURPLUS, f"still trusts {', '.join(surplus)}")
+
+
+def names_beyond(some: Sequence[x509.Certificate], others: Sequence[x509.Certificate]) -> tuple[str, ...]:
+    """Return what a person calls the others that are not among some."""
+    known = {fingerprint(certificate) for certificate in some}
+    return tuple(names(certificate) for certificate in others if fingerprint(certificate) not in known)
 
 
 def names(certificate: x509.Certificate) -> str:

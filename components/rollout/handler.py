@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from components.drift import Drift
 from components.errors import TargetUnreachable
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
@@ -15,6 +16,7 @@ from components.nodes.targets import machine_of
 from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
 from components.rollout.cluster import RolloutCluster
+from components.rollout.drift import nodes_drift
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.perform import Limits, Performer, carry_out
 from components.rollout.placed import Placed
@@ -209,6 +211,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         performer = self._performer(recorded.inputs, recorded, context)
         now = tuple(node.record() for node in performer.nodes.values())
         return recorded.outputs.model_copy(update={"running_nodes": now})
+
+    def drift(self, recorded: RestartRecord, context: Context) -> Sequence[Drift]:
+        """Return what each node has or runs with that is not as recorded; one whose machine is away hides no other."""
+        nodes = self._performer(recorded.inputs, recorded, context).nodes.values()
+        return nodes_drift(nodes, starts=recorded.inputs.running)
 
     def _performer(self, wanted: ClusterRestartInputs, recorded: RestartRecord | None, context: Context) -> Performer:
         known = {node.name: node for node in recorded.outputs.running_nodes} if recorded else {}

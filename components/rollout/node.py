@@ -16,6 +16,7 @@ from components.nodes.taking_over import why_useless
 from components.nodes.target import DesiredFile, FileStat
 from components.pki.spec import Layer
 from components.rollout.decode import in_an_operators_words
+from components.rollout.entries import EntryDifference, entry_differences
 from components.rollout.view import NodeView, Running
 from components.settings.content import Content
 from components.settings.leftovers import entries_to_remove, old_files
@@ -83,7 +84,8 @@ class RolloutNode:
     def view(self) -> NodeView:
         """Look at the node and return what a rollout has to know of it; change nothing."""
         look = self._look()
-        changes = self._changes(look)
+        entries = self._entries(look)
+        changes = (*self._lines(look), *map(str, entries))
         running = self._running(look, on_disk=not changes)
         speech = greet(self.node, Layer.TRANSPORT).speech if look.process else Speech.NOTHING
         settled = running is Running.WANTED and not changes and not look.in_hand
@@ -100,6 +102,8 @@ class RolloutNode:
             kept_tls=self._kept_tls() if look.in_hand else None,
             left_files=look.left_files,
             changes=changes,
+            entries=entries,
+            has_keystore=look.keystore is not None,
             secured=told(others),
             half_done=why_useless(self.machine, others) if look.process is None else "",
             unnamed=any(self._may_lack_its_name(one) for one in others),
@@ -224,11 +228,14 @@ class RolloutNode:
         return other.layer is Layer.TRANSPORT and other.verification_mode != strict == wanted
 
     def _changes(self, look: Look) -> tuple[str, ...]:
-        """Return what differs from the wanted configuration, each as a line; the recorded file needs no reading."""
-        settings: tuple[str, ...] = ()
-        if not self._settings_as_recorded(look):
-            settings = tuple(str(change) for change in merged_on(self.machine, self.content).changes)
-        return (*settings, *self._keystore_changes(look))
+        """Return what differs from the wanted configuration, each as a line."""
+        return (*self._lines(look), *map(str, self._entries(look)))
+
+    def _lines(self, look: Look) -> tuple[str, ...]:
+        """Return the settings that differ; the recorded file needs no reading."""
+        if self._settings_as_recorded(look):
+            return ()
+        return tuple(str(change) for change in merged_on(self.machine, self.content).changes)
 
     def _settings_as_recorded(self, look: Look) -> bool:
         return (
@@ -238,24 +245,14 @@ class RolloutNode:
             and self.recorded.settings_digest == self.content.settings_digest()
         )
 
-    def _keystore_changes(self, look: Look) -> tuple[str, ...]:
+    def _entries(self, look: Look) -> tuple[EntryDifference, ...]:
         """Return the entries that must be set, or must go.
 
-        The keystore's command takes about a second, so an untouched keystore is known by its digest, and
-        values are only read when the file was changed and every name is there.
+        The keystore's command takes about a second, so an untouched keystore is known by its digest.
         """
-        secure = self.content.secure
-        if not secure or self._keystore_as_recorded(look):
+        if not self.content.secure or self._keystore_as_recorded(look):
             return ()
-        present = self.machine.secure_setting_names() if look.keystore else frozenset()
-        missing = [f"+ keystore entry {name}" for name in sorted(secure) if name not in present]
-        missing += [f"− keystore entry {name}" for name in self.content.unwanted(present)]
-        if missing or any(isinstance(value, Unknown) for value in secure.values()):
-            return tuple(missing) or tuple(f"keystore entry {name}" for name in sorted(secure))
-        differing = [
-            name for name, value in sorted(secure.items()) if self.machine.secure_setting(name) != reveal(value)
-        ]
-        return tuple(f"keystore entry {name}: other value" for name in differing)
+        return entry_differences(self.machine, self.content, there=look.keystore is not None)
 
     def _keystore_as_recorded(self, look: Look) -> bool:
         return (

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from components.rollout.entries import EntryDifference
+
 
 class Running(StrEnum):
     """What a node's process runs with, as far as its configuration is ours."""
@@ -28,6 +30,8 @@ class NodeView:
         kept_tls: whether its transport layer speaks TLS with what is kept of it; None when nothing is kept.
         left_files: whether something lies there that a rollout kept and that no longer counts.
         changes: what differs between its files and what is wanted, each as a line for a person.
+        entries: those of its keystore that differ, which are among these lines.
+        has_keystore: whether there is a keystore.
         secured: how somebody else secured it already, by its elasticsearch.yml; empty where nobody did.
         half_done: why it does not start as somebody else left it; empty where it runs, or may be started.
         unnamed: whether what it presents now need not name its address, and its peers are to ask for that.
@@ -44,6 +48,8 @@ class NodeView:
     kept_tls: bool | None = None
     left_files: bool = False
     changes: tuple[str, ...] = field(default=())
+    entries: tuple[EntryDifference, ...] = ()
+    has_keystore: bool = True
     secured: str = ""
     half_done: str = ""
     unnamed: bool = False

@@ -9,14 +9,16 @@ restart would otherwise come back with a configuration that the others do not ha
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from components.drift import Drift
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.machine import NodeMachine
-from components.nodes.spec import Node
+from components.nodes.spec import Node, Paths
 from components.nodes.targets import machine_of
 from components.settings.concerns import Concern, minded, refuse_if_any
 from components.settings.content import Content
+from components.settings.drift import settings_drift
 from components.settings.lowering import in_clear_from_then_on, lowered
 from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
@@ -39,12 +41,10 @@ class NodeSettingsOutputs(Wire):
     Attributes:
         settings_digest: digest of our settings.
         steps: the lines of elasticsearch.yml that differed when this was last changed.
-        drift: the lines that differ now (after a refresh).
     """
 
     settings_digest: str
     steps: tuple[str, ...] = ()
-    drift: tuple[str, ...] = ()
 
 
 SettingsRecord = Recorded[NodeSettingsInputs, NodeSettingsOutputs]
@@ -106,9 +106,12 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         _refuse_what_may_not_be(machine, standing, wanted)
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
 
-    def observe(self, recorded: SettingsRecord, context: Context) -> NodeSettingsOutputs:
-        """Return which lines differ now."""
-        return recorded.outputs.model_copy(update={"drift": self._lines(recorded.inputs)})
+    def drift(self, recorded: SettingsRecord, context: Context) -> Sequence[Drift]:
+        """Return which of our settings somebody changed since."""
+        wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
+        changes = merged_on(machine, wanted.content).changes
+        there = Paths.SETTINGS in machine.stat(Paths.SETTINGS)
+        return tuple(settings_drift(wanted.node.name, Paths.SETTINGS, changes, there=there))
 
     def _lines(self, wanted: NodeSettingsInputs) -> tuple[str, ...]:
         merged = merged_on(machine_of(wanted.node.machine), wanted.content)

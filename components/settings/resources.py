@@ -17,7 +17,6 @@ class NodeSettings(Resource):
     token = "essecurity:settings:NodeSettings"  # noqa: S105 (a resource type, not a secret)
     settings_digest = Out[str]("settingsDigest")
     steps = Out[list[str]]("steps")
-    drift = Out[list[str]]("drift")
 
     def __init__(
         self, cluster: Cluster, node: Node, secure: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions

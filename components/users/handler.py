@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.drift import Drift, DriftKind, drift
 from components.errors import CommandFailed, TargetUnreachable
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
@@ -188,6 +189,13 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
                 next_step="see whether the nodes run; then run again",
             )
         return UserPasswordOutputs(steps=self._steps(wanted, set_anew=True))
+
+    def drift(self, recorded: UserRecord, context: Context) -> Sequence[Drift]:
+        """Return that the password no longer works, if it does not."""
+        if not self.changes(recorded, recorded.inputs, context):
+            return ()
+        login = f"login of {recorded.inputs.user}"
+        return (drift("", login, DriftKind.PASSWORD_REFUSED, "the recorded password", "is refused"),)
 
     def _steps(self, wanted: UserPasswordInputs, *, set_anew: bool) -> tuple[str, ...]:
         log_in = f"log in as {wanted.user}"

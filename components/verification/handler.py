@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import SecretStr
 
+from components.drift import Drift, DriftKind, drift
 from components.findings import Finding, all_findings
 from components.handling import Change, Context, HalfDone, Handler, Recorded
 from components.nodes.spec import Node
@@ -123,6 +124,16 @@ class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
         """Return what is found now."""
         findings = self._findings(recorded.inputs, context)
         return recorded.outputs.model_copy(update={"findings": tuple(map(str, findings))})
+
+    def drift(self, recorded: VerificationRecord, context: Context) -> Sequence[Drift]:
+        """Return what a verification finds now."""
+        found = []
+        for finding in self._findings(recorded.inputs, context):
+            lead, _, text = finding.message.partition(": ")
+            node = lead if any(one.name == lead for one in recorded.inputs.nodes) else ""
+            told = text if node else finding.message
+            found.append(drift(node, finding.reason, DriftKind.VERIFICATION_FAILED, "verified", told))
+        return found
 
     def _count(self, wanted: VerificationInputs) -> int:
         layers = len(TRANSPORT_RULES) * (wanted.transport_key_pem is not None) + len(HTTP_RULES)

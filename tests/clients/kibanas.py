@@ -317,7 +317,11 @@ class Operator:
         )
         for handler, recorded, inputs in pairs:
             if recorded is not None and inputs:
-                found += [change.finding.reason for change in handler.changes(recorded, inputs(), self.one.context)]
+                reasons = handler.changes(recorded, inputs(), self.one.context)
+                if recorded.inputs == inputs():
+                    told = handler.drift(recorded, self.one.context)
+                    assert bool(told) is bool(reasons), "a refresh and a preview must not disagree"
+                found += [change.finding.reason for change in reasons]
         return found
 
 

@@ -110,17 +110,21 @@ def test_a_first_preview_has_nothing_to_tell_of_keys_where_there_are_none(doors)
     assert one.context.warned == []
 
 
+def found_by(handler, recorded, one):
+    return [str(each) for each in handler.drift(recorded, one.context)]
+
+
 def test_a_refresh_observes_and_changes_nothing(doors):
     one = running()
     operator = doors(one)
     operator.up()
-    assert KibanaSettingsHandler().observe(operator.settings, one.context).drift == ()
+    assert found_by(KibanaSettingsHandler(), operator.settings, one) == []
     edited = one.text().replace("server.ssl.enabled: true", "server.ssl.enabled: false")
     one.target.put(SETTINGS, FakeFile(edited.encode()))
     one.password = "somebody else's"
-    assert KibanaSettingsHandler().observe(operator.settings, one.context).drift == (
-        "kibana.yml: server.ssl.enabled: false → true",
-    )
+    assert found_by(KibanaSettingsHandler(), operator.settings, one) == [
+        "kibana-1: server.ssl.enabled: true → false; `up` puts it back"
+    ]
     assert "critical" in KibanaRestartHandler().observe(operator.restarted, one.context).status
     assert KibanaTrustHandler().observe(operator.trust, one.context).trusted == ("logs HTTP CA g1",)
     assert (one.text(), one.restarts) == (edited, 1)

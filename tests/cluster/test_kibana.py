@@ -193,7 +193,7 @@ def test_a_second_up_changes_nothing_and_a_preview_is_empty(secured):
     assert secured.preview_rows() == []
     assert secured.run.up()["result"] == "unchanged"
     assert secured.pid() == pid
-    assert secured.run.succeed("refresh", "--json").data["drifted"] == []
+    assert secured.run.succeed("refresh", "--json").data["findings"] == []
 
 
 def test_no_secret_is_in_clear_in_kibana_yml_nor_anywhere_outside_the_config_folders(secured):

@@ -13,11 +13,13 @@ import pytest
 from components.clock import SystemClock
 from components.nodes.probes import Identity, Speech, handshake
 from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf
+from components.pki.keyfiles import key_file_p12
 from components.pki.profiles import TRANSPORT
 from components.pki.sans import Sans
 from components.pki.spec import KeyType
 from devcluster import versions
 from drill.state import plain
+from tests.cluster.by_hand import put, transport_authority, transport_leaf
 from tests.cluster.secrets_of import key_file_bytes, secrets_of
 from tests.cluster.stack_run import open_stack
 from tests.cluster.stranger import Stranger
@@ -164,7 +166,28 @@ def test_five_previews_after_it_are_empty_and_another_up_changes_nothing(secured
 
 
 def test_a_refresh_finds_nothing_to_correct(secured):
-    assert secured.run.succeed("refresh", "--json").data["drifted"] == []
+    assert secured.run.succeed("refresh", "--json").data["findings"] == []
+
+
+def test_a_leaf_that_somebody_put_in_is_found_in_its_file_and_in_a_handshake_and_goes_again(secured):
+    node, file = secured.run.cluster.nodes[1], "certs/http-key.p12"
+    theirs = transport_leaf(transport_authority("others"), node.name, "127.0.0.1")
+    password, ours = key_file_password(secured.run, "es-2-http-leaf"), served_by(node)
+    put(node, file, key_file_p12(theirs.private_key_pem, theirs.certificate_pem, (), password, "http"))
+    deadline = time.monotonic() + 60
+    while (now := served_by(node)) == ours:
+        assert time.monotonic() < deadline
+        time.sleep(0.25)
+    finished = secured.run.run("refresh", "--json")
+    found = {(one["node"], one["what"], one["kind"]): one["found"] for one in finished.data["findings"]}
+    assert finished.status == 1
+    assert f"leaf {now[:8]}…" in found["es-2", file, "FileChanged"]
+    told = found["es-2", "handshake", "ServedDiffers"]
+    assert told.count(f"leaf {now[:8]}…") == 2, "it serves what its file holds, and neither is recorded"
+    assert {node for node, *_ in found} == {"es-2"}
+    secured.run.up()
+    assert served_by(node) == ours
+    assert secured.run.succeed("refresh", "--json").data["findings"] == []
 
 
 def test_a_preview_is_still_empty_after_somebody_restarted_the_nodes(secured):
@@ -232,6 +255,18 @@ def plain_request(port: int) -> bytes:
             return connection.recv(100)
         except ConnectionResetError:
             return b""
+
+
+def served_by(node) -> str:
+    """Return the serial number of the leaf that a node's HTTP layer serves."""
+    return handshake("127.0.0.1", node.spec.http_port).serial
+
+
+def key_file_password(run, name: str) -> str:
+    """Return the password of a key file, out of the state."""
+    resources = run.clear_state()["deployment"]["resources"]
+    [found] = [one for one in resources if one["urn"].endswith(f"::{name}")]
+    return plain(found["outputs"]["keyFilePassword"])
 
 
 def probe_of(run) -> Identity:

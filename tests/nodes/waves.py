@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from pydantic import SecretStr
 
+from components.drift import Drift
 from components.handling import Change, Recorded
 from components.nodes.dialling import Dial
 from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler, NodeTrustInputs, NodeTrustOutputs
@@ -165,7 +166,13 @@ class Trust:
         return Recorded(self.wanted(), NodeTrustOutputs(trusted=trusted))
 
     def changes(self) -> list[Change]:
-        return list(self.handler.changes(self.recorded(), self.wanted(), self.host.context))
+        found = list(self.handler.changes(self.recorded(), self.wanted(), self.host.context))
+        if not isinstance(self.wants, Unknown) and not isinstance(self.host.password, Unknown):
+            assert bool(self.drift()) is bool(found), "a refresh and a preview must not disagree"
+        return found
+
+    def drift(self) -> list[Drift]:
+        return list(self.handler.drift(self.recorded(), self.host.context))
 
     def preview(self) -> NodeTrustOutputs:
         return self.handler.preview(None, self.wanted(), self.host.context)
@@ -216,7 +223,13 @@ class Present:
         return Recorded(self.wanted(), NodeIdentityOutputs(presented_serial=serial))
 
     def changes(self) -> list[Change]:
-        return list(NodeIdentityHandler().changes(self.recorded(), self.wanted(), self.host.context))
+        found = list(NodeIdentityHandler().changes(self.recorded(), self.wanted(), self.host.context))
+        if self.leaf is not None:
+            assert bool(self.drift()) is bool(found), "a refresh and a preview must not disagree"
+        return found
+
+    def drift(self) -> list[Drift]:
+        return list(NodeIdentityHandler().drift(self.recorded(), self.host.context))
 
     def preview(self) -> NodeIdentityOutputs:
         return NodeIdentityHandler().preview(None, self.wanted(), self.host.context)

@@ -6,7 +6,8 @@ import pytest
 
 from components.nodes import greeting
 from components.nodes.spec import Machine
-from components.rollout import cluster, handler, node, perform
+from components.rollout import cluster, drift, handler, node, perform
+from components.settings import handler as settings_handler
 from components.settings import operator_file
 from components.settings.content import Content
 from components.settings.merge import flatten, merge
@@ -38,6 +39,8 @@ def doors(monkeypatch: pytest.MonkeyPatch):
             return world[machine.node].machine
 
         monkeypatch.setattr(handler, "machine_of", machine_of)
+        monkeypatch.setattr(settings_handler, "machine_of", machine_of)
+        monkeypatch.setattr(drift, "AT_ONCE", 1)
         monkeypatch.setattr(greeting, "handshake", world.cluster.greet)
         monkeypatch.setattr(cluster, "connect_within", world.cluster.connect)
         monkeypatch.setattr(perform, "AT_ONCE", 1)  # one call after the other, so that each has its number

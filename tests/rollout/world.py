@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from components.drift import Drift
 from components.errors import RolloutHalted
 from components.handling import Recorded
 from components.nodes.cluster_api import ALLOCATION
@@ -12,6 +13,7 @@ from components.nodes.line import LineInputs
 from components.rollout.handler import ClusterRestartHandler, ClusterRestartInputs, ClusterRestartOutputs, NodeToRun
 from components.rollout.waivers import Waiver
 from components.settings.content import Content
+from components.settings.handler import NodeSettingsHandler, NodeSettingsInputs, NodeSettingsOutputs
 from components.settings.rendering import excluded, rendered
 from components.settings.scenarios import Choices, Scenario, layers_above
 from tests.fake_elasticsearch import HTTP, TRANSPORT, USER, FakeCluster, FakeNode, key_file
@@ -108,7 +110,17 @@ class World:
     def changes(self, outputs: ClusterRestartOutputs) -> list[str]:
         """Return why the next preview would show a change."""
         found = ClusterRestartHandler().changes(self.recorded(outputs), self.wanted(), self._begin())
+        assert bool(self.drift(outputs)) is bool(found), "a refresh and a preview must not disagree"
         return [change.finding.reason for change in found]
+
+    def drift(self, outputs: ClusterRestartOutputs) -> list[Drift]:
+        """Return what a refresh finds: of the restart, and of the settings, which are another resource's to tell."""
+        context, settings = self._begin(), NodeSettingsHandler()
+        found = list(ClusterRestartHandler().drift(self.recorded(outputs), context))
+        for one in self.nodes:
+            inputs = NodeSettingsInputs(node=one.node, content=self.content(one.name))
+            found += settings.drift(Recorded(inputs, NodeSettingsOutputs(settings_digest="")), context)
+        return found
 
     def refresh(self, outputs: ClusterRestartOutputs) -> ClusterRestartOutputs:
         return ClusterRestartHandler().observe(self.recorded(outputs), self._begin())

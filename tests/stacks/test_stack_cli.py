@@ -206,21 +206,6 @@ def test_a_preview_as_json_is_the_plan(command):
     assert "+ elastic, generated" in err
 
 
-@pytest.mark.parametrize(
-    ("found", "status", "drifted"),
-    [
-        pytest.param([*UNCHANGED, *CHANGED[1:]], DUE, {"restart": "what the nodes run with"}, id="one differs"),
-        pytest.param(UNCHANGED, FINE, {}, id="none differs"),
-    ],
-)
-def test_a_refresh_names_what_is_not_as_recorded(found, status, drifted, command):
-    assert command(fake_driver(found), "refresh", "--exit-code")[0] == status
-    ended, out, err = command(fake_driver(found), "refresh", "--json")
-    assert (ended, document(out)) == (status, {"result": "refreshed", "drifted": list(drifted), "unseen": []})
-    assert re.findall(r"^differs from the record: (.*)$", err, re.MULTILINE) == list(drifted.values())
-    assert f"{len(drifted)} of {len(found)} resources differ" in err
-
-
 def test_outputs_are_masked_in_every_form_unless_they_are_asked_for_in_clear(command):
     for arguments in ((), ("--json",), ("elasticPassword",), ("elasticPassword", "--json")):
         _, out, err = command(fake_driver(), "output", *arguments)

@@ -25,6 +25,10 @@ def changes(inputs=None) -> list:
     return list(HANDLER.changes(Recorded(inputs, UserPasswordOutputs()), inputs, FakeContext()))
 
 
+def drift() -> list[str]:
+    return [str(one) for one in HANDLER.drift(Recorded(wanted(), UserPasswordOutputs()), FakeContext())]
+
+
 def test_a_password_that_works_is_only_logged_in_with(doors):
     cluster = doors(FakeUsers({"elastic": NEW}))
     assert up().steps == LOGGED_IN
@@ -125,6 +129,7 @@ def test_a_password_that_is_refused_is_drift(doors):
     assert change.finding.reason == "PasswordRefused"
     assert change.finding.message == "elastic: the recorded password no longer works; it is set again"
     assert (change.on, change.replaces) == ("password", False)
+    assert drift() == ["login of elastic: the recorded password → is refused; `up` sets it"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +145,7 @@ def test_a_password_that_is_refused_is_drift(doors):
 def test_what_does_not_prove_that_a_password_is_refused_is_no_drift(doors, cluster):
     doors(cluster)
     assert changes() == []
+    assert drift() == []
 
 
 def test_a_password_that_is_not_made_yet_is_no_drift_and_is_not_tried(doors):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
+from components.drift import Drift
 from components.handling import Recorded
 from components.nodes.spec import Node
 from components.pki.issue import IssuedLeaf
@@ -95,6 +96,9 @@ class Secured:
 
     def refresh(self, *findings: str) -> VerificationOutputs:
         return VerificationHandler().observe(self.recorded(*findings), self.context)
+
+    def drift(self, *findings: str) -> list[Drift]:
+        return list(VerificationHandler().drift(self.recorded(*findings), self.context))
 
     def changes(self, *findings: str) -> list:
         return list(VerificationHandler().changes(self.recorded(*findings), self.wanted(), self.context))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.drift import DriftKind
 from components.handling import HalfDone
 from components.pki.inspect import is_signed_by
 from components.pki.spec import Layer
@@ -160,10 +161,16 @@ def test_a_refresh_shows_what_is_found_now_and_fails_nothing(doors):
     cluster = doors(Secured(wrong=EVERYTHING_WRONG, documents=(5000, 4999)))
     assert cluster.refresh().findings == ALL_FINDINGS
     assert cluster.refresh().checks == 25
+    told = cluster.drift()
+    texts = tuple(f"{one.node}: {one.found}" if one.node else one.found for one in told)
+    assert texts == ALL_FINDINGS
+    assert {one.kind for one in told} == {DriftKind.VERIFICATION_FAILED}
 
 
 def test_a_refresh_forgets_what_is_mended(doors):
-    assert doors(Secured()).refresh("es-1: this").findings == ()
+    cluster = doors(Secured())
+    assert cluster.refresh("es-1: this").findings == ()
+    assert cluster.drift("es-1: this") == []
 
 
 def test_a_verification_is_of_one_cluster():

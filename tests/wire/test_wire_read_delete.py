@@ -68,17 +68,6 @@ def test_a_refresh_shows_a_ca_that_somebody_added(talk, node):
     assert now.outputs["trusted"] == ["logs transport CA g1", "strangers transport CA g1"]
 
 
-def test_a_refresh_shows_a_setting_that_somebody_changed(talk, node):
-    settings = talk.create(asking.SETTINGS, asking.settings(node))
-    talk.create(asking.RESTART, asking.restart(node))
-    text = node.read("elasticsearch.yml").decode()
-    node.write("elasticsearch.yml", text.replace("ssl.enabled: true", "ssl.enabled: false").encode())
-
-    now = talk.read(settings)
-
-    assert now.outputs["drift"] == ["xpack.security.transport.ssl.enabled: false → true"]
-
-
 def test_a_refresh_of_a_restart_shows_what_the_files_are_now(talk, node):
     restart = talk.create(asking.RESTART, asking.restart(node))
     node.write("elasticsearch.yml", node.read("elasticsearch.yml") + b"# a comment\n")

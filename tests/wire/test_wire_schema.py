@@ -145,7 +145,8 @@ def test_a_resource_has_every_field_of_its_handler_and_says_what_it_is(token):
     inputs = {wire_name(handler.inputs, name) for name in handler.inputs.model_fields}
     outputs = {wire_name(handler.outputs, name) for name in handler.outputs.model_fields}
     assert set(resource["inputProperties"]) == inputs
-    assert set(resource["properties"]) == inputs | outputs
+    assert set(resource["properties"]) == inputs | outputs | {"drift"}, "a refresh adds that to any resource"
+    assert "drift" not in resource["required"]
     assert resource["description"] == handler.summary
     assert not {"id", "urn"} & (inputs | outputs), "these are the engine's own"
 

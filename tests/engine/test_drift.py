@@ -1,0 +1,91 @@
+"""Drift of every kind that folders can have, through the engine: listed, listed again, repaired, gone."""
+
+import os
+import shutil
+
+import pytest
+
+from stacks.cli import BROKEN, DUE, FINE
+from tests.engine.folders_run import FoldersRun
+from tests.nodes.local_files import someone_else
+from tests.pki.makers import own_ca
+
+pytestmark = pytest.mark.engine
+NAMES = ("es-1", "es-2", "es-3")
+MODE = "xpack.security.transport.ssl.verification_mode"
+SEED = "bootstrap.password"
+ENTRY = "xpack.security.transport.ssl.keystore.secure_password"
+TRUST, HTTP_KEY, TRANSPORT_KEY = "certs/transport-trust.pem", "certs/http-key.p12", "certs/transport-key.p12"
+EXPECTED = {
+    ("es-1", "http", HTTP_KEY, "FileMissing"),
+    ("es-1", "transport", TRUST, "ModeChanged"),
+    ("es-2", "", MODE, "SettingChanged"),
+    ("es-2", "", "xpack.security.enabled", "SettingMissing"),
+    ("es-2", "", f"keystore entry {SEED}", "EntryMissing"),
+    ("es-2", "http", HTTP_KEY, "FileChanged"),
+    ("es-3", "", f"keystore entry {ENTRY}", "EntryChanged"),
+    ("es-3", "transport", TRUST, "AuthorityUnwanted"),
+}
+OWNER = ("es-3", "transport", TRANSPORT_KEY, "OwnerChanged")
+
+
+@pytest.fixture
+def run(tmp_path):
+    found = FoldersRun(tmp_path, NAMES)
+    found.write()
+    found.up()
+    return found
+
+
+def edit(path, change):
+    path.write_text(change(path.read_text()))
+
+
+def drift_by_hand(run):
+    """Do to the nodes what people and other tools do to them, and return what is to be found."""
+    one, two, three = (node.config for node in run.nodes)
+    (one / HTTP_KEY).unlink()
+    (one / TRUST).chmod(0o644)
+    edit(two / "elasticsearch.yml", lambda text: text.replace(f"{MODE}: full", f"{MODE}: none"))
+    edit(two / "elasticsearch.yml", lambda text: text.replace("xpack.security.enabled: true\n", ""))
+    edit(two / "elasticsearch.keystore", lambda text: "".join(_lines_without(SEED, text)))
+    (two / HTTP_KEY).write_bytes((one / TRANSPORT_KEY).read_bytes())
+    edit(three / "elasticsearch.keystore", lambda text: text.replace(f"{ENTRY}=", f"{ENTRY}=not-"))
+    edit(three / TRUST, lambda text: text + own_ca("Example root").pem)
+    if os.geteuid():  # only root gives a file away
+        return EXPECTED
+    shutil.chown(three / TRANSPORT_KEY, someone_else())
+    return EXPECTED | {OWNER}
+
+
+def _lines_without(name, text):
+    return [line for line in text.splitlines(keepends=True) if not line.startswith(f"{name}=")]
+
+
+def places(findings):
+    return {(one["node"], one["layer"], one["what"], one["kind"]) for one in findings}
+
+
+def test_a_refresh_lists_exactly_what_was_done_by_hand_again_and_again_until_an_up_repairs_it(run):
+    secrets = [line.partition("=")[2] for line in (run.nodes[2].config / "elasticsearch.keystore").read_text().split()]
+    expected = drift_by_hand(run)
+    first = run.run("refresh", "--json")
+    assert (first.status, places(first.data["findings"])) == (DUE, expected)
+    assert len(first.data["findings"]) == len(expected)
+
+    damaged = run.nodes[0].config / "elasticsearch.yml"
+    intact = damaged.read_text()
+    damaged.write_text("a: [unclosed\n")
+    again = run.run("refresh", "--json")
+    assert again.status == BROKEN, "what cannot be looked at is not well"
+    away = {one for one in places(again.data["findings"]) if one[3] == "NotLookedAt"}
+    assert {node for node, *_ in away} == {"es-1"}
+    assert places(again.data["findings"]) - away == expected, "and hides no drift of another file, nor a second look"
+    damaged.write_text(intact)
+    assert not any(secret in f"{each.stdout} {each.stderr}" for secret in secrets for each in (first, again))
+
+    changed = " ".join(row["change"] for row in run.up()["plan"]["rows"])
+    assert f"{MODE}: none → full" in changed
+    assert HTTP_KEY in changed
+    after = run.run("refresh", "--json")
+    assert (after.status, after.data["findings"]) == (FINE, [])

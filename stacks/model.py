@@ -93,7 +93,9 @@ class StackModel(Spec):
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = Field(
         (), description="Clients of others on the HTTP layer: no node presents a leaf of a new CA before they trust it."
     )
-    rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
+    rollout: RolloutSpec = Field(
+        default_factory=RolloutSpec, description="How patient a rollout is, and how many machines at a time."
+    )
     consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
     takeover: TakeoverSpec | None = Field(
         None, description="Take over a cluster that is secured already; without it that is refused."

@@ -7,10 +7,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
+from components.nodes.at_once import MACHINES
 from components.nodes.dialling import ThroughCommand
 from components.nodes.local import MINIMAL_ENVIRONMENT, TEMPORARY_SUFFIX
 from components.nodes.ssh_connection import Connection
@@ -137,7 +139,11 @@ class SshTarget:
 
     def dial(self, host: str, port: int) -> ThroughCommand:
         """Call a port from that machine."""
-        return connection_to(self.ssh).dial(host, port, node=self.name)
+        with self._in_hand():
+            return connection_to(self.ssh).dial(host, port, node=self.name)
+
+    def _in_hand(self) -> AbstractContextManager[None]:
+        return MACHINES.work_on((self.ssh.host, self.ssh.port, self.ssh.jump))
 
     def _file(self, script: str, arguments: Sequence[str], *, verb: str, path: str) -> bytes:
         status, stdout, said = self._script(script, arguments, b"")
@@ -155,7 +161,8 @@ class SshTarget:
         answers = b"" if password is None else password + b"\n" * TRIES_OF_SUDO
         stdin = answers + scripts.BEGIN.encode() + b"\n" + content
         try:
-            done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
+            with self._in_hand():
+                done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
         except subprocess.TimeoutExpired as error:
             raise self._too_slow("a command", timeout + GRACE) from error
         mark = scripts.BEGIN.encode() + b"\n"

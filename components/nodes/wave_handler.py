@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from components.errors import NotConverged
 from components.handling import Context, Handler, Recorded
+from components.nodes.at_once import MACHINES
 from components.nodes.greeting import greet
 from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
 from components.nodes.served import reads_now, wait_until
@@ -29,8 +30,6 @@ from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf
 from components.pki.spec import Layer
 from components.values import MaybeUnknown, Wire, reveal
-
-AT_ONCE = 16
 
 
 class WaveInputs(Wire):
@@ -114,7 +113,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
         proofs, asked = self._proofs(wanted, now), self._to_ask(wanted)
         for proof in proofs if asked else ():
             probe = _probe(proof, now)
-            with ThreadPoolExecutor(AT_ONCE) as pool:
+            with ThreadPoolExecutor(MACHINES.most) as pool:
                 list(pool.map(lambda node: _wait_for(proof, node, wanted, probe, context), asked))  # noqa: B023 (ends here)
         return self._reached(wanted, proofs, asked)
 

@@ -226,7 +226,11 @@ kibana:
     own_certificate: false
     strict_transport_security: true
 unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 3}]
-rollout: {join_timeout: 60, hold_after: cover, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
+rollout:
+  join_timeout: 60
+  machines_at_once: 8
+  hold_after: cover
+  waivers: [{gate: clocks_agree, until: "2027-01-31"}]
 consent: {full_cluster_restart: true, traffic_in_clear: true}
 takeover: {elastic_password: {secure: "v1:4Qxr:abc="}, old_files: remove}
 exposure: {allow_public_addresses: true, allow_wildcard_bind: true}

@@ -66,7 +66,16 @@ def test_no_more_machines_are_reached_at_a_time_than_allowed_whatever_is_done_th
         def dial(self, host, port, *, node):
             counting.work(self.reached.host)
 
+    class Looks:
+        def __init__(self, reached):
+            self.reached = reached
+
+        def ask(self, verb, paths, start):
+            counting.work(self.reached.host)
+            return b""
+
     monkeypatch.setattr(ssh, "connection_to", Connection)
+    monkeypatch.setattr(ssh, "looks_at", Looks)
     path = PurePosixPath("/etc/elasticsearch/elasticsearch.yml")
 
     def work(number):

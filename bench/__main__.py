@@ -1,25 +1,26 @@
-"""`python -m bench [--json]`: figures for people, or one JSON line each for machines."""
+"""`python -m bench [--json] [--ssh N …]`: figures for people, or one JSON line each for machines."""
 
 import argparse
+import signal
 import sys
-import tempfile
-from pathlib import Path
+from typing import Any
 
-from bench import ansible, issuing, noop, rehearsed, rotation_plan
-from bench.figures import Figure, as_lines, as_table
+from bench import every
+from bench.figures import as_lines, as_table
 from toolchain import console
-
-NODES = (3, 30, 100)
-ROTATED = (3, 20, 100)
 
 
 def main() -> int:
-    """Measure everything and print it."""
+    """Measure everything, or what is asked for, and print it."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON line a figure on standard output")
+    parser.add_argument(
+        "--ssh", metavar="N", type=int, nargs="+", help="measure by SSH alone, with so many machines, such as 300"
+    )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     with console.stdout_for_data(wanted=options.json):
-        figures = measure_all()
+        figures = every.over_ssh_of(options.ssh) if options.ssh else every.measure()
         if not options.json:
             console.show(as_table(figures))
     if options.json:
@@ -27,28 +28,9 @@ def main() -> int:
     return 0
 
 
-def measure_all() -> list[Figure]:
-    """Measure one figure after the other, saying so."""
-    figures = []
-    with console.task("issue one CA and 200 leaves") as task:
-        figures.append(issuing.measure())
-        task.done(f"{figures[-1].value} s")
-    with tempfile.TemporaryDirectory(prefix="essecurity-bench-") as folder:
-        for nodes in NODES:
-            with console.task(f"a no-op `up` of {nodes} nodes, beside an empty program") as task:
-                figures.append(noop.measure(Path(folder), nodes))
-                task.done(f"{figures[-1].value} times the floor")
-        for nodes in ROTATED:
-            with console.task(f"the plan of a new CA for {nodes} nodes") as task:
-                figures.append(rotation_plan.measure(Path(folder), nodes))
-                task.done(f"{figures[-1].value:g} lines")
-            with console.task(f"the same by a peer, Ansible with community.crypto, {nodes} nodes") as task:
-                figures.append(ansible.measure(Path(folder), nodes))
-                task.done(f"{figures[-1].value:g} lines")
-    with console.task("renewal and rotation on three real nodes") as task:
-        figures += rehearsed.measure()
-        task.done("no request failed")
-    return figures
+def _end(number: int, frame: Any) -> None:
+    """Leave as after an error, so that whatever runs is ended and every file removed."""
+    sys.exit(128 + number)
 
 
 sys.exit(main())

@@ -7,6 +7,7 @@ through the Automation API, in turn, so that a machine that slows down slows bot
 
 import statistics
 import sys
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -60,8 +61,14 @@ def call(program: str, project: Path) -> list[str]:
     return [sys.executable, "-m", "bench.one_up", program, str(project)]
 
 
-def lay_out(folder: Path, nodes: int) -> Path:
-    """Make a project with so many nodes, and return it."""
+def lay_out(folder: Path, nodes: int, differs: Sequence[Mapping[str, object]] = ()) -> Path:
+    """Make a project with so many nodes, and return it.
+
+    Args:
+        folder: where everything of it goes.
+        nodes: how many.
+        differs: for each node, what it has in place of the usual.
+    """
     names = [f"node-{number:03}" for number in range(1, nodes + 1)]
     for name in names:
         config = folder / "nodes" / name / "config"
@@ -81,7 +88,8 @@ def lay_out(folder: Path, nodes: int) -> Path:
         "machine": {"home": str(elasticsearch_home()), "config": f"{folder}/nodes/{{name}}/config"},
         "nodes": [
             {"name": name, "address": "127.0.0.1", "http_port": 20000 + number, "transport_port": 30000 + number}
-            for number, name in enumerate(names)
+            | dict(over)
+            for number, (name, over) in enumerate(zip(names, differs or [{}] * nodes, strict=True))
         ],
     }
     ours: dict[str, object] = {f"{NAMESPACE}:{key}": value for key, value in sections.items()}

@@ -22,9 +22,9 @@ def measure(folder: Path, nodes: int) -> Figure:
     place = folder / f"rotation-{nodes}"
     project, environment = noop.lay_out(place, nodes), noop.environment_of(place)
     cost_of(noop.call("ours", project), environment, ROOT)
-    _raise_generation(project / "stacks" / "Pulumi.ours.yaml")
-    plan = cost_of(_preview(project), environment, ROOT, DUE)
-    whole = cost_of([*_preview(project), "--diff"], environment, ROOT, DUE)
+    raise_generation(project / "stacks" / "Pulumi.ours.yaml")
+    plan = cost_of(preview(project), environment, ROOT, DUE)
+    whole = cost_of([*preview(project), "--diff"], environment, ROOT, DUE)
     return Figure(
         name=f"plan_of_a_new_ca_{nodes}_lines",
         value=_lines(plan.printed),
@@ -39,11 +39,13 @@ def measure(folder: Path, nodes: int) -> Figure:
     )
 
 
-def _preview(project: Path) -> list[str]:
+def preview(project: Path) -> list[str]:
+    """Return the command that previews a project."""
     return [sys.executable, "-m", "stacks", "preview", "ours", "--project", str(project)]
 
 
-def _raise_generation(stack_file: Path) -> None:
+def raise_generation(stack_file: Path) -> None:
+    """Ask for a new transport CA."""
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load(stack_file)
     content["config"][f"{noop.NAMESPACE}:authorities"] = {"transport": {"generation": 2}}

@@ -12,6 +12,8 @@ import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from components.clock import PREVIEW_AT, Clock, SystemClock
+from components.errors import ConfigurationRefused
+from components.nodes.at_once import limit_machines
 from provider.engine_log import EngineLog
 from provider.lifetime import watch_parent
 from provider.registry import HANDLERS
@@ -30,6 +32,10 @@ LARGEST_MESSAGE = 400 * 1024 * 1024
 
 def main(clock: Clock | None = None) -> None:
     """Serve until the engine says so, or is gone; ``clock`` is for tests alone."""
+    try:
+        limit_machines(os.environ)
+    except ConfigurationRefused as error:
+        sys.exit(str(error))
     engine = next((argument for argument in sys.argv[1:] if ":" in argument and not argument.startswith("-")), None)
     plugin = Plugin(
         HANDLERS, lambda: package_schema(HANDLERS), EngineLog(engine), clock or SystemClock(), clock_ahead(os.environ)

@@ -20,6 +20,8 @@ from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, Sta
 
 from components.clock import SystemClock
 from components.errors import CommandFailed, SecurityError, TargetUnreachable
+from components.nodes.at_once import MACHINES_AT_ONCE
+from stacks.at_once import machines_at_once
 from stacks.debug_log import masked
 from stacks.events import Failure, Watch
 from stacks.file_backend import remove_broken_attributes
@@ -65,10 +67,11 @@ class Driver:
         debug: bool = False,
     ) -> None:
         self.workspace, self.debug, self.policy_packs = workspace, debug, policy_packs
+        self._at_once = machines_at_once(workspace.stack_file)
         self._engine = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
         options = automation.LocalWorkspaceOptions(
             work_dir=str(workspace.project),
-            env_vars=dict(workspace.environment),
+            env_vars={**workspace.environment, MACHINES_AT_ONCE: str(self._at_once)},
             pulumi_command=self._engine,
             secrets_provider=secrets_provider_of(workspace.stack_file),
         )
@@ -108,7 +111,7 @@ class Driver:
         """Look at every machine and record what is there."""
         with self._watched(watch):
             self.stack.refresh(
-                on_event=watch.event, on_output=_quiet, color="never", show_secrets=False, **self._logging()
+                on_event=watch.event, on_output=_quiet, color="never", show_secrets=False, **self._running()
             )
 
     def destroy(self, watch: Watch) -> None:
@@ -153,13 +156,20 @@ class Driver:
         return {**os.environ, **self.workspace.environment}.get("PULUMI_BACKEND_URL", "")
 
     def _options(self) -> dict[str, Any]:
-        return {**self.policy_packs.options(), **self._logging()}
+        return {**self.policy_packs.options(), **self._running()}
 
-    def _logging(self) -> dict[str, Any]:
-        """Return the options that make the engine log all it knows, to us, who print it without its secrets."""
+    def _running(self) -> dict[str, Any]:
+        """Return how many resources are in hand at a time, and what makes it log all it knows, to us, who mask it."""
         if not self.debug:
-            return {}
-        return {"debug": True, "log_to_std_err": True, "log_verbosity": 9, "log_flow": True, "on_error": _print_error}
+            return {"parallel": self._at_once}
+        return {
+            "parallel": self._at_once,
+            "debug": True,
+            "log_to_std_err": True,
+            "log_verbosity": 9,
+            "log_flow": True,
+            "on_error": _print_error,
+        }
 
     @contextmanager
     def _watched(self, watch: Watch) -> Iterator[None]:

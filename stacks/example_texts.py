@@ -135,6 +135,7 @@ config:
     - {name: billing, owner: team-x, confirmed_generation: 1}
   elasticsearch-security:rollout:
     join_timeout: 300
+    machines_at_once: 32
     hold_after: cover # only while a rotation of a CA is to wait for you
     waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day
   elasticsearch-security:hooks: # commands of yours; each reads the plan as JSON from its standard input

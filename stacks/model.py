@@ -94,7 +94,9 @@ class StackModel(Spec):
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = Field(
         (), description="Clients of others on the HTTP layer: no node presents a leaf of a new CA before they trust it."
     )
-    rollout: RolloutSpec = Field(default_factory=RolloutSpec, description="How patient a rollout is.")
+    rollout: RolloutSpec = Field(
+        default_factory=RolloutSpec, description="How patient a rollout is, and how many machines at a time."
+    )
     hooks: HooksSpec = Field(default_factory=HooksSpec, description="Commands of yours before and after a rollout.")
     consent: ConsentSpec = Field(default_factory=ConsentSpec, description="What may be done that hurts.")
     takeover: TakeoverSpec | None = Field(

@@ -14,25 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.sshd import CONFIGURATION, RIGHTS_ARE_DROPPED_IN, make_key, public_key
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 NO_PASSWORD, WITH_PASSWORD = f"essec-ops{WORKER}", f"essec-pass{WORKER}"
 SUDO_PASSWORD = "geheim wörter $1 '"
 SUDOERS = Path(f"/etc/sudoers.d/essecurity-tests{WORKER}")
-CONFIGURATION = """\
-Port {port}
-ListenAddress {address}
-HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/authorized_keys
-PidFile none
-StrictModes no
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-UsePAM yes
-PrintMotd no
-LogLevel ERROR
-{more}
-"""
 
 
 def sshd_or_skip() -> None:
@@ -87,7 +74,7 @@ class Sshd:
     @property
     def host_key(self) -> str:
         """Its public host key, as a stack file names it."""
-        return " ".join((self.folder / "host_key.pub").read_text().split()[:2])
+        return public_key(self.folder / "host_key")
 
     @property
     def identity_file(self) -> str:
@@ -95,13 +82,14 @@ class Sshd:
 
     def start(self) -> None:
         """Start it, and return once it answers."""
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it drops its rights; a service makes it at boot
+        RIGHTS_ARE_DROPPED_IN.mkdir(mode=0o755, exist_ok=True)
         if not (self.folder / "host_key").exists():
             make_key(self.folder / "host_key")
             make_key(self.folder / "identity")
             shutil.copy(self.folder / "identity.pub", self.folder / "authorized_keys")
         file = self.folder / "sshd_config"
-        file.write_text(CONFIGURATION.format(port=self.port, address=self.address, folder=self.folder, more=self.more))
+        names = {"folder": self.folder, "authorized_keys": self.folder / "authorized_keys"}
+        file.write_text(CONFIGURATION.format(port=self.port, address=self.address, **names, more=self.more))
         with (self.folder / "sshd.log").open("w") as log:
             self.process = subprocess.Popen(
                 [*self.lead, "/usr/sbin/sshd", "-D", "-e", "-f", str(file)],
@@ -148,11 +136,6 @@ def running_sshd(address: str, port: int, lead: Sequence[str] = (), more: str = 
     finally:
         sshd.stop()
         shutil.rmtree(folder)
-
-
-def make_key(path: Path) -> None:
-    """Make a key pair without a passphrase."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
 
 
 def password_file(folder: Path, password: str = SUDO_PASSWORD) -> str:

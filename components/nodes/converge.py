@@ -9,8 +9,7 @@ from components.nodes.plan import PutFile, WantedFile, plan_files
 
 def plan_on(machine: NodeMachine, wanted: Sequence[WantedFile]) -> tuple[PutFile, ...]:
     """Observe a machine and return what is to be done for the wanted files."""
-    owner = machine.owner()
-    observed = machine.stat(*(file.relative for file in wanted))
+    owner, observed = machine.owner_and_stat(*(file.relative for file in wanted))
     return plan_files(wanted, observed, owner.user, owner.group)
 
 

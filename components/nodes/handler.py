@@ -82,8 +82,9 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Return what the node's trust file lacks, or has too much."""
         if isinstance(wanted.authorities_pem, Unknown) or isinstance(wanted.password, Unknown):
             return ()
-        finding = self.finding(self._present(wanted), self._wanted(wanted))
-        if finding is None and plan_on(machine_of(wanted.node.machine), self._files(wanted)):
+        content = self._content_of(wanted)
+        finding = self.finding(_authorities(content, wanted), self._wanted(wanted))
+        if finding is None and plan_on(machine_of(wanted.node.machine), self._files(wanted, content)):
             finding = Finding("FileDiffers", f"has a trust file with another owner or mode ({wanted.file})")
         if finding is None:
             return ()
@@ -92,8 +93,8 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def preview(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Return what will be trusted, and which file is written."""
-        machine = machine_of(wanted.node.machine)
-        steps = tuple(str(step) for step in plan_on(machine, self._files(wanted)))
+        machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
+        steps = tuple(str(step) for step in plan_on(machine, files))
         if steps:
             refuse_a_clock_that_is_behind(machine, context)
         for step in steps:
@@ -110,7 +111,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """
         machine = machine_of(wanted.node.machine)
         refuse_a_clock_that_is_behind(machine, context)
-        steps = put_files(machine, self._files(wanted))
+        steps = put_files(machine, self._files(wanted, self._content_of(wanted)))
         return NodeTrustOutputs(trusted=self._trusted(wanted), steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: TrustRecord, context: Context) -> NodeTrustOutputs | None:
@@ -123,9 +124,10 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
         if not self.changes(recorded, wanted, context):
             return ()
-        present, needed = self._present(wanted), self._wanted(wanted)
+        content = self._content_of(wanted)
+        present, needed = _authorities(content, wanted), self._wanted(wanted)
         against = self.finding(present, needed) if present else None
-        steps = plan_on(machine, self._files(wanted))
+        steps = plan_on(machine, self._files(wanted, content))
         found = list(file_drift(wanted.node.name, wanted.layer, steps, lambda _: UNREADABLE))
         if against is None:
             return tuple(found)
@@ -157,33 +159,36 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def _present(self, wanted: NodeTrustInputs) -> Authorities:
         """Return the CAs in the node's trust file; none where there is no file or it cannot be read."""
-        content = machine_of(wanted.node.machine).read(wanted.file)
-        if content is None or isinstance(wanted.password, Unknown):
-            return ()
-        try:
-            return read_trust_file(content, wanted.format, _text(wanted.password))
-        except ConfigurationRefused:
-            return ()  # a damaged file of ours trusts nobody, and is written anew
+        return _authorities(self._content_of(wanted), wanted)
 
-    def _files(self, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
-        """Return the trust file as this wave wants it; its own bytes where this wave has nothing against them."""
+    def _content_of(self, wanted: NodeTrustInputs) -> bytes | None:
+        """Return the node's trust file; None where there is none. One call decides by one look."""
+        return machine_of(wanted.node.machine).read(wanted.file)
+
+    def _files(self, wanted: NodeTrustInputs, kept: bytes | None) -> tuple[WantedFile, ...]:
+        """Return the trust file as this wave wants it; its own bytes where this wave has nothing against them.
+
+        Args:
+            wanted: what is to be trusted.
+            kept: the file as it is.
+        """
+        present = _authorities(kept, wanted)
         named = f"{wanted.layer} CA {' + '.join(f'g{number}' for number in wanted.generations)}"
-        changed = self._shows(wanted, named)
+        changed = self._shows(wanted, named, present)
         if isinstance(wanted.authorities_pem, Unknown) or isinstance(wanted.password, Unknown):
-            return self._unknown_files(WantedFile(wanted.file, None, FILE_MODE, changed), wanted)
-        present, needed = self._present(wanted), self._wanted(wanted)
+            return self._unknown_files(WantedFile(wanted.file, None, FILE_MODE, changed), present)
+        needed = self._wanted(wanted)
         if self.finding(present, needed) is not None:
             content = self._content(self.goal(present, needed), wanted)
             return (WantedFile(wanted.file, content, FILE_MODE, changed),)
-        kept = machine_of(wanted.node.machine).read(wanted.file)
         return () if kept is None else (WantedFile(wanted.file, kept, FILE_MODE, named),)
 
-    def _shows(self, wanted: NodeTrustInputs, authorities: str) -> str:
+    def _shows(self, wanted: NodeTrustInputs, authorities: str, present: Authorities) -> str:
         """Return what a person reads of the file: this wave takes nothing away."""
-        there = self._present(wanted) or self._taken_over(wanted)
+        there = present or self._taken_over(wanted)
         return f"{authorities}, beside what is trusted now" if there else authorities
 
-    def _unknown_files(self, file: WantedFile, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
+    def _unknown_files(self, file: WantedFile, present: Authorities) -> tuple[WantedFile, ...]:
         """Return what a preview shows of CAs that are not made yet: they are missing everywhere."""
         return (file,)
 
@@ -215,17 +220,27 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
         """Return what this wave makes of the present trust."""
         return wanted
 
-    def _files(self, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
+    def _files(self, wanted: NodeTrustInputs, kept: bytes | None) -> tuple[WantedFile, ...]:
         """Return the trust file as this wave wants it; none while it is held."""
-        return () if wanted.held else super()._files(wanted)
+        return () if wanted.held else super()._files(wanted, kept)
 
-    def _shows(self, wanted: NodeTrustInputs, authorities: str) -> str:
+    def _shows(self, wanted: NodeTrustInputs, authorities: str, present: Authorities) -> str:
         """Return what a person reads of the file: this wave leaves nothing else."""
         return f"nothing but {authorities}"
 
-    def _unknown_files(self, file: WantedFile, wanted: NodeTrustInputs) -> tuple[WantedFile, ...]:
+    def _unknown_files(self, file: WantedFile, present: Authorities) -> tuple[WantedFile, ...]:
         """Return what a preview shows of CAs that are not made yet: whatever is trusted now is surplus then."""
-        return (file,) if self._present(wanted) else ()
+        return (file,) if present else ()
+
+
+def _authorities(content: bytes | None, wanted: NodeTrustInputs) -> Authorities:
+    """Return the CAs in a trust file; none where there is no file or it cannot be read."""
+    if content is None or isinstance(wanted.password, Unknown):
+        return ()
+    try:
+        return read_trust_file(content, wanted.format, _text(wanted.password))
+    except ConfigurationRefused:
+        return ()  # a damaged file of ours trusts nobody, and is written anew
 
 
 def _text(password: SecretStr | Unknown | None) -> str | None:

@@ -39,8 +39,17 @@ class NodeMachine:
         Raises:
             ConfigurationRefused: there is no config folder at the path that the stack file names.
         """
+        return self.owner_and_stat()[0]
+
+    def owner_and_stat(self, *relative: str) -> tuple[Owner, Mapping[str, FileStat]]:
+        """Return whom the files belong to, and what is known of some of them, by one look.
+
+        Raises:
+            ConfigurationRefused: there is no config folder at the path that the stack file names.
+        """
         folder = PurePosixPath(self.machine.config)
-        stat = self.target.stat([folder]).get(folder)
+        found = self.target.stat([folder, *map(self.path, relative)])
+        stat = found.get(folder)
         if stat is None:
             named = f"the name `{self.name}`, which is part of it, or " if self.name in str(folder) else ""
             raise ConfigurationRefused(
@@ -50,7 +59,8 @@ class NodeMachine:
                 next_step=f"correct {named}{self.software.folder_key}",
             )
         user = self.machine.user if LAYOUTS[self.machine.layout].user_owns_config else None
-        return Owner(user or stat.owner, stat.group)
+        stats = {name: found[self.path(name)] for name in relative if self.path(name) in found}
+        return Owner(user or stat.owner, stat.group), stats
 
     @cached_property
     def place(self) -> Place:

@@ -26,8 +26,10 @@ def reads_now(machine: NodeMachine, file: str) -> bool:
         file: a path relative to the config folder; each of ours is named by one setting only.
     """
     process = machine.process()
+    if process is None:
+        return False
     stat = machine.stat(Paths.SETTINGS).get(Paths.SETTINGS)
-    if process is None or stat is None or stat.modified > process.started:
+    if stat is None or stat.modified > process.started:
         return False
     settings = flatten(machine.settings_text(), where=machine.name)
     return any(file in (value if isinstance(value, tuple) else (value,)) for value in settings.values())

@@ -7,14 +7,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
+from components.nodes.at_once import MACHINES
 from components.nodes.dialling import ThroughCommand
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
 from components.nodes.local import MINIMAL_ENVIRONMENT
 from components.nodes.ssh_connection import Connection
+from components.nodes.ssh_looks import Looks
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_words import last_line, not_begun
 from components.nodes.target import Completed, DesiredFile, FileStat
@@ -34,6 +37,7 @@ TRIES_OF_SUDO = 3
 """How often `sudo` asks; empty lines answer the later times, so that it never gets a line of the content."""
 
 _CONNECTIONS: dict[Ssh, Connection] = {}
+_LOOKS: dict[Ssh, Looks] = {}
 _GUARD = threading.Lock()
 
 
@@ -51,8 +55,19 @@ def _connection_to(ssh: Ssh) -> Connection:
     return _CONNECTIONS[way]
 
 
+def looks_at(ssh: Ssh) -> Looks:
+    """Return this process's one shell that looks at files of a machine; it is started by its first use."""
+    with _GUARD:
+        return _LOOKS.setdefault(ssh, Looks())
+
+
 def close_connections() -> None:
     """Close every connection of this process."""
+    with _GUARD:
+        looks = list(_LOOKS.values())
+        _LOOKS.clear()
+    for one in looks:  # first: a connection ends with the last of its sessions
+        one.close()
     with _GUARD:
         open_ones = list(_CONNECTIONS.values())
         _CONNECTIONS.clear()
@@ -108,14 +123,17 @@ class SshTarget:
         """Return what is known of those of the paths that exist."""
         if not paths:
             return {}
-        shown = ", ".join(str(path) for path in paths)
-        out = self._file(scripts.STAT, [str(path) for path in paths], verb="look at", path=shown)
+        words = [str(path) for path in paths]
+        out = self._look("stat", words)
+        if out is None:
+            out = self._file(scripts.STAT, words, verb="look at", path=", ".join(words))
         lines = (line.split(" ") for line in out.decode().splitlines())
         return {paths[int(number)]: _stat(*facts) for number, *facts in lines}
 
     def read(self, path: PurePosixPath) -> bytes:
         """Return a file's content."""
-        return self._file(scripts.READ, [str(path)], verb="read", path=str(path))
+        content = self._look("read", [str(path)])
+        return self._file(scripts.READ, [str(path)], verb="read", path=str(path)) if content is None else content
 
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""
@@ -138,7 +156,21 @@ class SshTarget:
 
     def dial(self, host: str, port: int) -> ThroughCommand:
         """Call a port from that machine."""
-        return connection_to(self.ssh).dial(host, port, node=self.name)
+        with self._in_hand():
+            return connection_to(self.ssh).dial(host, port, node=self.name)
+
+    def _in_hand(self) -> AbstractContextManager[None]:
+        return MACHINES.work_on((self.ssh.host, self.ssh.port, self.ssh.jump))
+
+    def _look(self, verb: str, paths: Sequence[str]) -> bytes | None:
+        """Return what the shell shows that stays there; None where it does not, and a command of its own has to."""
+        with self._in_hand():
+            return looks_at(self.ssh).ask(verb, paths, self._start_looks)
+
+    def _start_looks(self) -> tuple[subprocess.Popen[bytes], bytes]:
+        password = self._password()
+        command = scripts.command_line(scripts.LOOK, [], seconds=scripts.FOR_EVER, with_password=password is not None)
+        return connection_to(self.ssh).start(command, node=self.name), _first_lines(password)
 
     def _file(self, script: str, arguments: Sequence[str], *, verb: str, path: str) -> bytes:
         status, stdout, said = self._script(script, arguments, b"")
@@ -153,10 +185,10 @@ class SshTarget:
         password = self._password()
         limit = math.ceil(timeout)
         command = scripts.command_line(script, arguments, seconds=limit, with_password=password is not None)
-        answers = b"" if password is None else password + b"\n" * TRIES_OF_SUDO
-        stdin = answers + scripts.BEGIN.encode() + b"\n" + content
+        stdin = _first_lines(password) + content
         try:
-            done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
+            with self._in_hand():
+                done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
         except subprocess.TimeoutExpired as error:
             raise self._too_slow("a command", timeout + GRACE) from error
         mark = scripts.BEGIN.encode() + b"\n"
@@ -217,6 +249,12 @@ class SshTarget:
             why=last_line(said) or UNSAID,
             next_step="check the folder's owner and permissions, and the free space, then run again",
         )
+
+
+def _first_lines(password: bytes | None) -> bytes:
+    """Return what comes before the content: answers to `sudo`, and the mark."""
+    answers = b"" if password is None else password + b"\n" * TRIES_OF_SUDO
+    return answers + scripts.BEGIN.encode() + b"\n"
 
 
 def _stat(mode: str, uid: str, gid: str, modified: str, sha256: str, user: str, group: str) -> FileStat:

@@ -27,7 +27,7 @@ OPENING_TIMEOUT = 15
 ALIVE_EVERY, ALIVE_COUNT = 5, 3
 """A machine that says nothing for so many times so many seconds is gone."""
 SESSIONS = 8
-"""Commands at a time on one connection; sshd takes ten (`MaxSessions`), and one holds it open."""
+"""Commands at a time on one connection; sshd takes ten (`MaxSessions`): one holds it open, and one looks at files."""
 ENDS_WITHIN = 1.0
 """Seconds in which a connection that broke has ended."""
 CLOSED_WITHIN = 5.0
@@ -148,6 +148,23 @@ class Connection:
         except subprocess.TimeoutExpired:
             return True
         return False
+
+    def start(self, command: str, *, node: str) -> subprocess.Popen[bytes]:
+        """Start a command line in the login shell of the machine, whose input and output are pipes of ours.
+
+        Raises:
+            MachineUnreachable: the connection to the machine could not be made.
+            ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
+        """
+        self.open(node)
+        return subprocess.Popen(
+            [*self._ssh(*CLIENT), *self._destination(), command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=_environment(),
+        )
 
     def dial(self, host: str, port: int, *, node: str) -> ThroughCommand:
         """Call a port from the machine.

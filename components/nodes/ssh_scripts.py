@@ -11,6 +11,7 @@ from components.nodes.folder_lock import WITHIN
 
 BEGIN = "essecurity: begin"
 """Stands between what a login shell or `sudo` takes or says on its own account, and what is ours."""
+LOOK_SECONDS = 60
 FAILED, NO_SUCH_USER, NO_FOLDER = 252, 253, 250
 """Exit statuses of the scripts for what they themselves find."""
 
@@ -39,24 +40,46 @@ exit "$status"
 )
 """Arguments: the user or nothing, seconds, and the command. 255 is what `ssh` says when the connection breaks."""
 
-STAT = (
-    _PRELUDE
-    + f"""
-number=0
-for path do
-  if [ -e "$path" ]; then
-    digest=
-    [ ! -f "$path" ] || digest=$(sha256sum <"$path") || exit {FAILED}
-    stat -L -c "$number %a %u %g %.9Y ${{digest%% *}} %U %G" -- "$path" || exit {FAILED}
-  fi
-  number=$((number + 1))
-done
+_STAT = f"""
+stat_all() {{
+  number=0
+  for path do
+    if [ -e "$path" ]; then
+      digest=
+      [ ! -f "$path" ] || digest=$(sha256sum <"$path") || return {FAILED}
+      stat -L -c "$number %a %u %g %.9Y ${{digest%% *}} %U %G" -- "$path" || return {FAILED}
+    fi
+    number=$((number + 1))
+  done
+}}
 """
-)
+
+STAT = f'{_PRELUDE}{_STAT}stat_all "$@"\n'
 """Arguments: paths. A line for each one that is there: its number, mode, owners, time, digest, owners' names."""
 
 READ = _PRELUDE + f'cat -- "$1" || exit {FAILED}\n'
 """Argument: a path."""
+
+LOOK = (
+    _PRELUDE
+    + _STAT
+    + f"""
+exec 2>/dev/null
+while IFS= read -r verb && IFS= read -r mark && IFS= read -r count; do
+  set --
+  while [ $# -lt "$count" ]; do IFS= read -r path || exit; set -- "$@" "$path"; done
+  case $verb in
+    stat) stat_all "$@" ;;
+    read) timeout --kill-after=5 {LOOK_SECONDS} cat -- "$1" </dev/null ;;
+    *) false ;;
+  esac
+  printf '\\n%s %s\\n' "$mark" "$?"
+done
+"""
+)
+"""No arguments. Looks again and again: a verb, a mark, a number of paths and so many paths, each a line of standard
+input. After what a look shows come an empty line, the mark, and a status. It ends when its standard input does.
+"""
 
 WRITE = (
     _PRELUDE
@@ -111,7 +134,7 @@ HOLD = f'printf "%s\\n" "{BEGIN}"; exec cat >/dev/null'
 """What keeps a connection open: it ends with whoever holds the other end of its standard input."""
 
 _AS_ROOT = 'if [ "$(id -u)" -eq 0 ]; then exec {limit} sh -c "$@"; fi; exec sudo {how} -- {limit} sh -c "$@"'
-KILLED_AFTER = 5
+KILLED_AFTER, FOR_EVER = 5, 0
 
 
 def command_line(script: str, arguments: Sequence[str], *, seconds: int, with_password: bool) -> str:
@@ -120,7 +143,7 @@ def command_line(script: str, arguments: Sequence[str], *, seconds: int, with_pa
     Args:
         script: one of this module's.
         arguments: what the script gets as `$1` and so on.
-        seconds: after which it is ended there, whatever became of the connection.
+        seconds: after which it is ended there, whatever became of the connection; `FOR_EVER` for what ends by itself.
         with_password: whether the first line of standard input is what `sudo` may ask for.
     """
     limit = f"timeout --kill-after={KILLED_AFTER} {seconds}"

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from components.errors import NotConverged
 from components.handling import Context, Handler, Recorded
+from components.nodes.at_once import MACHINES
 from components.nodes.greeting import greet
 from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
 from components.nodes.served import reads_now, wait_until
@@ -27,8 +28,6 @@ from components.pki.generations import Generation
 from components.pki.issue import IssuedAuthority
 from components.pki.spec import Layer
 from components.values import MaybeUnknown, Wire, reveal
-
-AT_ONCE = 16
 
 
 class WaveInputs(Wire):
@@ -97,7 +96,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             if _shows_nothing(proof, wanted, now):
                 continue
             probe = proof.knocks(now)
-            with ThreadPoolExecutor(AT_ONCE) as pool:
+            with ThreadPoolExecutor(MACHINES.most) as pool:
                 list(pool.map(lambda node: _wait_for(proof, node, wanted, probe, context), asked))  # noqa: B023 (ends here)
         return self._reached(wanted, proofs, asked, now)
 

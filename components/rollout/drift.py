@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from components.drift import Drift, DriftKind, drift, not_looked_at
 from components.errors import SecurityError
 from components.findings import all_findings
+from components.nodes.at_once import MACHINES
 from components.nodes.spec import Paths
 from components.rollout.node import RolloutNode
-from components.rollout.perform import AT_ONCE
 from components.rollout.procedure import FILE_REASONS, RESTART_REASONS
 from components.rollout.view import NodeView, Running
 
@@ -36,7 +36,7 @@ def nodes_drift(nodes: Collection[RolloutNode], *, starts: bool) -> tuple[Drift,
         except SecurityError as error:
             return (not_looked_at(node.name, error),)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(MACHINES.most) as pool:
         return tuple(one for found in pool.map(of, nodes) for one in found)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from components.errors import RolloutHalted, SecurityError, TargetUnreachable
+from components.nodes.at_once import MACHINES
 from components.nodes.process import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
 from components.rollout.decode import decode, known, since_last_start
@@ -18,8 +19,6 @@ from components.rollout.view import NodeView, RolloutView
 
 Result = TypeVar("Result")
 
-AT_ONCE = 16
-"""Nodes that are worked on at the same time in one step."""
 START_AGAIN = 2.0
 """Seconds until a node is started again that an earlier process of it kept from starting."""
 
@@ -82,7 +81,7 @@ class Performer:
 
     def look(self) -> tuple[NodeView, ...]:
         """Look at every node."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(MACHINES.most) as pool:
             return tuple(pool.map(lambda node: node.view(), self.nodes.values()))
 
     def each(self, names: Sequence[str], act: Callable[[RolloutNode], None]) -> None:
@@ -91,7 +90,7 @@ class Performer:
         Raises:
             SecurityError: the only failure; several are joined into one RolloutHalted.
         """
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(MACHINES.most) as pool:
             failures = [failed for failed in pool.map(lambda name: _try(act, self.nodes[name]), names) if failed]
         if len(failures) == 1:
             raise failures[0]

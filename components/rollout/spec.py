@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field, SecretStr, StrictBool
 
+from components.nodes.at_once import DEFAULT, MOST
 from components.pki.spec import HoldAfter
 from components.rollout.waivers import Waivable
 from components.values import Spec
@@ -55,7 +56,7 @@ class TakeoverSpec(Spec):
 
 
 class RolloutSpec(Spec):
-    """Section `rollout`: how patient a rollout is."""
+    """Section `rollout`: how patient a rollout is, and how many machines are worked on at a time."""
 
     join_timeout: int = Field(
         300,
@@ -63,6 +64,14 @@ class RolloutSpec(Spec):
         le=7200,
         strict=True,
         description="Seconds until all nodes must have joined after a start; then everything is put back as it was.",
+    )
+    machines_at_once: int = Field(
+        DEFAULT,
+        ge=1,
+        le=MOST,
+        strict=True,
+        description="Machines that are worked on at a time: files go to so many at once. Restarts keep their order: "
+        "one node after the other, or all in one full stop.",
     )
     waivers: tuple[WaiverSpec, ...] = Field(
         (), description="Gates that do not keep a restart from beginning, each until a day."

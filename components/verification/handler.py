@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from components.drift import Drift, DriftKind, drift
 from components.findings import Finding, all_findings
 from components.handling import Change, Context, HalfDone, Handler, Recorded
+from components.nodes.at_once import MACHINES
 from components.nodes.spec import Node
 from components.pki.issue import IssuedAuthority
 from components.pki.probe import probe_leaf
@@ -25,8 +26,6 @@ from components.verification.rules import (
     documents_are_all_there,
     node_does_not_answer,
 )
-
-AT_ONCE = 16
 
 
 class ExpectedLeaf(Wire):
@@ -141,7 +140,7 @@ class VerificationHandler(Handler[VerificationInputs, VerificationOutputs]):
 
     def _findings(self, wanted: VerificationInputs, context: Context) -> tuple[Finding, ...]:
         probes = self._probes(wanted, context)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(MACHINES.most) as pool:
             by_node = pool.map(lambda node: self._of_node(node, wanted, probes), wanted.nodes)
             findings = [finding for found in by_node for finding in found]
         missing = documents_are_all_there(known(wanted.documents_before), known(wanted.documents_after))

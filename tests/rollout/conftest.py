@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 
 from components.nodes import greeting
+from components.nodes.at_once import MACHINES
 from components.nodes.spec import Machine
-from components.rollout import cluster, drift, handler, node, perform
+from components.rollout import cluster, handler, node
 from components.settings import handler as settings_handler
 from components.settings import operator_file
 from components.settings.content import Content
@@ -40,10 +41,9 @@ def doors(monkeypatch: pytest.MonkeyPatch):
 
         monkeypatch.setattr(handler, "machine_of", machine_of)
         monkeypatch.setattr(settings_handler, "machine_of", machine_of)
-        monkeypatch.setattr(drift, "AT_ONCE", 1)
         monkeypatch.setattr(greeting, "handshake", world.cluster.greet)
         monkeypatch.setattr(cluster, "connect_within", world.cluster.connect)
-        monkeypatch.setattr(perform, "AT_ONCE", 1)  # one call after the other, so that each has its number
+        monkeypatch.setattr(MACHINES, "most", 1)  # one call after the other, so that each has its number
         monkeypatch.setattr(operator_file, "merge", merged_once)
         monkeypatch.setattr(node, "flatten", flattened_once)
         return world

@@ -226,7 +226,11 @@ kibana:
     own_certificate: false
     strict_transport_security: true
 unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 3}]
-rollout: {join_timeout: 60, hold_after: cover, waivers: [{gate: clocks_agree, until: "2027-01-31"}]}
+rollout:
+  join_timeout: 60
+  machines_at_once: 8
+  hold_after: cover
+  waivers: [{gate: clocks_agree, until: "2027-01-31"}]
 hooks:
   before: [{name: silence, command: [x], timeout: 60, on: es-1}, {name: b, command: [x], ssh: *ssh}]
   after: [{name: wake, command: [/x, "2h"], timeout: 60, on: kibana-1}, {name: b, command: [x], ssh: *ssh}]

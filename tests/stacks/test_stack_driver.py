@@ -11,6 +11,7 @@ from pulumi.automation._cmd import CommandResult
 from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, StackNotFoundError
 
 from components.errors import CommandFailed, TargetUnreachable
+from components.nodes.at_once import DEFAULT, MACHINES_AT_ONCE
 from stacks import driver
 from stacks.driver import Driver, RunFailed, _decoded, interrupts_reach_the_engine, state_file_of
 from stacks.events import Failure, Watch
@@ -160,7 +161,7 @@ def test_a_stack_is_opened_with_our_engine_and_the_workspaces_environment(opened
     assert (given["name"], given["project_name"]) == ("prod", "elasticsearch-security")
     assert given["program"] is driver.run_program
     assert given["opts"].work_dir == str(tmp_path)
-    assert given["opts"].env_vars == {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}
+    assert given["opts"].env_vars == {"PULUMI_BACKEND_URL": f"file://{tmp_path}", MACHINES_AT_ONCE: str(DEFAULT)}
     assert given["opts"].pulumi_command.root == "/opt/pulumi"
     assert given["opts"].secrets_provider is None
 
@@ -254,6 +255,23 @@ def test_debugging_logs_all_to_standard_error(verb, opened, stack, capsys):
     assert options["log_verbosity"] == 9
     options["on_error"]("a line")
     assert capsys.readouterr() == ("", "a line\n")
+
+
+@pytest.mark.parametrize("verb", ["preview", "up", "refresh"])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param("config: {}\n", DEFAULT, id="what is not written is the default"),
+        pytest.param("config:\n  elasticsearch-security:rollout: {machines_at_once: 5}\n", 5, id="what is written"),
+    ],
+)
+def test_engine_and_plugin_have_so_many_machines_in_hand_as_the_stack_file_says(
+    verb, written, meant, opened, stack, tmp_path
+):
+    (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(written)
+    getattr(opened(), verb)(Watch())
+    assert stack.calls[0][1]["parallel"] == meant
+    assert opened.given["opts"].env_vars[MACHINES_AT_ONCE] == str(meant)
 
 
 @pytest.mark.parametrize("kind", [CommandError, InlineSourceRuntimeError])

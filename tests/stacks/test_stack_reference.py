@@ -82,6 +82,7 @@ def test_types_are_told_in_an_operators_words(path, said):
         ("certificates.renew_in_last", "`1/3`"),
         ("authorities.http.key", "`ec-p256`"),
         ("rollout.join_timeout", "`300`"),
+        ("rollout.machines_at_once", "`32`"),
         ("takeover.elastic_password", "–"),
         ("takeover.old_files", "`keep`"),
     ],

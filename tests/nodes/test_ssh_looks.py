@@ -1,0 +1,134 @@
+"""The shell that stays on a machine and looks at files; here it is one on this machine, without SSH around it."""
+
+import os
+import subprocess
+import time
+from pathlib import PurePosixPath
+
+import pytest
+
+from components.nodes import ssh, ssh_looks
+from components.nodes.local import LocalTarget
+from components.nodes.ssh_looks import Looks
+from components.nodes.ssh_scripts import BEGIN, LOOK
+from components.nodes.ssh_spec import Ssh
+
+FIRST = f"{BEGIN}\n".encode()
+
+
+def shell(script=LOOK):
+    pipe = subprocess.PIPE
+    return subprocess.Popen(["sh", "-c", script], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL), FIRST
+
+
+@pytest.fixture
+def looks():
+    """Return looks, and what starts their shell; `looks.started` is every shell that was started."""
+    found = Looks()
+    found.started = []
+
+    def start():
+        found.started.append(shell())
+        return found.started[-1]
+
+    found.start = start
+    yield found
+    found.close()
+    assert all(process.returncode is not None for process, _ in found.started)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n", b"no end of line", b"\nabc 0\n", os.urandom(300_000), f"{BEGIN}\n".encode()],
+    ids=["empty", "a line that is empty", "no end of line", "like an answer", "large", "like the begin"],
+)
+def test_a_file_is_read_to_the_byte(looks, tmp_path, content):
+    (tmp_path / "a name's $(id) file").write_bytes(content)
+    assert looks.ask("read", [str(tmp_path / "a name's $(id) file")], looks.start) == content
+
+
+def test_each_look_sees_the_machine_as_it_is_then_and_one_shell_is_enough(looks, tmp_path):
+    file = tmp_path / "file"
+    for content in (b"before", b"after"):
+        file.write_bytes(content)
+        assert looks.ask("read", [str(file)], looks.start) == content
+        [line] = looks.ask("stat", [str(tmp_path / "nothing"), str(file)], looks.start).decode().splitlines()
+        digest = LocalTarget("here").stat([PurePosixPath(file)])[PurePosixPath(file)].sha256
+        assert (line.split()[0], line.split()[5]) == ("1", digest)
+    assert len(looks.started) == 1
+
+
+def test_what_a_look_cannot_show_is_left_to_a_command_and_the_next_look_goes_on(looks, tmp_path):
+    (tmp_path / "a\nb").write_text("in a file whose name has two lines")
+    assert looks.ask("read", [str(tmp_path / "a\nb")], looks.start) is None
+    assert looks.ask("read", [str(tmp_path / "nothing")], looks.start) is None
+    assert looks.ask("no-such-verb", [str(tmp_path)], looks.start) is None
+    assert looks.ask("stat", [str(tmp_path / "nothing")], looks.start) == b""
+    assert len(looks.started) == 1
+
+
+def test_a_shell_that_was_ended_is_started_again(looks, tmp_path):
+    (tmp_path / "file").write_text("content")
+    assert looks.ask("read", [str(tmp_path / "file")], looks.start) == b"content"
+    looks.started[0][0].kill()
+    looks.started[0][0].wait()
+    assert looks.ask("read", [str(tmp_path / "file")], looks.start) == b"content"
+    assert len(looks.started) == 2
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(f"{LOOK.partition('while IFS= read -r verb')[0]} read -r verb; echo half", id="in the middle"),
+        pytest.param(f"{LOOK.partition('while IFS= read -r verb')[0]} cat >/dev/null", id="never"),
+    ],
+)
+def test_half_an_answer_is_none(script, tmp_path, monkeypatch):
+    monkeypatch.setattr(ssh_looks, "ANSWERS_WITHIN", 0.3)
+    looks = Looks()
+    assert looks.ask("read", [str(tmp_path)], lambda: shell(script)) is None
+    looks.close()
+
+
+def test_a_machine_whose_shell_does_not_begin_is_asked_by_commands_from_then_on(tmp_path):
+    started = []
+
+    def start():
+        started.append(shell("echo this account is not available; exit 1"))
+        return started[-1]
+
+    looks = Looks()
+    assert looks.ask("stat", [str(tmp_path)], start) is None
+    assert looks.ask("stat", [str(tmp_path)], start) is None
+    assert len(started) == 1
+
+
+def test_a_target_that_gets_no_look_asks_by_a_command(monkeypatch):
+    said = []
+
+    class Blind:
+        def ask(self, verb, paths, start):
+            return None
+
+    class Connection:
+        def run(self, command, stdin, *, node, timeout):
+            said.append(command)
+            return subprocess.CompletedProcess(command, 0, FIRST + b"content", FIRST)
+
+    monkeypatch.setattr(ssh, "looks_at", lambda reached: Blind())
+    monkeypatch.setattr(ssh, "connection_to", lambda reached: Connection())
+    target = ssh.SshTarget("es-1", Ssh(host="es-1.example.net"))
+    assert target.read(PurePosixPath("/etc/motd")) == b"content"
+    assert len(said) == 1
+
+
+def test_the_shell_ends_when_nobody_can_ask_it_any_more():
+    process, first = shell()
+    process.stdin.write(first)
+    process.stdin.close()
+    for _ in range(200):
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    assert process.returncode is not None
+    process.stdout.close()

@@ -1,5 +1,6 @@
 """`python -m stacks`."""
 
+import os
 import sys
 import traceback
 
@@ -8,6 +9,9 @@ from stacks.statuses import BROKEN
 
 try:
     sys.exit(main())
+except BrokenPipeError:  # whoever read this has gone, as `head` does
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes once more at its end
+    sys.exit(BROKEN)
 except Exception:  # noqa: BLE001 (Python ends with 1 here, which a pipeline would take for "something is due")
     traceback.print_exc()
     sys.exit(BROKEN)

@@ -43,6 +43,18 @@ class Task:
         self.result = result
 
 
+class PlainPipes(RichConsole):
+    """Rich, which would end the process with status 1 where nobody reads any more: "something is due" to a pipeline."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to whoever runs the command.
+
+        Raises:
+            BrokenPipeError: always.
+        """
+        raise BrokenPipeError
+
+
 class Console:
     """Shows tasks, lines and problems on one stream.
 
@@ -55,7 +67,7 @@ class Console:
         self.stream = stream
         self.live = is_live(stream)
         self._clock = clock or SystemClock()
-        self._rich = RichConsole(
+        self._rich = PlainPipes(
             file=stream,
             force_terminal=self.live,
             highlight=False,

@@ -1,5 +1,6 @@
 """Watches a run from outside: every process's command line, and every file that appears."""
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -74,7 +75,7 @@ def files_with(needles: list[bytes], folders: list[Path], without: list[Path]) -
     """Return the files under the folders that hold one of the needles, but those under `without`."""
     found = []
     for folder in folders:
-        for path in folder.rglob("*"):
+        for path in _files_below(folder):
             if any(other in path.parents for other in without) or path.is_symlink() or not path.is_file():
                 continue
             try:
@@ -84,3 +85,9 @@ def files_with(needles: list[bytes], folders: list[Path], without: list[Path]) -
             if any(needle in content for needle in needles):
                 found.append(str(path))
     return found
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield what is there; what others take away meanwhile, as in a folder for everybody, is no concern of ours."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)

@@ -148,6 +148,7 @@ def test_as_json_it_is_a_list_of_findings(refresh):
             },
             drift_data((LOGIN,))[0],
         ],
+        "unseen": [],
     }
     assert "drift, 2 findings" in err
 

@@ -1,6 +1,6 @@
 """What a refresh found, out of the engine's events: a table for people, and the same as data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +25,8 @@ def drift_in(seen: Iterable[Seen]) -> tuple[Drift, ...]:
     It is read from the outputs and not from what the engine calls an update: a second refresh changes no output, and
     has to tell the same drift.
     """
-    every = [Drift.model_validate(one) for resource in seen for one in resource.outputs.get("drift") or ()]
+    found = [one for resource in seen for one in resource.outputs.get("drift") or ()]
+    every = [Drift.model_validate(one) for one in found if isinstance(one, Mapping)]  # texts are of an older version
     once = {(one.node, one.layer, one.what, one.kind): one for one in reversed(every)}
     kinds = {(one.node, one.kind) for one in every}
     told = [one for one in once.values() if not any((one.node, k) in kinds for k in SAID_ALREADY.get(one.what, ()))]

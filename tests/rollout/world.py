@@ -109,8 +109,9 @@ class World:
 
     def changes(self, outputs: ClusterRestartOutputs) -> list[str]:
         """Return why the next preview would show a change."""
+        told = self.drift(outputs)
         found = ClusterRestartHandler().changes(self.recorded(outputs), self.wanted(), self._begin())
-        assert bool(self.drift(outputs)) is bool(found), "a refresh and a preview must not disagree"
+        assert bool(told) is bool(found), "a refresh and a preview must not disagree"
         return [change.finding.reason for change in found]
 
     def drift(self, outputs: ClusterRestartOutputs) -> list[Drift]:

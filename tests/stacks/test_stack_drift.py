@@ -106,6 +106,10 @@ def test_what_several_resources_find_is_told_once():
     assert in_events(of(MODE), of(MODE, kind="NodeTrustExclusive"), of(AWAY), of(AWAY)) == (MODE, AWAY)
 
 
+def test_what_an_older_version_recorded_as_texts_is_left_out():
+    assert in_events(("NodeSettings", "es-1-settings", "same", {}, {"drift": ["a: 1 → 2"]}), of(MODE)) == (MODE,)
+
+
 def test_findings_go_node_by_node_the_cluster_last_and_what_was_not_looked_at_behind():
     assert in_events(of(LOGIN), of(AWAY), of(SETTING), of(MODE), of(LEAF)) == (LEAF, MODE, SETTING, LOGIN, AWAY)
 

@@ -26,5 +26,5 @@ def announced_to_hooks(plan: Plan) -> Iterator[None]:
 
 
 def announced_plan() -> str | None:
-    """Return the plan that is carried out, for the hooks; empty where it touches no node, None where nobody made one."""
+    """Return what hooks are told of the plan; empty where it touches no node, None where nobody made a plan."""
     return _announced[-1] if _announced else None

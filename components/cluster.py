@@ -48,7 +48,7 @@ class Cluster:
         awaited: the nodes whose leaf for the HTTP layer is not signed yet.
         hooks: the operator's commands before and after a rollout.
         folder: the project's folder.
-        plan: what the driver carries out, as JSON, for the hooks; empty where that touches no node, None without it.
+        plan: what the driver carries out, as JSON, for the hooks; empty where none runs, None without it.
     """
 
     name: str

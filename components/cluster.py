@@ -49,7 +49,7 @@ class Cluster:
         awaited: the nodes whose leaf is not signed yet, by layer.
         hooks: the operator's commands before and after a rollout.
         folder: the project's folder.
-        plan: what the driver carries out, as JSON, for the hooks; empty where that touches no node, None without it.
+        plan: what the driver carries out, as JSON, for the hooks; empty where none runs, None without it.
     """
 
     name: str

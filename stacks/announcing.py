@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from components.hooks.handler import NO_ROLLOUT
-from stacks.hook_rows import is_rollout
+from stacks.hook_rows import hooks_run
 from stacks.plan import Plan
 from stacks.show import plan_data
 
@@ -16,9 +16,8 @@ _announced: list[str] = []
 @contextmanager
 def announced_to_hooks(plan: Plan) -> Iterator[None]:
     """Let a program that runs in here know which plan is carried out."""
-    touches = is_rollout(plan.rows, restarts=plan.restart is not None)
     announcement = {"run": uuid4().hex, "plan": plan_data(plan)}
-    _announced.append(json.dumps(announcement, default=str) if touches else NO_ROLLOUT)
+    _announced.append(json.dumps(announcement, default=str) if hooks_run(plan.rows) else NO_ROLLOUT)
     try:
         yield
     finally:
@@ -26,5 +25,5 @@ def announced_to_hooks(plan: Plan) -> Iterator[None]:
 
 
 def announced_plan() -> str | None:
-    """Return the plan that is carried out, for hooks; empty where it touches no node, None where nobody made one."""
+    """Return what hooks are told of the plan; empty where it has no hooks, None where nobody made a plan."""
     return _announced[-1] if _announced else None

@@ -1,6 +1,6 @@
 """The operator's hooks in a plan: which ones run, and before or after what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from components.hooks.spec import Moment
@@ -22,28 +22,35 @@ GONE = frozenset({"delete", "delete-replaced", "discard-replaced"})
 def is_rollout(rows: Iterable[Row], *, restarts: bool) -> bool:
     """Tell whether a plan touches a node."""
     kinds = {row.what for row in rows if not row.change.startswith("−")}
-    return restarts or bool(kinds - TOUCH_NO_NODE - set(WHAT.values()))
+    return restarts or bool(kinds - TOUCH_NO_NODE)
+
+
+def hooks_run(rows: Iterable[Row]) -> bool:
+    """Tell whether a plan says that hooks run."""
+    return any(row.what in WHAT.values() for row in rows)
 
 
 def hook_rows(resources: Sequence[Seen], *, rollout: bool) -> list[Row]:
-    """Return the hooks that run: all of them around a rollout, else those that an earlier one left undone."""
+    """Return the hooks, which run around a rollout, or because an earlier run left one of them undone.
+
+    Then all of them run, as the stack file has them now: the one that failed may have been mended there.
+    """
     announcement = next((one for one in resources if one.token.endswith(ANNOUNCEMENT) and one.op not in GONE), None)
     if announcement is None:
         return []
-    hooks = {f"{hook['moment']}-{hook['name']}": hook for hook in announcement.inputs.get("hooks") or ()}
-    if rollout:
-        return [_row(hook) for hook in hooks.values()]
-    if announcement.op not in STANDS:
+    stands = announcement.op in STANDS and not rollout
+    undone = {one.name for one in resources if one.token == COMMAND and _is_due(one)} if stands else set()
+    if not rollout and not undone:
         return []
-    undone = {one.name for one in resources if one.token == COMMAND and _is_due(one)}
-    return [_row(hook, " (left undone by an earlier run)") for name, hook in hooks.items() if name in undone]
+    return [_row(hook, undone) for hook in announcement.inputs.get("hooks") or ()]
 
 
 def _is_due(command: Seen) -> bool:
     return command.op not in STANDS | GONE and bool(command.inputs.get("create"))
 
 
-def _row(hook: Mapping[str, Any], why: str = "") -> Row:
+def _row(hook: Mapping[str, Any], undone: Collection[str]) -> Row:
     moment, words = Moment(hook["moment"]), " ".join(hook["command"])
+    why = " (left undone by an earlier run)" if f"{moment}-{hook['name']}" in undone else ""
     where = (str(hook["on"]),) if hook.get("on") else ()
     return Row(WHAT[moment], where, f"{hook['name']}: {words}{why}", EFFECT[moment])

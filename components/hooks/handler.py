@@ -19,7 +19,7 @@ from components.hooks.spec import Hook
 from components.values import UNKNOWN, MaybeUnknown, Wire, known
 
 NO_ROLLOUT = ""
-"""What the driver hands over where no node is touched."""
+"""What the driver hands over where no hook is to run."""
 
 
 class AnnouncementInputs(Wire):
@@ -31,7 +31,7 @@ class AnnouncementInputs(Wire):
         hooks: the hooks, as the stack file has them now.
         commands: the command line that runs each of them, by the name of its resource.
         folder: where these begin.
-        plan: the driver's plan, as JSON: `run`, which no other run has, and `plan`; empty where no node is touched,
+        plan: the driver's plan, as JSON: `run`, which no other run has, and `plan`; empty where no hook is to run,
             absent where there is no driver.
     """
 

@@ -83,14 +83,13 @@ def test_nothing_that_hooks_are_told_is_a_secret(made):
     assert not [path for path, text, secret in texts if secret or "a secret" in text]
 
 
-def test_a_plan_is_handed_to_the_hooks_where_it_touches_a_node_and_nowhere_else():
+def test_a_plan_is_handed_to_the_hooks_where_it_lists_them_and_nowhere_else():
     def plan_for(*rows):
         with announced_to_hooks(Plan(rows=rows)):
             return run(stack_file("basic", 1, hooks=HOOKS))["announcement"].inputs["plan"]
 
-    touching = plan_for(Row("leaf", ("es-1",), "+ leaf"), Row("key file", ("es-1",), "write it"))
-    assert json.loads(touching)["run"]
-    assert [row["what"] for row in json.loads(touching)["plan"]["rows"]] == ["leaf", "key file"]
-    assert plan_for(Row("leaf", ("es-1",), "+ leaf"), Row("proof", (), "a handshake")) == ""
-    assert plan_for(Row("key file", ("es-1",), "− forgotten; nothing is taken from the node")) == ""
+    told = json.loads(plan_for(Row("hook before", (), "silence: ./silence.sh"), Row("key file", ("es-1",), "write it")))
+    assert told["run"]
+    assert [row["what"] for row in told["plan"]["rows"]] == ["hook before", "key file"]
+    assert plan_for(Row("leaf", ("es-1",), "+ leaf")) == ""
     assert "plan" not in run(stack_file("basic", 1, hooks=HOOKS))["announcement"].inputs

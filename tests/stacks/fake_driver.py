@@ -17,6 +17,9 @@ class FakeDriver:
         self.policy_packs.append(policy_packs)
         self.workspace = workspace
 
+    def install_plugin(self, name, version):
+        self.asked.append(f"fetch {name} {version}")
+
     def clear_locks(self, waiting):
         self.asked.append("clear locks")
         return self.lock_left

@@ -5,9 +5,9 @@ import pytest
 from components.errors import ConfigurationRefused
 from stacks.command_plugin import BINARY, VERSION, refuse_missing_plugin
 from stacks.events import Failure, phase_of
-from stacks.hook_rows import COMMAND
+from stacks.hook_rows import COMMAND, is_rollout
 from stacks.plan import plan_from
-from stacks.plan_rows import Seen
+from stacks.plan_rows import Row, Seen
 
 TRUST = {"inputs": {"layer": "transport", "node": {"name": "es-1"}}, "outputs": {"steps": ["write it"]}}
 HOOKS = [
@@ -50,10 +50,27 @@ def test_where_no_node_is_touched_no_hook_runs_and_the_plan_is_empty(op):
     assert plan_from(resources).is_empty
 
 
-def test_a_hook_that_an_earlier_run_left_undone_is_work():
+def test_a_hook_that_an_earlier_run_left_undone_is_work_and_all_run_again():
     resources = [announcement("same"), trust("same"), command("after-wake", "update"), command("before-pause", "same")]
-    assert hooks_in(*resources) == [("hook after", (), "wake: ./wake.sh (left undone by an earlier run)")]
-    assert not plan_from(resources).is_empty
+    assert hooks_in(*resources) == [
+        ("hook before", ("es-1",), "pause: systemctl stop ingest"),
+        ("hook after", (), "wake: ./wake.sh (left undone by an earlier run)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "touches"),
+    [
+        (Row("leaf", ("es-1",), "+ leaf"), False),
+        (Row("proof", (), "a handshake"), False),
+        (Row("key file", ("es-1",), "− forgotten; nothing is taken from the node"), False),
+        (Row("key file", ("es-1",), "write it"), True),
+        (Row("user", (), "set the password"), True),
+    ],
+)
+def test_a_rollout_is_what_touches_a_node(row, touches):
+    assert is_rollout([Row("authority", (), "+ CA"), row], restarts=False) is touches
+    assert is_rollout([row], restarts=True)
 
 
 def test_a_hook_that_was_never_announced_or_is_gone_is_no_work():

@@ -94,6 +94,17 @@ def test_a_machine_that_is_back_before_the_work_begins_was_looked_at(command):
     assert command(driver, "up")[0] == FINE
 
 
+@pytest.mark.parametrize("hooks", ["{before: [{name: silence, command: [x]}]}", "{before: [], after: []}"])
+def test_the_plugin_that_runs_hooks_is_asked_for_where_there_are_hooks(hooks, command, project, monkeypatch, tmp_path):
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    write_stack_file(project / "stacks", sections(f"hooks: {hooks}"))
+    driver = fake_driver(UNCHANGED)
+    command(driver, "preview")
+    fetched = ["fetch command v1.2.1"] if "silence" in hooks else []
+    assert driver.asked == ["open prod", *fetched, "clear locks", "preview"]
+
+
 def test_a_preview_shows_the_plan_under_the_clusters_name(command):
     _, out, err = command(fake_driver(CHANGED, warned=["clients send passwords", "clients send passwords"]), "preview")
     assert "logs (prod) · basic-https\n" in out

@@ -9,6 +9,8 @@ from bench import every
 from bench.figures import as_lines, as_table
 from toolchain import console
 
+ENDS = (signal.SIGTERM, signal.SIGINT)
+
 
 def main() -> int:
     """Measure everything, or what is asked for, and print it."""
@@ -18,7 +20,8 @@ def main() -> int:
         "--ssh", metavar="N", type=int, nargs="+", help="measure by SSH alone, with so many machines, such as 300"
     )
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)
+    for number in ENDS:
+        signal.signal(number, _end)
     with console.stdout_for_data(wanted=options.json):
         figures = every.over_ssh_of(options.ssh) if options.ssh else every.measure()
         if not options.json:
@@ -29,7 +32,9 @@ def main() -> int:
 
 
 def _end(number: int, frame: Any) -> None:
-    """Leave as after an error, so that whatever runs is ended and every file removed."""
+    """Leave as after an error, once, so that whatever runs is ended and every file removed."""
+    for each in ENDS:
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
 
 

@@ -15,7 +15,7 @@ from components.errors import ConfigurationRefused
 MACHINES_AT_ONCE = "ESSECURITY_MACHINES_AT_ONCE"
 """Variable with the limit, for the plugin: the driver sets it, from `rollout.machines_at_once`."""
 DEFAULT, MOST = 32, 64
-"""A machine takes some 10 MiB here, and its part of a key exchange; the plugin answers 64 calls at a time."""
+"""The plugin answers 64 calls at a time; half of them leave hands free for several calls to one machine."""
 
 
 class Machines:

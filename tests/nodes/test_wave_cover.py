@@ -53,6 +53,17 @@ def test_a_second_run_finds_nothing_to_do(doors, new_host):
     assert wave.preview().steps == wave.up().steps == ()
 
 
+def test_whether_there_is_something_to_do_is_told_by_three_looks_at_the_machine(doors, monkeypatch):
+    """Each look may be a way to a machine far away: is the file there, what is in it, and whose is it."""
+    host, looks = doors(Host().trusting(G1)), []
+    target = host.one.target
+    stat, read = target.stat, target.read
+    monkeypatch.setattr(target, "stat", lambda paths: looks.append("stat") or stat(paths))
+    monkeypatch.setattr(target, "read", lambda path: looks.append("read") or read(path))
+    assert cover(host, G1).changes() == []
+    assert looks == ["stat", "read", "stat"]
+
+
 def test_more_than_is_wanted_is_no_drift_for_this_wave(doors):
     assert cover(doors(Host().trusting(G1, G2, G3)), G2).changes() == []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from policies.view import UNKNOWN, Resource, SecretText, Settings, Violation, Violations, part
 
-SECRET_NAMES = re.compile(r"(?i).*(password|passphrase|keypem|privatekey\w*)")
+SECRET_NAMES = re.compile(r"(?i).*(password|passphrase|keypem|samplepem|privatekey\w*)")
 """Names of inputs whose values are secrets wherever they stand."""
 SECRET_INPUTS = frozenset({"keyFile", "formers", "secure", "secureDefaults", "given"})
 """Inputs whose values are secrets although their names do not say so."""

@@ -38,7 +38,7 @@ class Elsewhere(Rotation):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A stack that the tests of this module lead from ours to theirs and back, one after the other."""
+    """A stack that the tests of this module lead from ours to theirs, one after the other."""
     found = Elsewhere(tmp_path_factory.mktemp("elsewhere"))
     found.asks()
     found.up()

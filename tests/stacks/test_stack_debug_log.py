@@ -30,6 +30,12 @@ def test_the_value_of_a_secret_is_masked_and_the_line_stays_json(verb, label, se
     assert json.loads(line)["v"] == 9
 
 
+@pytest.mark.parametrize("name", ["privateKeyPem", "certificatePem", "samplePem"])
+def test_a_member_of_a_secret_list_of_maps_is_masked_by_its_name(name):
+    line = masked(logged(f"Unmarshaling property for RPC[x]: {name}={{{KEY}}}"))
+    assert json.loads(line)["msg"] == f"Unmarshaling property for RPC[x]: {name}={{[secret]}}"
+
+
 def test_a_log_that_is_no_json_is_masked_too():
     assert masked("I1124 Unmarshaling property for RPC[x]: value={hunter22}") == (
         "I1124 Unmarshaling property for RPC[x]: value={[secret]}"

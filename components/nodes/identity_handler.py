@@ -18,6 +18,12 @@ from components.nodes.served import reads_now, wait_until_served
 from components.nodes.targets import machine_of
 from components.values import MaybeUnknown, Unknown, Wire
 
+TWO_STATES = (
+    "{node}: {file} is there already, is not in this stack's state, and is written anew; if another state looks after "
+    "this node too (another backend or checkout), the two undo each other's work: use one of them"
+)
+"""What a state says that meets a key file of ours for the first time."""
+
 
 class NodeIdentityOutputs(Wire):
     """Which leaf the node presents, and what was done last.
@@ -70,6 +76,8 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         steps = tuple(str(step) for step in plan_on(machine, identity_files(wanted)))
         if steps:
             refuse_a_clock_that_is_behind(machine, context)
+        if recorded is None and machine.stat(wanted.file) and steps:
+            context.warn(TWO_STATES.format(node=wanted.node.name, file=wanted.file))
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
         return NodeIdentityOutputs(presented_serial=wanted.serial, steps=steps)

@@ -114,6 +114,22 @@ def test_a_preview_names_file_leaf_and_end_and_changes_nothing(doors):
     assert host.files() == before
 
 
+@pytest.mark.parametrize(
+    ("host", "recorded", "warned"),
+    [
+        pytest.param(Host(), False, False, id="a new node"),
+        pytest.param(Host().presenting(OLD), False, True, id="another leaf, which no state of ours knows"),
+        pytest.param(Host().presenting(NEW), False, False, id="this leaf, which a killed run wrote"),
+        pytest.param(Host().presenting(OLD), True, False, id="another leaf, where this state looked after the node"),
+    ],
+)
+def test_a_state_that_meets_a_key_file_of_another_state_warns_that_two_undo_each_other(doors, host, recorded, warned):
+    wave = Present(doors(host), NEW)
+    NodeIdentityHandler().preview(wave.recorded() if recorded else None, wave.wanted(), host.context)
+    expected = f"es-1: {KEY_FILE} is there already, is not in this stack's state, and is written anew; if another state"
+    assert [text.startswith(expected) for text in host.context.warned] == ([True] if warned else [])
+
+
 def test_a_preview_of_a_leaf_that_is_not_made_yet_shows_the_file_without_its_end(doors):
     outputs = Present(doors(Host().presenting(OLD)), None).preview()
     assert outputs.steps == (f"write {KEY_FILE} (0640): transport leaf, g1 (content differs)",)

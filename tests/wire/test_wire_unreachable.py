@@ -1,9 +1,13 @@
 """A machine that does not answer: a preview and a refresh go on without it, and work on it fails."""
 
+from dataclasses import replace
+
 import grpc
 import pytest
 
 from components.errors import MachineUnreachable
+from tests.cluster_fixtures import free_ports
+from tests.wire import asking
 from tests.wire.small_handlers import BOX, Box
 from tests.wire.talking import Refused, urn_of
 
@@ -82,3 +86,36 @@ def test_without_a_record_a_preview_fails_too(talk, box):
     with pytest.raises(Refused) as caught:
         talk.preview_create(BOX, {"label": "tea"})
     assert caught.value.text.startswith(WHY)
+
+
+@pytest.mark.parametrize("token", [asking.TRUST, asking.IDENTITY, asking.SETTINGS, asking.RESTART, asking.EXCLUSIVE])
+def test_a_node_that_is_taken_out_of_the_stack_file_is_forgotten_although_its_machine_is_gone(talk, heard, node, token):
+    signer = talk.create(asking.AUTHORITY, asking.authority())
+    leaf = talk.create(asking.CERTIFICATE, asking.leaf(signer))
+    inputs = {
+        asking.TRUST: lambda: asking.trust(node, signer),
+        asking.IDENTITY: lambda: asking.identity(node, leaf),
+        asking.SETTINGS: lambda: asking.settings(node),
+        asking.RESTART: lambda: asking.restart(node),
+        asking.EXCLUSIVE: lambda: asking.trust(node, signer),
+    }
+    here = talk.create(token, inputs[token]())
+    gone = replace(here, inputs=elsewhere(here.inputs, free_ports(1)[0]))
+    with pytest.raises(Refused, match="does not answer by SSH"):
+        talk.update(gone, gone.inputs)
+    before = len(heard.lines)
+
+    talk.delete(gone)
+
+    assert len(heard.lines) == before, "nothing is asked of the machine, and nothing is to be done there"
+
+
+def elsewhere(value, port):
+    """Return inputs with every machine in them behind an sshd that does not answer."""
+    if isinstance(value, list):
+        return [elsewhere(entry, port) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: elsewhere(entry, port) for key, entry in value.items()}
+    ssh = {"host": "127.0.0.1", "port": port, "configFile": "/dev/null"}
+    return {**found, "ssh": ssh} if "pidFile" in found else found

@@ -159,7 +159,7 @@ class Driver:
         return {**self.policy_packs.options(), **self._running()}
 
     def _running(self) -> dict[str, Any]:
-        """Return how many resources are in hand at a time, and to debug what makes the engine log all it knows, to us."""
+        """Return how many resources are in hand at a time, and to debug, what makes the engine log all, to us."""
         if not self.debug:
             return {"parallel": self._at_once}
         return {

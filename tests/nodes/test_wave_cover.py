@@ -60,7 +60,8 @@ def test_whether_there_is_something_to_do_is_told_by_three_looks_at_the_machine(
     stat, read = target.stat, target.read
     monkeypatch.setattr(target, "stat", lambda paths: looks.append("stat") or stat(paths))
     monkeypatch.setattr(target, "read", lambda path: looks.append("read") or read(path))
-    assert cover(host, G1).changes() == []
+    wave = cover(host, G1)
+    assert wave.handler.changes(wave.recorded(), wave.wanted(), host.context) == ()
     assert looks == ["stat", "read", "stat"]
 
 

@@ -21,6 +21,7 @@ KIBANA_TRUST = "essecurity:clients:KibanaTrust"
 KIBANA_SETTINGS = "essecurity:clients:KibanaSettings"
 KIBANA_RESTART = "essecurity:clients:KibanaRestart"
 VERIFICATION = "essecurity:verification:ClusterVerification"
+ANNOUNCEMENT = "essecurity:hooks:Announcement"
 
 TRANSPORT_TLS = {
     "xpack.security.enabled": True,

@@ -61,8 +61,9 @@ def was_not_looked_at(outputs: Mapping[str, Plain]) -> bool:
 
 
 def warn_not_looked_at(error: SecurityError, voice: Context) -> None:
-    """Warn that somebody could not be looked at, and is taken for what is recorded."""
-    voice.warn(f"{error.where}: {NOT_LOOKED_AT}: {error.what}\n  why:  {error.why}")
+    """Warn that somebody could not be looked at; a machine that does not answer is taken for what is recorded."""
+    said = NOT_LOOKED_AT if isinstance(error, MachineUnreachable) else "not looked at"
+    voice.warn(f"{error.where}: {said}: {error.what}\n  why:  {error.why}")
 
 
 def _node_of(inputs: Any) -> str:

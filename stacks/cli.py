@@ -116,9 +116,11 @@ def refresh(options: argparse.Namespace) -> int:
         task.done(f"{len(watch.seen)} resources looked at")
     found = drift_in(watch.seen)
     console.show(drift_view(found, _title(workspace)))
-    unseen = nodes_away(found) or unseen_in(watch.warnings)
+    away = unseen_in(watch.warnings)
+    unseen = sorted({*nodes_away(found), *away})
     _print_json(options, {"result": "refreshed", "findings": drift_data(found), "unseen": unseen})
-    return _ended(unseen, due=not all(map(not_known, found)))
+    status = _ended(away, due=not all(map(not_known, found)))
+    return BROKEN if status == FINE and unseen else status
 
 
 def output(options: argparse.Namespace) -> int:

@@ -49,8 +49,7 @@ class Discovered:
         if self.facts is None or self.facts.found is None or self.facts.found.unread:
             return ""
         said = plain(self.facts.settings, "node.name")
-        machine = self.facts.machine.names
-        return said or (machine[-1] if machine and "node.name" not in self.facts.settings else "")
+        return said or ("" if "node.name" in self.facts.settings else self.facts.machine.node_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What a refresh found, out of the engine's events: a table for people, and the same as data."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -25,12 +26,20 @@ def drift_in(seen: Iterable[Seen]) -> tuple[Drift, ...]:
     It is read from the outputs and not from what the engine calls an update: a second refresh changes no output, and
     has to tell the same drift.
     """
-    found = [one for resource in seen for one in resource.outputs.get("drift") or ()]
-    every = [Drift.model_validate(one) for one in found if isinstance(one, Mapping)]  # texts are of an older version
-    once = {(one.node, one.layer, one.what, one.kind): one for one in reversed(every)}
+    ours = [resource for resource in seen if resource.token.startswith("essecurity:")]
+    every = [one for resource in ours for recorded in resource.outputs.get("drift") or () if (one := _read(recorded))]
+    once = {(one.node, one.layer, one.what, one.kind, one.found): one for one in reversed(every)}
     kinds = {(one.node, one.kind) for one in every}
     told = [one for one in once.values() if not any((one.node, k) in kinds for k in SAID_ALREADY.get(one.what, ()))]
     return tuple(sorted(told, key=lambda one: (not_known(one), not one.node, one.node, one.layer, one.what, one.kind)))
+
+
+def _read(recorded: Any) -> Drift | None:
+    """Return a finding; None for one that another version recorded, in a form that this one does not know."""
+    try:
+        return Drift.model_validate(recorded)
+    except ValidationError:
+        return None
 
 
 def not_known(one: Drift) -> bool:

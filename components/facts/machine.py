@@ -92,12 +92,14 @@ class MachineFacts:
         addresses: where it is reached, without loopback and without what means something on one cable only.
         package: the layout of the package that is installed; None without one.
         running: the nodes that run on it.
+        node_name: `uname -n`, which Elasticsearch takes for a node without a name.
     """
 
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     package: Layout | None = None
     running: tuple[RunningNode, ...] = ()
+    node_name: str = ""
 
 
 def look_at(target: NodeTarget) -> MachineFacts:
@@ -120,13 +122,15 @@ def read_look(text: str) -> MachineFacts:
         if name == "process":
             about_processes.append([])
         (about_processes[-1] if about_processes else about_machine).append((name, value))
-    names = sorted(dict.fromkeys(_values(about_machine, "host")), key=len, reverse=True)
+    called = _values(about_machine, "host")
+    names = sorted(dict.fromkeys(called), key=len, reverse=True)
     packages = [TYPES[value] for value in _values(about_machine, "package") if value in TYPES]
     return MachineFacts(
         tuple(name for name in names if not hosts.is_loopback(name)),
         tuple(_reachable([*_values(about_machine, "inet"), *_values(about_machine, "inet6")])),
         packages[0] if packages else None,
         tuple(_nodes(about_processes)),
+        called[-1] if called else "",
     )
 
 

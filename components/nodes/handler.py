@@ -109,9 +109,10 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             NotConverged: something else writes the file too.
             CommandFailed: it cannot be written.
         """
-        machine = machine_of(wanted.node.machine)
-        refuse_a_clock_that_is_behind(machine, context)
-        steps = put_files(machine, self._files(wanted, self._content_of(wanted)))
+        machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
+        if plan_on(machine, files):
+            refuse_a_clock_that_is_behind(machine, context)
+        steps = put_files(machine, files)
         return NodeTrustOutputs(trusted=self._trusted(wanted), steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: TrustRecord, context: Context) -> NodeTrustOutputs | None:

@@ -118,6 +118,7 @@ class Connection:
             subprocess.TimeoutExpired: it did not end in time.
         """
         self.open(node)
+        master = self._master
         with self._sessions:
             done = subprocess.run(
                 [*self._ssh(*CLIENT), *self._destination(), command],
@@ -129,25 +130,17 @@ class Connection:
                 check=False,
             )
         if done.returncode == BROKEN:
-            raise self._broken(done, node)
+            raise self._broken(done, node, master)
         return done
 
-    def _broken(self, done: subprocess.CompletedProcess[bytes], node: str) -> SecurityError:
+    def _broken(
+        self, done: subprocess.CompletedProcess[bytes], node: str, master: subprocess.Popen[bytes] | None
+    ) -> SecurityError:
         """Return why a command has no end: it was killed there, or the connection broke."""
         said = done.stderr.decode(errors="replace").replace(BEGIN, "").strip()
-        if BEGIN.encode() in done.stdout and self._goes_on():
+        if BEGIN.encode() in done.stdout and _goes_on(master):
             return killed_there(said, node=node)
         return not_connected(said or self._said, node=node, host=self.ssh.host)
-
-    def _goes_on(self) -> bool:
-        """Tell whether the connection outlives what went through it; one that breaks takes a moment to end."""
-        if self._master is None:
-            return False
-        try:
-            self._master.wait(ENDS_WITHIN)
-        except subprocess.TimeoutExpired:
-            return True
-        return False
 
     def start(self, command: str, *, node: str) -> subprocess.Popen[bytes]:
         """Start a command line in the login shell of the machine, whose input and output are pipes of ours.
@@ -267,3 +260,14 @@ def _only(host_key: str | None) -> Sequence[str]:
         "GlobalKnownHostsFile=/dev/null",
         f"HostKeyAlgorithms={'rsa-sha2-512,rsa-sha2-256' if kind == 'ssh-rsa' else kind}",
     )
+
+
+def _goes_on(master: subprocess.Popen[bytes] | None) -> bool:
+    """Tell whether a connection outlives what went through it; one that breaks takes a moment to end."""
+    if master is None:
+        return False
+    try:
+        master.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        return True
+    return False

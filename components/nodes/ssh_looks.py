@@ -53,9 +53,11 @@ class Looks:
                 return None
             mark = secrets.token_hex(16)
             lines = [verb, mark, str(len(paths)), *paths, ""]
-            said = _answer(
-                shell, "\n".join(lines).encode(errors="surrogateescape"), f"\n{mark} ".encode(), ANSWERS_WITHIN
-            )
+            question = "\n".join(lines).encode(errors="surrogateescape")
+            try:
+                said = _answer(shell, question, f"\n{mark} ".encode(), ANSWERS_WITHIN)
+            except TimeoutError:  # another shell would hang as well
+                said, self._useless = None, True
             if said is None:
                 self._end()
                 return None
@@ -73,9 +75,11 @@ class Looks:
             return self._shell
         self._end()
         self._shell, first = start()
-        if _answer(self._shell, first, BEGIN.encode(), BEGINS_WITHIN) is None:
-            self._useless = True
-            self._end()
+        with suppress(TimeoutError):
+            if _answer(self._shell, first, BEGIN.encode(), BEGINS_WITHIN) is not None:
+                return self._shell
+        self._useless = True
+        self._end()
         return self._shell
 
     def _end(self) -> None:
@@ -94,7 +98,11 @@ class Looks:
 
 
 def _answer(shell: subprocess.Popen[bytes], question: bytes, mark: bytes, seconds: float) -> tuple[bytes, bytes] | None:
-    """Return what came before a mark and after it on its line; None where that did not come."""
+    """Return what came before a mark and after it on its line; None where the shell ended before.
+
+    Raises:
+        TimeoutError: it did not come in time.
+    """
     assert shell.stdin is not None and shell.stdout is not None  # noqa: S101, PT018 (both are pipes)
     deadline, said = time.monotonic() + seconds, b""
     try:
@@ -106,7 +114,9 @@ def _answer(shell: subprocess.Popen[bytes], question: bytes, mark: bytes, second
     waiting.register(shell.stdout, select.POLLIN)
     while True:
         ready = waiting.poll(max(0.0, deadline - time.monotonic()) * 1000)
-        more = os.read(shell.stdout.fileno(), AT_A_TIME) if ready else b""
+        if not ready:
+            raise TimeoutError
+        more = os.read(shell.stdout.fileno(), AT_A_TIME)
         if not more:
             return None
         said += more

@@ -46,7 +46,7 @@ stat_all() {{
   for path do
     if [ -e "$path" ]; then
       digest=
-      [ ! -f "$path" ] || digest=$(sha256sum <"$path") || return {FAILED}
+      [ ! -f "$path" ] || digest=$(timeout --kill-after=5 {LOOK_SECONDS} sha256sum <"$path") || return {FAILED}
       stat -L -c "$number %a %u %g %.9Y ${{digest%% *}} %U %G" -- "$path" || return {FAILED}
     fi
     number=$((number + 1))

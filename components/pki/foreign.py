@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from components.errors import ConfigurationRefused
@@ -71,7 +72,7 @@ def read_store(content: bytes, password: str, *, where: str, holder: Holder = Ho
         raise _refused(where, "it is a JKS file, which only Java reads", f"turn it into PKCS#12 (`{convert}`)")
     try:
         opened = pkcs12.load_pkcs12(content, password.encode())
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         wrong = "password" in str(error).lower()
         why = f"the password that {holder} has for it does not open it" if wrong else "it is not PKCS#12"
         raise _refused(where, why, NEXT_STEPS[holder]) from None

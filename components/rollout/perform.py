@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from components.errors import RolloutHalted, SecurityError, TargetUnreachable
+from components.errors import MachineUnreachable, RolloutHalted, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES
 from components.nodes.process import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
@@ -81,8 +81,12 @@ class Performer:
 
     def look(self) -> tuple[NodeView, ...]:
         """Look at every node."""
-        with ThreadPoolExecutor(MACHINES.most) as pool:
-            return tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+        try:
+            with ThreadPoolExecutor(MACHINES.most) as pool:
+                return tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+        except MachineUnreachable:
+            self.context.warn("whether a node has to be restarted is not known before every machine answers")
+            raise
 
     def each(self, names: Sequence[str], act: Callable[[RolloutNode], None]) -> None:
         """Do something on several nodes at once, on all of them, also when one fails.

@@ -59,7 +59,9 @@ def published(settings: Mapping[str, Value], layer: str = "transport") -> Publis
         written = [text for text in texts(settings, key) if "${" not in text]
         if written:
             special = tuple(text for text in written if hosts.is_special(text) or hosts.wildcard_meaning(text))
-            return Published(key, tuple(_canonical(set(written) - set(special))), special)
+            plain = set(written) - set(special)
+            beyond = {text for text in plain if not hosts.is_loopback(hosts.bare(text))}
+            return Published(key, tuple(_canonical(beyond or plain)), special)
     return Published()
 
 

@@ -9,7 +9,7 @@ restart would otherwise come back with a configuration that the others do not ha
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from components.drift import Drift
+from components.drift import Drift, DriftKind, drift
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
@@ -109,8 +109,10 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
     def drift(self, recorded: SettingsRecord, context: Context) -> Sequence[Drift]:
         """Return which of our settings somebody changed since."""
         wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
-        changes = merged_on(machine, wanted.content).changes
         there = Paths.SETTINGS in machine.stat(Paths.SETTINGS)
+        if not there:
+            return (drift(wanted.node.name, Paths.SETTINGS, DriftKind.FILE_MISSING, "our settings", "missing"),)
+        changes = merged_on(machine, wanted.content).changes
         return tuple(settings_drift(wanted.node.name, Paths.SETTINGS, changes, there=there))
 
     def _lines(self, wanted: NodeSettingsInputs) -> tuple[str, ...]:

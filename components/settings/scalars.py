@@ -22,7 +22,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TAGS = "tag:yaml.org,2002:"
 _TAGS_REFUSED = frozenset({"null", "binary"})
 _JAVA_BLANKS = "".join(map(chr, range(0x21)))  # what Java's String.trim() removes
-_SECRET_MARKS = (".secure_", "password", "passphrase")
+_SECRET_MARKS = (".secure_", "password", "passphrase", "accounttoken", "encryptionkey", "secret_key", "client_secret")
 
 
 def read_scalar(scalar: Scalar, *, in_list: bool) -> str | None:

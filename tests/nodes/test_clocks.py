@@ -1,5 +1,7 @@
 """A node's own clock, asked of its machine before a certificate that is made now is put there."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused
@@ -61,6 +63,22 @@ def test_a_clock_on_which_new_certificates_are_not_valid_yet_is_refused_with_wha
         "  next: set it by NTP (chrony, systemd-timesyncd), or set this machine's where that is the wrong one; "
         "no file was written there by it; then run again",
     ]
+
+
+@pytest.mark.parametrize(("ahead", "is_refused"), [(0, False), (-310, True)])
+def test_the_time_that_an_answer_waited_for_its_turn_is_no_time_of_the_clock(one, ahead, is_refused):
+    """The first answer took two and a half minutes, and the clock was looked at when they were over."""
+    context, waits = FakeContext(one.target.clock), [150.0]
+
+    def date(call):
+        one.target.clock.sleep(waits.pop() if waits else 0.0)
+        return Completed(0, f"{int(one.target.clock.now().timestamp() + ahead)}\n", "")
+
+    one.target.programs["date"] = date
+    away = NodeMachine(one.node.machine.model_copy(update={"ssh": Ssh(host="es-1.example.net")}), one.target)
+    with pytest.raises(ConfigurationRefused) if is_refused else nullcontext():
+        refuse_a_clock_that_is_behind(away, context)
+    assert context.warned == []
 
 
 def test_a_machine_that_does_not_tell_its_time_is_told(look):

@@ -10,7 +10,7 @@ import pytest
 from components.nodes import ssh, ssh_looks
 from components.nodes.local import LocalTarget
 from components.nodes.ssh_looks import Looks
-from components.nodes.ssh_scripts import BEGIN, LOOK
+from components.nodes.ssh_scripts import BEGIN, LOOK, LOOK_SECONDS
 from components.nodes.ssh_spec import Ssh
 
 FIRST = f"{BEGIN}\n".encode()
@@ -83,10 +83,31 @@ def test_a_shell_that_was_ended_is_started_again(looks, tmp_path):
         pytest.param(f"{LOOK.partition('while IFS= read -r verb')[0]} cat >/dev/null", id="never"),
     ],
 )
-def test_half_an_answer_is_none(script, tmp_path, monkeypatch):
+def test_half_an_answer_is_none_and_a_shell_that_hangs_is_not_asked_again(script, tmp_path, monkeypatch):
     monkeypatch.setattr(ssh_looks, "ANSWERS_WITHIN", 0.3)
+    looks, started = Looks(), []
+
+    def start():
+        started.append(shell(script))
+        return started[-1]
+
+    for _ in range(2):
+        assert looks.ask("read", [str(tmp_path)], start) is None
+    looks.close()
+    assert len(started) == (1 if "cat" in script.splitlines()[-1] else 2), "one that ended may be started again"
+
+
+def test_a_digest_that_takes_too_long_is_ended_there(tmp_path):
+    (tmp_path / "file").write_text("content")
+    slow = tmp_path / "sha256sum"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o755)
+    quick = LOOK.replace(f"timeout --kill-after=5 {LOOK_SECONDS} sha256sum", "timeout --kill-after=5 1 sha256sum")
+    assert quick != LOOK
     looks = Looks()
-    assert looks.ask("read", [str(tmp_path)], lambda: shell(script)) is None
+    script = f"PATH={tmp_path}:$PATH\n{quick}"
+    assert looks.ask("stat", [str(tmp_path / "file")], lambda: shell(script)) is None
+    assert looks.ask("read", [str(tmp_path / "file")], lambda: shell(script)) == b"content"
     looks.close()
 
 

@@ -47,6 +47,12 @@ def test_the_host_of_a_place_is_read_whatever_its_form(place, host):
         pytest.param(
             {"network.host": ("_local_", "10.0.0.1")}, Published("network.host", ("10.0.0.1",), ("_local_",)), id="both"
         ),
+        pytest.param(
+            {"network.host": ("127.0.0.1", "192.168.1.5")},
+            Published("network.host", ("192.168.1.5",)),
+            id="of several, loopback is what nobody is told",
+        ),
+        pytest.param({"network.host": "127.0.0.1"}, Published("network.host", ("127.0.0.1",)), id="loopback alone"),
         pytest.param({"network.host": "${HOST}"}, Published(), id="a variable"),
         pytest.param({"network.host": "not a host!"}, Published("network.host"), id="what no certificate carries"),
     ],

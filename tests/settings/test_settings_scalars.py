@@ -112,6 +112,8 @@ def test_a_value_counts_as_standing_only_if_elasticsearch_reads_the_same(standin
         pytest.param("xpack.security.http.ssl.keystore.password", True, id="password"),
         pytest.param("xpack.security.http.ssl.key_passphrase", True, id="passphrase"),
         pytest.param("xpack.notification.X.PASSWORD", True, id="whatever the case"),
+        pytest.param("elasticsearch.serviceAccountToken", True, id="a token of Kibana"),
+        pytest.param("xpack.encryptedSavedObjects.encryptionKey", True, id="a key of Kibana"),
         pytest.param("xpack.security.http.ssl.key", False, id="a path of a key"),
     ],
 )

@@ -13,7 +13,7 @@ from stacks.discovered import Discovered, additions, contradictions, differing, 
 from stacks.missed_names import missed, names_to_add
 from tests.stacks.stackfiles import model
 
-MACHINE = MachineFacts(("es-1.example.net", "es-1"), ("10.0.0.1", "fd00::1"))
+MACHINE = MachineFacts(("es-1.example.net", "es-1"), ("10.0.0.1", "fd00::1"), node_name="es-1")
 OTHER = MachineFacts((), ("10.0.0.2",))
 ON_DEB = RunningNode(7, "elasticsearch", "/usr/share/elasticsearch", "/etc/elasticsearch", Layout.DEB)
 ON_ARCHIVE = RunningNode(7, "search", "/opt/es", "/srv/es-1/config", Layout.ARCHIVE, "/run/es-1.pid")

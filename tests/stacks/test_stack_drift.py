@@ -106,8 +106,21 @@ def test_what_several_resources_find_is_told_once():
     assert in_events(of(MODE), of(MODE, kind="NodeTrustExclusive"), of(AWAY), of(AWAY)) == (MODE, AWAY)
 
 
-def test_what_an_older_version_recorded_as_texts_is_left_out():
-    assert in_events(("NodeSettings", "es-1-settings", "same", {}, {"drift": ["a: 1 → 2"]}), of(MODE)) == (MODE,)
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        pytest.param("a: 1 → 2", id="a text of an older version"),
+        pytest.param({**drift_data((MODE,))[0], "kind": "NotThoughtOfYet"}, id="a kind of a newer one"),
+    ],
+)
+def test_what_another_version_recorded_is_left_out(recorded):
+    assert in_events(("NodeSettings", "es-1-settings", "same", {}, {"drift": [recorded]}), of(MODE)) == (MODE,)
+
+
+def test_two_findings_of_a_verification_on_one_node_are_two():
+    texts = ("the transport layer serves no TLS", "the http layer serves no TLS")
+    both = [drift("es-1", "TlsNotServed", DriftKind.VERIFICATION_FAILED, "verified", text) for text in texts]
+    assert set(in_events(of(*both))) == set(both)
 
 
 def test_findings_go_node_by_node_the_cluster_last_and_what_was_not_looked_at_behind():

@@ -191,7 +191,8 @@ def _open(options: argparse.Namespace, at: datetime | None = None) -> tuple[Work
     for moved in workspace.moved:
         console.say(f"! {moved}")
     driver = Driver(workspace, policy_packs=packs, debug=getattr(options, "debug", False))
-    if any(sections_of_file(workspace.stack_file).get("hooks", {}).values()):
+    runs = options.command != "output"
+    if runs and any(sections_of_file(workspace.stack_file).get("hooks", {}).values()):
         refuse_missing_plugin(workspace.environment, driver.install_plugin)
     with console.quiet_task("wait for an earlier run") as news:
         if driver.clear_locks(news):

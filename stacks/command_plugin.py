@@ -40,8 +40,9 @@ def refuse_missing_plugin(environment: Mapping[str, str], install: Callable[[str
             f"the plugin {NAME} {VERSION} is missing, which runs hooks",
             where="this machine",
             why=lines[-1].removeprefix("error: "),
-            next_step=f"fetch it where there is a network (`pulumi plugin install resource {NAME} {VERSION}`), put "
-            f"`{BINARY}` on the path, or take the section `hooks` out of the stack file",
+            next_step=f"fetch it where there is a network (`pulumi plugin install resource {NAME} {VERSION}`), or put "
+            f"`{BINARY}` on the path; a stack that had hooks needs it for one `up` more, after the section `hooks` was "
+            "taken out of the stack file",
         ) from None
 
 

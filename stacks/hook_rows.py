@@ -17,11 +17,13 @@ EFFECT = {
 }
 STANDS = frozenset({"same", "read", "refresh"})
 GONE = frozenset({"delete", "delete-replaced", "discard-replaced"})
+FORGOTTEN = "− forgotten"
+"""How a row begins whose resource is let go of; a setting that goes has a `−` too, and touches its node."""
 
 
 def is_rollout(rows: Iterable[Row], *, restarts: bool) -> bool:
     """Tell whether a plan touches a node."""
-    kinds = {row.what for row in rows if not row.change.startswith("−")}
+    kinds = {row.what for row in rows if not row.change.startswith(FORGOTTEN)}
     return restarts or bool(kinds - TOUCH_NO_NODE)
 
 
@@ -38,15 +40,33 @@ def hook_rows(resources: Sequence[Seen], *, rollout: bool) -> list[Row]:
     announcement = next((one for one in resources if one.token.endswith(ANNOUNCEMENT) and one.op not in GONE), None)
     if announcement is None:
         return []
-    stands = announcement.op in STANDS and not rollout
-    undone = {one.name for one in resources if one.token == COMMAND and _is_due(one)} if stands else set()
+    commands = [] if rollout else [one for one in resources if one.token == COMMAND and one.op not in GONE]
+    stands = announcement.op in STANDS
+    undone = {one.name for one in commands if _was_left_undone(one, announcement) or (stands and _is_due(one))}
     if not rollout and not undone:
         return []
     return [_row(hook, undone) for hook in announcement.inputs.get("hooks") or ()]
 
 
+def forgotten_hooks(resources: Iterable[Seen]) -> list[Row]:
+    """Return that hooks are let go of: the engine has to do it, or it needs their plugin for ever."""
+    gone = [one for one in resources if one.op == "delete"]
+    if not any(one.token == COMMAND or one.token.endswith(ANNOUNCEMENT) for one in gone):
+        return []
+    names = sorted(one.name.replace("-", " ", 1) for one in gone if one.token == COMMAND)
+    which = f": {', '.join(f'hook {name}' for name in names)}" if names else ": the announcement to the hooks"
+    return [Row("record", (), f"{FORGOTTEN}{which}", "no hook runs, and no node is touched")]
+
+
 def _is_due(command: Seen) -> bool:
-    return command.op not in STANDS | GONE and bool(command.inputs.get("create"))
+    return command.op not in STANDS and bool(command.inputs.get("create"))
+
+
+def _was_left_undone(command: Seen, announcement: Seen) -> bool:
+    """Tell by what is recorded, since a preview knows no command of an announcement that changes."""
+    told = (announcement.before.get("commands") or {}).get(command.name)
+    done = command.before.get("create"), command.before.get("stdin")
+    return bool(told) and done != (told, announcement.before.get("document"))
 
 
 def _row(hook: Mapping[str, Any], undone: Collection[str]) -> Row:

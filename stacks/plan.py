@@ -14,7 +14,8 @@ from stacks.called import called
 from stacks.called import holder as _node
 from stacks.certificate_plan import authority_rows, leaf_rows, sign
 from stacks.held import Held, held_rotations
-from stacks.hook_rows import hook_rows, is_rollout
+from stacks.hook_rows import FORGOTTEN as LET_GO
+from stacks.hook_rows import forgotten_hooks, hook_rows, is_rollout
 from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
 from stacks.plan_rows import Row, Seen, strings
 
@@ -108,6 +109,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
         rows = [*beside_a_full_stop(resources), *rows]
     if not rows and restart is None:
         rows = _record(changed)
+    rows += forgotten_hooks(changed)
     rows += hook_rows(resources, rollout=is_rollout(rows, restarts=restart is not None))
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
     shown |= {str(resource.outputs["reason"]) for resource in changed if resource.outputs.get("reason")}
@@ -152,7 +154,7 @@ def _keystore_rows(restart: Restart | None, effect: str) -> list[Row]:
 def _forgotten(what: str, resource: Seen) -> Row:
     """Deleting a resource never unsecures a node, and its recorded steps are those of an earlier change."""
     node = _node(resource)
-    return Row(what, (node,) if node else (), "− forgotten; nothing is taken from the node" if node else "− forgotten")
+    return Row(what, (node,) if node else (), f"{LET_GO}; nothing is taken from the node" if node else LET_GO)
 
 
 def _record(changed: Iterable[Seen]) -> list[Row]:

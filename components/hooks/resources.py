@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi_command.local import Command
+from pulumi_command.local import Command, Logging
 
 from components.cluster import Cluster, wire
 from components.hooks.spec import Hook, Moment
@@ -80,6 +80,7 @@ def _run_by_command(hook: Hook, announcement: Announcement, opts: pulumi.Resourc
         dir=announcement.folder,
         stdin=announcement.document,
         add_previous_output_in_env=False,
+        logging=Logging.NONE,  # it would be in clear there; of one that fails, the error has the last lines
         opts=opts,
     )
 

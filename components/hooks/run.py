@@ -5,10 +5,15 @@ with the passphrase of the state in it; it has no limit of time that also ends w
 another machine goes through the same door as everything else, where host keys are always verified.
 """
 
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import IO
+
+import psutil
 
 from components.errors import CommandFailed, SecurityError
 from components.hooks.spec import Hook, Moment
@@ -24,6 +29,17 @@ NEXT = {
     Moment.BEFORE: "mend it, or take it out of `hooks.before`, and run `up` again; nothing was changed on any node",
     Moment.AFTER: "mend it, and run `up` again, which runs this hook again; what comes before it is done",
 }
+
+
+def end_with_what_was_started(number: int, frame: FrameType | None = None) -> None:
+    """End this process and all that it started, of which a hook has a session of its own and would go on alone."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
+            if os.getpgid(child.pid) == child.pid:
+                os.killpg(child.pid, signal.SIGKILL)
+            else:
+                child.kill()
+    os._exit(128 + number)
 
 
 def main(arguments: Sequence[str], plan: IO[bytes], environment: Mapping[str, str]) -> int:
@@ -85,4 +101,6 @@ def _said(done: Completed) -> str:
 
 
 if __name__ == "__main__":
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end_with_what_was_started)
     sys.exit(main(sys.argv[1:], sys.stdin.buffer, os.environ))

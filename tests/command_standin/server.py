@@ -14,7 +14,7 @@ from provider.wire import dump, load, unwrap
 
 VERSION = "1.2.1"
 TYPE = "command:local:Command"
-INPUTS = {"create", "dir", "stdin", "addPreviousOutputInEnv"}
+INPUTS = {"create", "dir", "stdin", "addPreviousOutputInEnv", "logging"}
 CHANGED = provider_pb2.DiffResponse.DIFF_SOME
 SAME = provider_pb2.DiffResponse.DIFF_NONE
 

@@ -125,6 +125,14 @@ def test_hooks_run_around_each_rollout_with_its_plan_and_never_without_one(run):
     assert len(plan["rows"]) == 2
     assert run.ran() == ["before", "after"], "as they are written now"
 
+    run.write(hooks={})
+    forgotten = "− forgotten: hook after wake-alerts, hook before silence-alerts"
+    assert [row["change"] for row in run.up()["plan"]["rows"]] == [forgotten]
+    assert run.ran() == []
+    assert "command:local:Command" not in run.state()
+    assert "pulumi:providers:command" not in run.state()
+    assert run.up()["result"] == "unchanged"
+
 
 def test_without_the_driver_hooks_run_when_what_is_wanted_changes_and_know_no_plan(run):
     run.write()

@@ -3,7 +3,11 @@
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 
+import psutil
 import pytest
 
 from components.errors import CommandFailed, MachineUnreachable
@@ -101,3 +105,15 @@ def test_the_runner_ends_as_the_hook_did_and_tells_an_error_in_our_form(command,
     shown = capsys.readouterr()
     assert shown.err.startswith(said)
     assert shown.out == ("" if status else json.dumps(json.loads(PLAN)))
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_a_runner_that_is_ended_ends_its_hook_and_what_that_started(ended_by, tmp_path):
+    os.mkfifo(tmp_path / "began")
+    text = hook("sh", "-c", "sleep 60 & echo $$ $! >began; wait", folder=tmp_path).model_dump_json(by_alias=True)
+    runner = subprocess.Popen([sys.executable, "-m", "components.hooks.run", text], stdin=subprocess.DEVNULL)
+    started = [psutil.Process(int(number)) for number in (tmp_path / "began").read_text().split()]
+    runner.send_signal(ended_by)
+    assert runner.wait() == 128 + ended_by
+    assert len(started) == 2
+    assert not psutil.wait_procs(started, timeout=20)[1]

@@ -71,6 +71,7 @@ def test_a_command_is_told_by_the_announcement_what_to_run_and_what_to_read(made
     for name in COMMANDS:
         inputs = made[name].inputs
         assert inputs["addPreviousOutputInEnv"] is False
+        assert inputs["logging"] == "none"
         assert inputs["stdin"] == "{}"
         *runner, text = shlex.split(inputs["create"])
         assert runner[1:] == ["-m", "components.hooks.run"]

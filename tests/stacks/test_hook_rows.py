@@ -20,12 +20,12 @@ def trust(op):
     return Seen("es-1-transport-trust", "essecurity:nodes:NodeTrust", op, **TRUST)
 
 
-def announcement(op):
-    return Seen("announcement", "essecurity:hooks:Announcement", op, {"hooks": HOOKS}, {})
+def announcement(op, before=None):
+    return Seen("announcement", "essecurity:hooks:Announcement", op, {"hooks": HOOKS}, {}, before or {})
 
 
-def command(name, op, create="run it"):
-    return Seen(name, COMMAND, op, {"create": create}, {})
+def command(name, op, create="run it", before=None):
+    return Seen(name, COMMAND, op, {"create": create}, {}, before or {})
 
 
 def hooks_in(*resources):
@@ -59,12 +59,40 @@ def test_a_hook_that_an_earlier_run_left_undone_is_work_and_all_run_again():
 
 
 @pytest.mark.parametrize(
+    ("recorded", "listed"),
+    [
+        ({"create": "wake it", "stdin": "the second plan"}, []),
+        ({"create": "wake it", "stdin": "the first plan"}, ["pause", "wake"]),
+        ({}, ["pause", "wake"]),
+    ],
+)
+def test_a_hook_left_undone_is_found_too_where_the_announcement_changes_without_a_rollout(recorded, listed):
+    told = {"commands": {"after-wake": "wake it"}, "document": "the second plan"}
+    resources = [announcement("update", told), trust("same"), command("after-wake", "update", "", recorded)]
+    assert [change.partition(":")[0] for *_, change in hooks_in(*resources)] == listed
+
+
+def test_hooks_that_were_taken_out_are_let_go_of_which_is_work_without_a_hook():
+    resources = [announcement("delete"), trust("same"), command("after-wake", "delete")]
+    words = "no hook runs, and no node is touched"
+    assert plan_from(resources).rows == (Row("record", (), "− forgotten: hook after wake", words),)
+    only = (Row("record", (), "− forgotten: the announcement to the hooks", words),)
+    assert plan_from([announcement("delete")]).rows == only
+
+
+def test_hooks_that_were_taken_out_are_told_beside_other_work():
+    plan = plan_from([announcement("delete"), trust("update"), command("after-wake", "delete")])
+    assert [row.what for row in plan.rows] == ["trust file", "record"]
+
+
+@pytest.mark.parametrize(
     ("row", "touches"),
     [
         (Row("leaf", ("es-1",), "+ leaf"), False),
         (Row("proof", (), "a handshake"), False),
         (Row("key file", ("es-1",), "− forgotten; nothing is taken from the node"), False),
         (Row("key file", ("es-1",), "write it"), True),
+        (Row("elasticsearch.yml", ("es-1",), "− xpack.security.enrollment.enabled: true"), True),
         (Row("user", (), "set the password"), True),
     ],
 )
@@ -115,3 +143,4 @@ def test_a_plugin_that_cannot_be_fetched_is_told_with_every_way_out(tmp_path):
         refuse_missing_plugin(environment, install)
     assert error.value.why == "[resource plugin command-1.2.1]: downloading: no such host"
     assert f"pulumi plugin install resource command {VERSION}" in error.value.next_step
+    assert "needs it for one `up` more, after the section `hooks` was taken out" in error.value.next_step

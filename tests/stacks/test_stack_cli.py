@@ -103,6 +103,9 @@ def test_the_plugin_that_runs_hooks_is_asked_for_where_there_are_hooks(hooks, co
     command(driver, "preview")
     fetched = ["fetch command v1.2.1"] if "silence" in hooks else []
     assert driver.asked == ["open prod", *fetched, "clear locks", "preview"]
+    driver.asked.clear()
+    command(driver, "output")
+    assert not [asked for asked in driver.asked if asked.startswith("fetch")]
 
 
 def test_a_preview_shows_the_plan_under_the_clusters_name(command):

@@ -164,6 +164,9 @@ def _record(changed: Iterable[Seen]) -> list[Row]:
 
 
 def _request(resource: Seen, restart_effect: str) -> list[Row]:
+    before = resource.before.get("requestPem")
+    if before is not None and before == resource.outputs.get("requestPem"):  # only the type of new keys is another one
+        return []
     text = f"{resource.inputs['layer']} key and certificate request, to be signed elsewhere"
     return [Row("leaf", (_node(resource),), f"{sign(resource)}{text}")]
 

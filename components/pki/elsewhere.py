@@ -15,14 +15,18 @@ from components.pki.spec import Layer
 from components.values import reveal
 
 
-def sampled(recorded: Generation | None, wanted: AuthorityInputs) -> SecretStr | None:
+def sampled(recorded: Generation | None, wanted: AuthorityInputs, now: datetime) -> SecretStr | None:
     """Return the leaf that knocks for the CA that is asked for: the given one, else the one that was given before.
 
-    One whose key is not made yet does not fit the certificate that is there, so it is none.
+    One whose key is not made yet does not fit the certificate that is there, so it is none; and one that shows nothing,
+    as one that is not valid yet, does not take the place of one that does.
     """
-    if isinstance(wanted.sample_pem, SecretStr):
-        return wanted.sample_pem
-    return recorded.sample_pem if recorded else None
+    given, before, own = wanted.sample_pem, recorded.sample_pem if recorded else None, wanted.asked(now).own
+    if not isinstance(given, SecretStr):
+        return before
+    if before is None or own is None or before == given:
+        return given
+    return before if why_no_sample(reveal(given), own, now) and not why_no_sample(reveal(before), own, now) else given
 
 
 def refuse_to_begin_without_leaves(wanted: AuthorityInputs, now: datetime) -> None:
@@ -51,18 +55,18 @@ def refuse_an_unfit_sample(recorded: Generation | None, wanted: AuthorityInputs,
     Raises:
         ConfigurationRefused: with every reason.
     """
-    own, sample = wanted.asked(now).own, wanted.sample_pem
+    own, sample = wanted.asked(now).own, sampled(recorded, wanted, now)
     before = recorded.own if recorded else None
     if own is None or own.is_at_hand:
         return
-    if wanted.layer is Layer.TRANSPORT and sample is None and before is not None and before.is_at_hand:
+    if wanted.layer is Layer.TRANSPORT and wanted.sample_pem is None and before is not None and before.is_at_hand:
         raise ConfigurationRefused(
             f"the key of the {wanted.layer} CA cannot go yet",
             where=f"authorities.{wanted.layer}.own.key",
             why="it proves whom nodes trust, until there is a certificate that was signed elsewhere",
             next_step="put `key` back until each node's certificate is in `leaves`",
         )
-    if not isinstance(sample, SecretStr) or (recorded is not None and recorded.sample_pem == sample):
+    if sample is None or (recorded is not None and recorded.sample_pem == sample):
         return
     reasons = why_no_sample(reveal(sample), own, now)
     if reasons:

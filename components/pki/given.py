@@ -11,9 +11,18 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.pki.chains import ordered_chain
 from components.pki.dates import day, day_and_distance
-from components.pki.inspect import fingerprint_of, is_authority, leaf_facts, load_certificate, pem_of
+from components.pki.inspect import (
+    fingerprint_of,
+    is_authority,
+    is_signed_by,
+    leaf_facts,
+    load_certificate,
+    parse_bundle,
+    pem_of,
+)
 from components.pki.keys import belongs_to, load_private_key
 from components.pki.renewal import renewal_opens
+from components.pki.spec import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,30 @@ def given_leaf_differs(recorded_pem: str, given_pem: str) -> Finding | None:
         return None
     ends = day(given.not_valid_after_utc)
     return Finding("GivenLeafDiffers", f"a certificate of your own is given, until {ends}")
+
+
+def refuse_to_keep_a_leaf_of_another(recorded_pem: str, signer_pem: str, node: str, layer: Layer) -> None:
+    """Refuse to wait with a leaf that will be refused: the CA before, which signed it, is about to be retired.
+
+    Args:
+        recorded_pem: the leaf, with the CAs that the node sends after it.
+        signer_pem: the CA that signs now.
+        node: the node.
+        layer: the layer.
+
+    Raises:
+        ConfigurationRefused: that CA signed neither the leaf nor a CA after it.
+    """
+    if any(is_signed_by(one, signer_pem) for one in parse_bundle(recorded_pem)):
+        return
+    signer = leaf_facts(signer_pem).subject
+    raise ConfigurationRefused(
+        f"the certificate of {node} for the {layer} layer cannot be awaited any more",
+        where=f"authorities.{layer}.own.leaves",
+        why=f"what it has now is not signed by {signer!r}, the CA that has moved on to sign and will be trusted alone",
+        next_step=f"give the certificate of {node} that {signer!r} signed; or set `authorities.{layer}.generation` "
+        "back, as long as the generation before is not retired; nothing was changed on it",
+    )
 
 
 def given_leaf_ends(given_pem: str, node: str, renew_in_last: Fraction, now: datetime) -> Finding | None:

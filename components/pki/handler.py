@@ -145,7 +145,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         due = {number for number in reached.trusted if number in there and why_due(_view(there[number], wanted, now))}
         due -= {number for number in due if there[number].own}
         own = wanted.asked(now).own
-        sample = sampled(there.get(wanted.generation), wanted)
+        sample = sampled(there.get(wanted.generation), wanted, now)
         given = {wanted.generation: Generation.of_own(wanted.generation, own, sample)} if own else {}
         found = {**{number: one for number, one in there.items() if number not in due}, **given}
         return {number: found.get(number) for number in sorted({*kept, wanted.generation})}

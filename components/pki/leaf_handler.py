@@ -11,7 +11,7 @@ from components.errors import ConfigurationRefused, VerificationFailed
 from components.findings import Finding, first_finding
 from components.handling import Change, Context, Handler, Recorded, Refusal
 from components.pki.dates import iso
-from components.pki.given import given_leaf_differs, given_leaf_ends
+from components.pki.given import given_leaf_differs, given_leaf_ends, refuse_to_keep_a_leaf_of_another
 from components.pki.inspect import authority_facts, leaf_facts
 from components.pki.issue import IssuedAuthority, LeafRequest
 from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_file_pem
@@ -164,9 +164,10 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
             text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
             return Finding("KeyFormatDiffers", text)
         if _is_signed_elsewhere(wanted):
-            if wanted.given_certificate_pem is None:  # its successor waits, and nobody here could sign another one
-                return None
             pem = reveal(recorded.outputs.certificate_pem)
+            if wanted.given_certificate_pem is None:  # its successor waits, and nobody here could sign another one
+                refuse_to_keep_a_leaf_of_another(pem, reveal(signer), wanted.node, wanted.layer)
+                return None
             return given_leaf_differs(pem, reveal(wanted.given_certificate_pem)) or _other_chain(recorded, wanted)
         view = LeafView(
             issued=leaf_facts(reveal(recorded.outputs.certificate_pem)),

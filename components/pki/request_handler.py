@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.pki.issue import LeafRequest
-from components.pki.keys import load_private_key, new_private_key, pem_of_key
+from components.pki.keys import key_type_of, load_private_key, new_private_key, pem_of_key
 from components.pki.profiles import PROFILES, ProfileName
 from components.pki.sans import Sans
 from components.pki.signers import proof_of_key
@@ -28,7 +28,7 @@ class RequestInputs(Wire):
         layer: the layer.
         dns: DNS names that it must carry.
         ips: IP addresses that it must carry.
-        key_type: type of the key.
+        key_type: type of a key that is made; one that is there keeps its own.
     """
 
     node: str
@@ -54,7 +54,10 @@ RequestRecord = Recorded[RequestInputs, RequestOutputs]
 
 
 class CertificateRequestHandler(Handler[RequestInputs, RequestOutputs]):
-    """Makes a key once, and its request again when it shall say something else."""
+    """Makes a key once, whatever type is asked for later, and its request again when it shall say something else.
+
+    What was signed for a key is of no use with another one.
+    """
 
     token = "essecurity:pki:CertificateRequest"  # noqa: S105 (a resource type, not a secret)
     summary = "A key, and the certificate request that somebody else signs."
@@ -67,28 +70,49 @@ class CertificateRequestHandler(Handler[RequestInputs, RequestOutputs]):
         return f"{wanted.node}/{wanted.layer}/request"
 
     def changes(self, recorded: RequestRecord, wanted: RequestInputs, context: Context) -> Sequence[Change]:
-        """Say that a changed request has to be signed anew."""
+        """Say that a changed request has to be signed anew, and that its key stays."""
         if recorded.inputs == wanted:
             return ()
+        stays = _key_stays(recorded, wanted)
+        if stays:
+            context.warn(f"{self.name(wanted)}: {stays}")
+        if _says_the_same(recorded, wanted):
+            return [
+                Change(Finding("KeyTypeStays", f"{self.name(wanted)}: its key and what it says stay"), on="keyType")
+            ]
         text = f"{self.name(wanted)}: another request has to be signed (output certificateRequests)"
         return [Change(Finding("RequestDiffers", text), on="requestPem")]
 
     def preview(self, recorded: RequestRecord | None, wanted: RequestInputs, context: Context) -> RequestOutputs:
         """Return what there is; the next request is not known before it is made."""
-        if recorded is None or recorded.inputs.key_type is not wanted.key_type:
+        if recorded is None:
             return RequestOutputs(key_pem=UNKNOWN, request_pem=UNKNOWN)
-        if recorded.inputs == wanted:
+        if _says_the_same(recorded, wanted):
             return recorded.outputs
         return RequestOutputs(key_pem=recorded.outputs.key_pem, request_pem=UNKNOWN)
 
     def converge(self, recorded: RequestRecord | None, wanted: RequestInputs, context: Context) -> RequestOutputs:
-        """Make the request, of the key that there is unless it is of another type."""
-        if recorded is not None and recorded.inputs == wanted:
+        """Make the request, of the key that there is."""
+        if recorded is not None and _says_the_same(recorded, wanted):
             return recorded.outputs
-        if recorded is not None and recorded.inputs.key_type is wanted.key_type:
-            key = load_private_key(reveal(recorded.outputs.key_pem))
-        else:
-            key = new_private_key(wanted.key_type)
+        key = load_private_key(reveal(recorded.outputs.key_pem)) if recorded else new_private_key(wanted.key_type)
         sans, profile = Sans(dns=wanted.dns, ips=wanted.ips), PROFILES[ProfileName(wanted.layer.value)]
         proof = proof_of_key(LeafRequest(wanted.node, sans, profile, wanted.key_type, ANY_LIFE), key)
         return RequestOutputs(key_pem=SecretStr(pem_of_key(key)), request_pem=proof.public_bytes(Encoding.PEM).decode())
+
+
+def _says_the_same(recorded: RequestRecord, wanted: RequestInputs) -> bool:
+    """Tell whether the request can stay: only the type of a new key may differ."""
+    return recorded.inputs.model_copy(update={"key_type": wanted.key_type}) == wanted
+
+
+def _key_stays(recorded: RequestRecord, wanted: RequestInputs) -> str:
+    """Return what is to be said of a key that is not of the type that is asked for now; empty where it is."""
+    there = key_type_of(load_private_key(reveal(recorded.outputs.key_pem)).public_key())
+    if there == wanted.key_type:
+        return ""
+    return (
+        f"its key stays {there}, since certificates are signed for it; `certificates.key: {wanted.key_type}` is for "
+        "new keys. For another one, make it yourself, have a certificate signed for it, and name both files as `key` "
+        f"and `certificate` of {wanted.node} in `authorities.{wanted.layer}.own.leaves`"
+    )

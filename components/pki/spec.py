@@ -74,7 +74,9 @@ class CertificatesSpec(Spec):
         "1y",
         description="How long a leaf lives: `90D`, `18M` or `1y`. A change counts from the next reissue.",
     )
-    key: KeyType = Field(KeyType.EC_P256, description="Type of a leaf's private key. A change reissues.")
+    key: KeyType = Field(
+        KeyType.EC_P256, description="Type of a leaf's private key. A change reissues; requests keep theirs."
+    )
     renew_in_last: RenewalFraction = Field(
         Fraction(1, 3), description="A leaf or an authority is renewed in this last share of its life."
     )

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from stacks.plan import plan_from
-from stacks.plan_rows import Row
+from stacks.plan_rows import Row, Seen
 from tests.stacks.seen import authority, leaf, restart
 
 NOW = {"notAfter": "2027-11-24T04:00:00+00:00", "serial": "0a", "keyFormat": "pkcs12"}
@@ -114,3 +114,15 @@ def test_what_counts_later_for_a_ca_names_its_own_setting():
 def test_a_leaf_of_a_ca_that_was_renewed_is_written_down_and_no_row_where_others_are():
     ca = changed(authority("update", reason="it is time"), {"generation": 1.0, "serial": "0b"})
     assert [row.what for row in rows(ca, same(leaf("es-1", "update", serial="0a")))] == ["authority"]
+
+
+@pytest.mark.parametrize(
+    ("request_pem", "what"),
+    [pytest.param("as before", "record", id="stays"), pytest.param("another", "leaf", id="new")],
+)
+def test_a_request_that_stays_needs_nobody_to_sign_it(request_pem, what):
+    inputs = {"node": "es-1", "layer": "transport", "keyType": "ec-p384"}
+    before = {**inputs, "keyType": "ec-p256", "requestPem": "as before"}
+    name, token = "es-1-transport-request", "essecurity:pki:CertificateRequest"
+    [row] = rows(Seen(name, token, "update", inputs, {"requestPem": request_pem}, before))
+    assert row.what == what

@@ -7,7 +7,7 @@ from components.pki.keys import load_private_key, public_key_of
 from components.pki.own import KEY_ELSEWHERE
 from tests.pki.makers import foreign, own_ca
 from tests.wire import asking
-from tests.wire.talking import UNKNOWN, hidden, is_hidden
+from tests.wire.talking import UNKNOWN, hidden, is_hidden, urn_of
 
 ROOT = own_ca("Example root")
 WANTED = {"node": "es-1", "layer": "http", "dns": ["es-1.example.net"], "ips": ["10.0.0.1"], "keyType": "ec-p256"}
@@ -19,6 +19,10 @@ def request_in(saved):
 
 def key_of(saved):
     return saved.outputs["keyPem"]["value"]
+
+
+def both(outputs):
+    return outputs["keyPem"], outputs["requestPem"]
 
 
 def test_a_request_names_the_node_and_proves_its_key_which_is_a_secret(talk):
@@ -48,11 +52,35 @@ def test_other_names_make_another_request_of_the_same_key(talk):
     assert after.outputs["requestPem"] != made.outputs["requestPem"]
 
 
-def test_another_type_of_key_makes_another_key(talk):
+def test_another_type_of_key_changes_no_key_that_is_there_and_is_told_once(talk, heard):
     made = talk.create(asking.REQUEST, WANTED)
-    after = talk.update(made, {**WANTED, "keyType": "ec-p384"})
-    assert load_private_key(key_of(after)).key_size == 384
-    assert load_private_key(key_of(made)).key_size == 256
+    other = {**WANTED, "keyType": "ec-p384"}
+    assert talk.diff(made, other).some is True
+    [warning] = heard.texts(urn_of(asking.REQUEST), severity="WARNING")
+    assert warning.startswith("es-1/http/request: its key stays ec-p256, since certificates are signed for it")
+    assert "name both files as `key` and `certificate` of es-1 in `authorities.http.own.leaves`" in warning
+    assert both(talk.preview_update(made, other)) == both(made.outputs)
+    after = talk.update(made, other)
+    assert both(after.outputs) == both(made.outputs)
+    assert talk.diff(after).some is False
+    assert both(talk.update(after, WANTED).outputs) == both(made.outputs)
+    assert talk.diff(after, WANTED).some is True
+    assert heard.texts(urn_of(asking.REQUEST), severity="WARNING") == [warning]
+
+
+def test_other_names_with_another_type_of_key_are_asked_for_with_the_key_that_is_there(talk):
+    made = talk.create(asking.REQUEST, WANTED)
+    other = {**WANTED, "keyType": "ec-p384", "dns": ["es.example.net"]}
+    assert talk.diff(made, other).kinds["requestPem"] == "UPDATE"
+    assert talk.preview_update(made, other)["keyPem"] == made.outputs["keyPem"]
+    after = talk.update(made, other)
+    assert key_of(after) == key_of(made)
+    assert public_key_of(request_in(after)) == public_key_of(load_private_key(key_of(made)))
+
+
+def test_a_key_that_is_made_is_of_the_type_that_is_asked_for(talk):
+    made = talk.create(asking.REQUEST, {**WANTED, "keyType": "ec-p384"})
+    assert load_private_key(key_of(made)).key_size == 384
 
 
 def test_the_certificate_that_answers_it_is_presented_with_the_key_that_stayed(talk):

@@ -86,6 +86,51 @@ def test_a_node_presents_a_leaf_of_it_without_the_ca_that_the_others_bring(talk,
     assert talk.update(after, asking.leaf(left)).outputs["serial"] != after.outputs["serial"]
 
 
+def shown(outputs):
+    return outputs["certificatePem"], outputs["keyFile"], outputs["serial"]
+
+
+def awaited(signer, **changes):
+    """Return the inputs of a leaf whose certificate is not there, as the program sends them."""
+    return asking.leaf(signer, ips=[], **changes)
+
+
+def test_a_leaf_of_the_ca_before_cannot_wait_once_theirs_signs(talk, ours):
+    before = talk.create(asking.CERTIFICATE, asking.leaf(ours))
+    settled = talk.update(talk.update(ours, elsewhere(samplePem=sample_of(ONE))), elsewhere(**AWAITED))
+    for attempt in (talk.diff, talk.preview_update, talk.update):
+        with pytest.raises(Refused, match=r"authorities.transport.own.leaves: the certificate of es-1(?s:.*)back"):
+            attempt(before, awaited(settled))
+    assert talk.update(before, given(settled, ONE)).outputs["certificatePem"] == hidden(ONE.pem)
+
+
+def test_while_theirs_does_not_sign_yet_a_leaf_of_the_ca_before_waits(talk, ours):
+    before = talk.create(asking.CERTIFICATE, asking.leaf(ours))
+    held = talk.update(ours, elsewhere(**AWAITED))
+    assert shown(talk.preview_update(before, asking.leaf(held))) == shown(before.outputs)
+    assert shown(talk.update(before, asking.leaf(held)).outputs) == shown(before.outputs)
+
+
+def test_a_leaf_of_theirs_stays_where_its_successor_is_awaited(talk, ours):
+    settled = talk.update(ours, elsewhere(samplePem=sample_of(ONE)))
+    there = talk.update(talk.create(asking.CERTIFICATE, asking.leaf(ours)), given(settled, ONE))
+    assert shown(talk.preview_update(there, awaited(settled))) == shown(there.outputs)
+    assert shown(talk.update(there, awaited(settled)).outputs) == shown(there.outputs)
+
+
+def test_a_leaf_stays_where_the_ca_between_it_and_the_root_that_signs_comes_with_it(talk):
+    root = own_ca("Example root")
+    between = own_ca("Web servers", root)
+    one = signed(between)
+    first = talk.create(asking.AUTHORITY, asking.authority(layer="http"))
+    own = {"ownCertificatePem": hidden(root.pem), "ownKeyPem": hidden(KEY_ELSEWHERE)}
+    settled = talk.update(first, asking.authority(layer="http", generation=2, **own))
+    files = {"givenTrustPem": hidden(root.pem), "chainPem": hidden(between.pem)}
+    there = talk.create(asking.CERTIFICATE, given(settled, one, **files))
+    assert there.outputs["certificatePem"] == hidden(one.pem + between.pem)
+    assert shown(talk.update(there, awaited(settled)).outputs) == shown(there.outputs)
+
+
 @pytest.mark.parametrize(
     ("one", "changes", "why"),
     [
@@ -150,6 +195,18 @@ def test_a_sample_that_was_taken_is_not_refused_when_it_grows_old(talk, ours, cl
     theirs = talk.update(ours, elsewhere(samplePem=sample_of(ONE)))
     clock.time = NOW + timedelta(days=400)
     assert talk.update(theirs, {**theirs.inputs, "validFor": "9y"}).outputs["signerGeneration"] == 2
+
+
+def test_a_sample_that_is_not_valid_yet_does_not_take_the_place_of_one_that_proves(talk, ours, clock):
+    held = talk.update(ours, elsewhere(**AWAITED, samplePem=sample_of(ONE)))
+    later = signed(begins=NOW + timedelta(days=2), ends=NOW + timedelta(days=900))
+    wanted = elsewhere(**AWAITED, samplePem=sample_of(later))
+    assert talk.preview_update(held, wanted)["generations"] == held.outputs["generations"]
+    still = talk.update(held, wanted)
+    assert generation(still, 2)["samplePem"] == sample_of(ONE)
+    assert talk.diff(still).some is False
+    clock.time = NOW + timedelta(days=3)
+    assert generation(talk.update(still, elsewhere(samplePem=sample_of(later))), 2)["samplePem"] == sample_of(later)
 
 
 def test_a_layer_that_nobody_has_signed_for_yet_cannot_wait(talk):

@@ -120,7 +120,7 @@ def refresh(options: argparse.Namespace) -> int:
     unseen = sorted({*nodes_away(found), *away})
     _print_json(options, {"result": "refreshed", "findings": drift_data(found), "unseen": unseen})
     status = _ended(away, due=not all(map(not_known, found)))
-    return BROKEN if status == FINE and unseen else status
+    return status if set(unseen) == set(away) else BROKEN  # a file that nobody can read, on a machine that answers
 
 
 def output(options: argparse.Namespace) -> int:

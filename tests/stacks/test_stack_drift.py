@@ -140,8 +140,8 @@ def test_what_a_verification_finds_is_left_out_where_another_finding_says_it():
         pytest.param((of(), *UNCHANGED), FINE, id="nothing differs"),
         pytest.param(CHANGED[1:], FINE, id="what is recorded is not what it was, and yet nothing differs"),
         pytest.param((of(MODE, op="same"), *UNCHANGED), DUE, id="something differs"),
-        pytest.param((of(AWAY),), BROKEN, id="a machine is away"),
-        pytest.param((of(AWAY), of(MODE)), DUE, id="a machine is away, and on another one something differs"),
+        pytest.param((of(AWAY),), BROKEN, id="one cannot be read"),
+        pytest.param((of(AWAY), of(MODE)), BROKEN, id="one cannot be read, and on another one something differs"),
     ],
 )
 def test_the_exit_status_answers_the_question(resources, status, refresh):

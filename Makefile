@@ -9,7 +9,7 @@ DRILL_ARGS ?=
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup:
+setup: ## make the driver ready to run: .venv with the pinned packages
 	@command -v $(PYTHON) >/dev/null || { echo "✗ $(PYTHON) is missing"; echo "  next: install Python 3.11 or newer (Debian: apt install python3 python3-venv)"; exit 1; }
 	@$(PYTHON) toolchain/environment.py runtime
 

@@ -1,6 +1,7 @@
 """What may be typed behind `python -m stacks`: the commands with their options."""
 
 import argparse
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,21 @@ def parsed(commands: Mapping[str, Command], about: str | None, arguments: Sequen
     return options
 
 
+def _environment(text: str) -> str:
+    """Return the environment, which may be typed as the path of its stack file."""
+    found = re.fullmatch(r"(?:.*/)?Pulumi\.(.+)\.yaml", text)
+    return found[1] if found else text
+
+
 def _parser(commands: Mapping[str, Command], about: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stacks", description=about)
     found = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in commands.items():
         sub = found.add_parser(name, help=(command.__doc__ or "").split("\n")[0])
         sub.set_defaults(markdown=False)
-        sub.add_argument("environment", metavar="ENVIRONMENT", help="the stack: stacks/Pulumi.ENVIRONMENT.yaml")
+        sub.add_argument(
+            "environment", metavar="ENVIRONMENT", type=_environment, help="the stack: stacks/Pulumi.ENVIRONMENT.yaml"
+        )
         form = sub.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="print one JSON document on standard output")
         if name == "preview":

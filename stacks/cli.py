@@ -1,8 +1,8 @@
 """The command line: `python -m stacks check|discover|preview|up|refresh|output|destroy ENVIRONMENT`.
 
 Exit status: 0 when nothing is due, 1 when something is (`preview`, `refresh`, `discover`; `up --exit-code` where it
-changed something), 2 when something is broken, or when a machine did not answer and nothing else is due: nobody knows
-then.
+changed something), 2 when something is broken, or a machine did not answer: nobody knows then (`preview` and `refresh`
+end with 1 where something is due elsewhere).
 """
 
 import argparse

@@ -21,6 +21,12 @@ def hooks_have_a_command(model: StackModel) -> Iterator[Mistake]:
         if not hook.command or not hook.command[0].strip():
             wrong = "is an empty list" if not hook.command else "begins with an empty text"
             yield Mistake(f"{place}.command", wrong, "write the command, word by word: `[./hooks/silence.sh, 2h]`")
+        elif hook.command[0].startswith(("~", "$")):
+            wrong = f"begins with `{hook.command[0]}`"
+            yield Mistake(f"{place}.command", wrong, "write the path out: `~` and variables are not expanded")
+        elif len(hook.command) == 1 and " " in hook.command[0]:
+            words = ", ".join(hook.command[0].split())
+            yield Mistake(f"{place}.command", f"is one word, `{hook.command[0]}`", f"write `[{words}]`")
 
 
 def hooks_run_on_machines_that_there_are(model: StackModel) -> Iterator[Mistake]:
@@ -42,6 +48,8 @@ def hooks_run_in_one_place(model: StackModel) -> Iterator[Mistake]:
             yield Mistake(f"{place}.ssh", "stands beside `on`", "leave one of them out: it runs in one place")
         elif hook.ssh.host is None:
             yield Mistake(f"{place}.ssh.host", "is missing", "name the machine, or the node in `on`")
+        elif "{name}" in hook.ssh.host:
+            yield Mistake(f"{place}.ssh.host", f"is `{hook.ssh.host}`, and a hook is no node", "name one machine")
         yield from mistakes_in_paths(f"{place}.ssh", hook.ssh, SSH_FILES)
 
 

@@ -122,6 +122,9 @@ def _missing(problem: Problem) -> tuple[str, str]:
 
 def _unknown_key(problem: Problem) -> tuple[str, str]:
     key, known = str(problem.parts[-1]), fields_at(problem.parts[:-1], problem.model)
+    section, _, below = key.partition("_")
+    if section in known and below in fields_at((*problem.parts[:-1], section), problem.model):
+        return "is not known here", f"did you mean `{section}: {{{below}: …}}`?"
     meant = close_to(key, known)
     if meant:
         return "is not known here", f"did you mean `{meant}`?"

@@ -36,7 +36,9 @@ def an_own_authority_says_who_signs(model: StackModel) -> Iterator[Mistake]:
             yield Mistake(f"{path}.certificate", "is missing", f"name the PEM file with {TRUSTED[layer]}")
         elif missing := [node.name for node in model.nodes if node.name not in given]:
             yield Mistake(
-                f"{path}.leaves", f"has no certificate of {', '.join(missing)}", "add it, or name the CA's `key`"
+                f"{path}.leaves",
+                f"does not name {', '.join(missing)}",
+                f"add `{{node: {missing[0]}}}`, with its `certificate` once it is signed; or name the CA's `key`",
             )
 
 

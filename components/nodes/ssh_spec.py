@@ -28,7 +28,7 @@ class SshSpec(Spec):
     host: SshHost | None = Field(
         None,
         description="Host name, IP address, or `Host` of `~/.ssh/config`; `{name}` stands for the name. "
-        "Default: the `address`.",
+        "Default: the `address`; below `hooks` it must be set, without `{name}`.",
     )
     port: SshPort | None = Field(None, description="The port of its sshd.")
     user: SshUser | None = Field(None, description="Whom to log in as: root, or somebody who may use `sudo`.")

@@ -457,3 +457,8 @@ def test_a_reader_that_goes_away_as_head_does_gets_no_traceback():
             command, cwd=workspace.ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False
         )
     assert (done.returncode, done.stderr) == (BROKEN, "")
+
+
+def test_an_environment_may_be_typed_as_the_path_of_its_stack_file(project, capsys):
+    assert main(["check", "stacks/Pulumi.prod.yaml", "--project", str(project)]) == FINE
+    assert "stacks/Pulumi.prod.yaml: no mistake found" in capsys.readouterr().out

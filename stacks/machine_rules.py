@@ -1,8 +1,9 @@
 """Rules on machines in a stack file: where Elasticsearch is on each of them, and how it is reached."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
+from components.nodes import hosts
 from components.nodes.layouts import LAYOUTS
 from components.nodes.spec import MachineSpec
 from components.nodes.ssh_spec import SshSpec
@@ -38,7 +39,30 @@ def paths_are_written_out(model: StackModel) -> Iterator[Mistake]:
 
 
 def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
-    """Two nodes on one machine need two config folders and two files for their process ids."""
+    """Two nodes on one machine need two config folders and two files for their process ids.
+
+    Nodes that have addresses of their own are most likely on machines of their own: then it is one mistake.
+    """
+    shared = list(_shared(model))
+    if shared and _are_elsewhere(model, [index for index, *_ in shared]):
+        _, key, path, _ = shared[0]
+        names = ", ".join(node.name for node in model.nodes)
+        wrong = f"is missing, so {names} would share `{path}` on this machine"
+        yield Mistake(
+            "machine.ssh", wrong, f"write `ssh: {{}}` if they are on other machines; else {_each_its_own(key)}"
+        )
+        return
+    for index, key, path, first in shared:
+        wrong = f"is `{path}`, which nodes[{first}] has already"
+        yield Mistake(f"nodes[{index}].machine.{key}", wrong, _each_its_own(key))
+
+
+def _each_its_own(key: str) -> str:
+    return f"give each node its own, for example with `{{name}}` in `machine.{key}`"
+
+
+def _shared(model: StackModel) -> Iterator[tuple[int, str, str, int]]:
+    """Yield the node, the key and what it leads to, with the node that has it already."""
     taken: dict[str, int] = {}
     for index, node in enumerate(model.nodes):
         if _first_of_name(model, index) != index:
@@ -47,12 +71,15 @@ def folders_are_distinct(model: StackModel) -> Iterator[Mistake]:
         for key, path in _own_paths(machine):
             first = taken.setdefault(f"{place_of(machine.ssh, node.name, node.address)} {key} {path}", index)
             if first != index:
-                yield Mistake(
-                    f"nodes[{index}].machine.{key}",
-                    f"is `{path}`, which nodes[{first}] has already",
-                    f"give each node its own, for example with `{{name}}` in `machine.{key}`"
-                    f"{_or_by_ssh(model, machine)}",
-                )
+                yield index, key, path, first
+
+
+def _are_elsewhere(model: StackModel, indices: Collection[int]) -> bool:
+    """Tell whether nodes that are looked for on this machine have addresses of their own."""
+    nodes = [model.nodes[0], *(model.nodes[index] for index in indices)]
+    ours = all(machine_spec_of(node, model.machine).ssh is None for node in nodes)
+    addresses = {node.address for node in nodes if not hosts.is_loopback(node.address)}
+    return ours and len(addresses) == len({node.name for node in nodes}) > 1
 
 
 def nobody_runs_as_root(model: StackModel) -> Iterator[Mistake]:
@@ -95,12 +122,6 @@ def _own_paths(machine: MachineSpec) -> list[tuple[str, str]]:
     return [(key, posixpath.normpath(path)) for key, path in paths if path] + [
         (key, name) for key, name in names if name
     ]
-
-
-def _or_by_ssh(model: StackModel, machine: MachineSpec) -> str:
-    """Return what else may be meant: nodes that have addresses of their own are often on machines of their own."""
-    one_machine = machine.ssh is not None or len({node.address for node in model.nodes}) == 1
-    return "" if one_machine else "; or, where they are other machines than this one, write `machine.ssh`"
 
 
 def place_of(ssh: SshSpec | None, name: str, address: str) -> str:

@@ -34,6 +34,8 @@ CONTEXT = '"type":"search_context_missing_exception"'
 """How a search is answered, with 404, whose context a stopping node has dropped already (docs/decisions/0015)."""
 MOST_TOLD = 2000
 """Bytes of a wrong answer that are kept."""
+THEN = "; then "
+"""Between what went wrong in one protocol and in the next."""
 CLOCK = SystemClock()
 
 
@@ -68,7 +70,7 @@ class Request:
         ended: likewise.
         protocols: how it was tried: two, where the first one is not spoken any more.
         first_answer: what was answered before it was asked again; empty when it was asked once.
-        failure: what went wrong; empty when the answer was as it must be.
+        failure: what went wrong, by protocol in the order of trying; empty when the answer was as it must be.
     """
 
     kind: Kind
@@ -170,7 +172,7 @@ class Client:
 
     def _ask(self, tried: list[Protocol]) -> str:
         """Ask once, in the other protocol too where the first one is not understood; return why nobody answered."""
-        failure = ""
+        failures: list[str] = []
         for protocol in sorted(self.load.protocols, key=lambda one: one is not self.protocol):
             self.protocol = protocol
             tried.append(protocol)
@@ -178,13 +180,14 @@ class Client:
                 ASK[self.kind](self)
             except ConnectionRefusedError as refused:
                 self.close()
-                return str(refused)
+                failures.append(str(refused))
+                break
             except (OSError, http.client.HTTPException) as error:
                 self.close()
-                failure = f"{type(error).__name__}: {error}"
+                failures.append(f"{type(error).__name__}: {error}")
             else:
                 return ""
-        return failure
+        return THEN.join(failures)
 
     def _ask_again(self, tried: list[Protocol]) -> str:
         try:

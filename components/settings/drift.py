@@ -6,6 +6,11 @@ from components.drift import Drift, DriftKind, drift
 from components.settings.merge import LineChange
 
 
+def file_is_gone(node: str, file: str) -> Drift:
+    """Return that a settings file is gone; a node's cannot even be merged with then."""
+    return drift(node, file, DriftKind.FILE_MISSING, "our settings", "missing")
+
+
 def settings_drift(node: str, file: str, changes: Sequence[LineChange], *, there: bool) -> Iterator[Drift]:
     """Yield each setting that a merge would change, or that the file is gone.
 
@@ -16,7 +21,7 @@ def settings_drift(node: str, file: str, changes: Sequence[LineChange], *, there
         there: whether there is such a file.
     """
     if changes and not there:
-        yield drift(node, file, DriftKind.FILE_MISSING, "our settings", "missing")
+        yield file_is_gone(node, file)
         return
     for one in changes:
         kind = DriftKind.SETTING_CHANGED

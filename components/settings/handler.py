@@ -9,7 +9,7 @@ restart would otherwise come back with a configuration that the others do not ha
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from components.drift import Drift, DriftKind, drift
+from components.drift import Drift
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
@@ -18,7 +18,7 @@ from components.nodes.spec import Node, Paths
 from components.nodes.targets import machine_of
 from components.settings.concerns import Concern, minded, refuse_if_any
 from components.settings.content import Content
-from components.settings.drift import settings_drift
+from components.settings.drift import file_is_gone, settings_drift
 from components.settings.lowering import in_clear_from_then_on, lowered
 from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
@@ -109,11 +109,10 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
     def drift(self, recorded: SettingsRecord, context: Context) -> Sequence[Drift]:
         """Return which of our settings somebody changed since."""
         wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
-        there = Paths.SETTINGS in machine.stat(Paths.SETTINGS)
-        if not there:
-            return (drift(wanted.node.name, Paths.SETTINGS, DriftKind.FILE_MISSING, "our settings", "missing"),)
+        if not machine.stat(Paths.SETTINGS):
+            return (file_is_gone(wanted.node.name, Paths.SETTINGS),)
         changes = merged_on(machine, wanted.content).changes
-        return tuple(settings_drift(wanted.node.name, Paths.SETTINGS, changes, there=there))
+        return tuple(settings_drift(wanted.node.name, Paths.SETTINGS, changes, there=True))
 
     def _lines(self, wanted: NodeSettingsInputs) -> tuple[str, ...]:
         merged = merged_on(machine_of(wanted.node.machine), wanted.content)

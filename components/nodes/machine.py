@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from components.clock import Clock
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.keystore_looks import KeystoreLooks
 from components.nodes.keystore_password import keystore_has_none, password_line
 from components.nodes.layouts import LAYOUTS
 from components.nodes.limits import Limits, read_limits
@@ -25,9 +26,10 @@ class NodeMachine:
 
     software: ClassVar[Software] = ELASTICSEARCH
 
-    def __init__(self, machine: Machine, target: NodeTarget) -> None:
+    def __init__(self, machine: Machine, target: NodeTarget, looks: KeystoreLooks | None = None) -> None:
         self.machine, self.target = machine, target
         self.name = machine.node
+        self._looks = looks or KeystoreLooks()
 
     def path(self, relative: str) -> PurePosixPath:
         """Return the absolute path of something in the config folder."""
@@ -136,11 +138,11 @@ class NodeMachine:
         """Return the names of the keystore's entries; none when there is no keystore."""
         if not self.stat(self.software.keystore):
             return frozenset()
-        return frozenset(self._keystore(["list"]).stdout.split())
+        return frozenset(self._read_keystore("list").split())
 
     def secure_setting(self, name: str) -> str:
         """Return the value of a keystore entry."""
-        return self._keystore(["show", name]).stdout.removesuffix("\n")
+        return self._read_keystore("show", name).removesuffix("\n")
 
     def set_secure_settings(self, values: Mapping[str, str]) -> None:
         """Set keystore entries, all in one command; the values go by standard input.
@@ -217,6 +219,16 @@ class NodeMachine:
             why=last_line(done),
             next_step="stop it on the machine to see what is wrong; mend that, start it, and run again",
         )
+
+    def _read_keystore(self, *arguments: str) -> str:
+        """Return what a command says that changes nothing."""
+
+        def digest() -> str:
+            found = self.stat(self.software.keystore).get(self.software.keystore)
+            return found.sha256 if found else ""
+
+        where = (self.name, self.path(self.software.keystore))
+        return self._looks.answer(where, arguments, digest, lambda: self._keystore(arguments).stdout)
 
     def _keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:
         """Run a command on the keystore that there is, opened with its password."""

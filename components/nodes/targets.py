@@ -1,6 +1,7 @@
 """Which target reaches a machine, and from where its ports are called."""
 
 from components.nodes.dialling import Dial, directly
+from components.nodes.keystore_looks import THIS_RUN
 from components.nodes.local import LocalTarget
 from components.nodes.machine import NodeMachine
 from components.nodes.spec import Machine
@@ -20,4 +21,4 @@ def dial_of(machine: Machine) -> Dial:
 
 def machine_of(machine: Machine) -> NodeMachine:
     """Return a node's machine, reached the way its inputs say."""
-    return NodeMachine(machine, target_of(machine))
+    return NodeMachine(machine, target_of(machine), THIS_RUN)

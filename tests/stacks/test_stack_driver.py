@@ -213,6 +213,16 @@ def test_an_output_with_a_secret_in_it_is_a_secret(opened):
     assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
 
 
+def test_outputs_that_nobody_wants_in_clear_are_never_asked_for_in_clear(opened, monkeypatch):
+    made = opened()
+    asked = []
+    monkeypatch.setattr(made, "_shown", lambda *options: asked.append(options) or MASKED)
+    outputs = made.outputs(in_clear=False)
+    assert asked == [()]
+    assert {name: output.value for name, output in outputs.items()} == MASKED
+    assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
+
+
 def test_outputs_that_cannot_be_read_are_an_error_of_ours(opened, monkeypatch):
     made = opened()
     assert made.outputs()["scenario"].value == "basic"

@@ -4,8 +4,11 @@ import os
 import sys
 import traceback
 
-from stacks.cli import main
-from stacks.statuses import BROKEN
+from components.starting import imports_that_stay
+
+with imports_that_stay():
+    from stacks.cli import main
+    from stacks.statuses import BROKEN
 
 try:
     sys.exit(main())

@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pulumi.automation import OutputValue
+
 from components.clock import SystemClock
 from components.errors import ConfigurationRefused, SecurityError
 from stacks.advice import advice_on
@@ -28,6 +30,7 @@ from stacks.events import Failure, Watch, for_people
 from stacks.forgotten import warnings_about_forgotten
 from stacks.look_ahead import in_title, moment_of, moved_to
 from stacks.markdown import failure_markdown, plan_markdown
+from stacks.masks import MASKED
 from stacks.plan import Plan, plan_from
 from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
@@ -36,8 +39,6 @@ from stacks.statuses import BROKEN, DUE, FINE
 from stacks.unseen import unseen_in, unseen_told
 from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
 from toolchain import console
-
-MASKED = "[secret]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,7 +100,7 @@ def up(options: argparse.Namespace) -> int:
         console.say("no changes")
     else:
         times, unseen = _carry_out(driver, expected, plan)
-    outputs = _plain(driver, show_secrets=False)
+    outputs = _masked(driver.outputs(in_clear=False))
     console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
     _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": dict(times), "outputs": outputs})
@@ -126,7 +127,8 @@ def refresh(options: argparse.Namespace) -> int:
 def output(options: argparse.Namespace) -> int:
     """Print the stack's outputs, or one of them."""
     _, driver = _open(options)
-    outputs = _plain(driver, show_secrets=options.show_secrets)
+    found = driver.outputs()
+    outputs = {name: each.value for name, each in found.items()} if options.show_secrets else _masked(found)
     if options.name is not None and options.name not in outputs:
         raise ConfigurationRefused(
             f"there is no output `{options.name}`",
@@ -259,10 +261,8 @@ def _restart_times(watch: Watch) -> dict[str, float]:
     return {step: round(seconds, 1) for step, seconds in times.items()}
 
 
-def _plain(driver: Driver, *, show_secrets: bool) -> dict[str, Any]:
-    return {
-        name: MASKED if found.secret and not show_secrets else found.value for name, found in driver.outputs().items()
-    }
+def _masked(outputs: Mapping[str, OutputValue]) -> dict[str, Any]:
+    return {name: MASKED if found.secret else found.value for name, found in outputs.items()}
 
 
 def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -23,9 +23,11 @@ from components.errors import CommandFailed, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES_AT_ONCE
 from stacks.at_once import machines_at_once
 from stacks.debug_log import masked
+from stacks.engine_calls import Engine, Project, opened_stack
 from stacks.events import Failure, Watch
 from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
+from stacks.masks import has_mask
 from stacks.model import NAMESPACE
 from stacks.policy_packs import PolicyPacks
 from stacks.workspace import ROOT, Workspace, secrets_provider_of
@@ -68,18 +70,17 @@ class Driver:
     ) -> None:
         self.workspace, self.debug, self.policy_packs = workspace, debug, policy_packs
         self._at_once = machines_at_once(workspace.stack_file)
-        self._engine = automation.PulumiCommand(root=str(engine().parent.parent), skip_version_check=True)
+        self._engine = Engine(engine())
         options = automation.LocalWorkspaceOptions(
             work_dir=str(workspace.project),
+            program=program or run_program,
             env_vars={**workspace.environment, MACHINES_AT_ONCE: str(self._at_once)},
             pulumi_command=self._engine,
             secrets_provider=secrets_provider_of(workspace.stack_file),
         )
         remove_broken_attributes(self._backend)
         with _engine_errors("open the stack"):
-            self.stack = automation.create_or_select_stack(
-                workspace.stack, project_name=NAMESPACE, program=program or run_program, opts=options
-            )
+            self.stack = opened_stack(workspace.stack, Project(options, self._backend, NAMESPACE))
 
     def preview(self, watch: Watch, *, diff: bool = False) -> None:
         """Preview an `up`.
@@ -119,16 +120,20 @@ class Driver:
         with self._watched(watch):
             self.stack.destroy(on_event=watch.event, on_output=_quiet, color="never", show_secrets=False)
 
-    def outputs(self) -> Mapping[str, automation.OutputValue]:
+    def outputs(self, *, in_clear: bool = True) -> Mapping[str, automation.OutputValue]:
         """Return the stack's outputs; one with a secret anywhere in it is a secret.
+
+        Where they are not wanted ``in_clear``, the engine is asked once, and a secret's value is what it shows for it.
 
         The Automation API takes an output for a secret only if all of it is one: a secret inside a map is given out in
         clear, and marked as public (pulumi 3.272, `LocalWorkspace.stack_outputs`). So the engine is asked here, and
         its values are compared with what it shows where it masks.
         """
         with _engine_errors("read the outputs"):
-            shown, values = self._shown(), self._shown("--show-secrets")
-        return {name: automation.OutputValue(value, secret=shown[name] != value) for name, value in values.items()}
+            shown = self._shown()
+            values = self._shown("--show-secrets") if in_clear else shown
+        secret = {name for name, value in values.items() if shown[name] != value or has_mask(shown[name])}
+        return {name: automation.OutputValue(value, secret=name in secret) for name, value in values.items()}
 
     def _shown(self, *options: str) -> dict[str, Any]:
         arguments = ["stack", "output", "--json", *options, "--stack", self.workspace.stack]

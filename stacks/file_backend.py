@@ -27,6 +27,18 @@ def state_folder(backend: str) -> Path | None:
     )  # the engine takes `file://~` for home
 
 
+def has_stack(backend: str, project: str, stack: str) -> bool:
+    """Tell whether a file backend has a stack; False for backends of other kinds, which only the engine can ask.
+
+    Args:
+        backend: the backend's URL.
+        project: the project's name.
+        stack: the stack's name.
+    """
+    folder = state_folder(backend)
+    return folder is not None and (folder / "stacks" / project / f"{stack}.json").is_file()
+
+
 def remove_broken_attributes(backend: str) -> None:
     """Remove the attributes that a killed engine left half-written; nothing is lost with them.
 

@@ -4,7 +4,7 @@ import sys
 from datetime import timedelta
 
 from components.clock import SystemClock
-from provider.__main__ import main
+from provider.process import main
 
 if __name__ == "__main__":
     main(SystemClock(-timedelta(days=int(sys.argv.pop(2)))))

@@ -21,7 +21,7 @@ from components.nodes.identity_handler import NodeIdentityHandler
 from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler
 from components.pki.leaf_handler import CertificateHandler
-from provider.__main__ import main
+from provider.process import main
 from provider.registry import HANDLERS
 
 DAYS = 400

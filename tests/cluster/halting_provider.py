@@ -16,7 +16,7 @@ from components.handling import Handler
 from components.nodes import served, wave_handler
 from components.rollout import perform
 from components.rollout.steps import Action, Step
-from provider.__main__ import main
+from provider.process import main
 from provider.registry import HANDLERS
 
 HALTED, PLANNED = "halted", "planned"

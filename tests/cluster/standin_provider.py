@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from components.nodes.local import MINIMAL_ENVIRONMENT
-from provider.__main__ import main
+from provider.process import main
 
 if __name__ == "__main__":
     folder = Path(sys.argv.pop(1))

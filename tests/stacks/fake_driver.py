@@ -36,7 +36,7 @@ class FakeDriver:
     def destroy(self, watch):
         self._run("destroy", watch)
 
-    def outputs(self):
+    def outputs(self, *, in_clear=True):
         self.asked.append("outputs")
         return self.given
 

@@ -86,16 +86,15 @@ def opened(stack, monkeypatch, tmp_path):
     """Open the stack with a driver; `opened.given` is what the engine was given."""
     given = {}
 
-    def select(name, **options):
-        given.update(options, name=name)
+    def open_stack(name, project):
+        given.update(vars(project), name=name)
         if isinstance(stack, Exception):
             raise stack
         return stack
 
     monkeypatch.setattr(driver, "engine", lambda: Path("/opt/pulumi/bin/pulumi"))
-    monkeypatch.setattr(driver.automation, "PulumiCommand", Engine)
-    monkeypatch.setattr(driver.automation, "LocalWorkspaceOptions", lambda **options: SimpleNamespace(**options))
-    monkeypatch.setattr(driver.automation, "create_or_select_stack", select)
+    monkeypatch.setattr(driver, "Engine", lambda path: Engine(command=path))
+    monkeypatch.setattr(driver, "opened_stack", open_stack)
 
     def open_it(**options):
         workspace = Workspace("prod", tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}"})
@@ -158,12 +157,12 @@ def test_any_other_error_is_repeated_by_its_first_line(said, why):
 def test_a_stack_is_opened_with_our_engine_and_the_workspaces_environment(opened, tmp_path):
     opened()
     given = opened.given
-    assert (given["name"], given["project_name"]) == ("prod", "elasticsearch-security")
+    assert given["name"] == "prod"
     assert given["program"] is driver.run_program
-    assert given["opts"].work_dir == str(tmp_path)
-    assert given["opts"].env_vars == {"PULUMI_BACKEND_URL": f"file://{tmp_path}", MACHINES_AT_ONCE: str(DEFAULT)}
-    assert given["opts"].pulumi_command.root == "/opt/pulumi"
-    assert given["opts"].secrets_provider is None
+    assert given["work_dir"] == str(tmp_path)
+    assert given["env_vars"] == {"PULUMI_BACKEND_URL": f"file://{tmp_path}", MACHINES_AT_ONCE: str(DEFAULT)}
+    assert given["pulumi_command"].command == Path("/opt/pulumi/bin/pulumi")
+    assert given["secrets_provider"] is None
 
 
 @pytest.mark.parametrize(
@@ -179,7 +178,7 @@ def test_a_stack_is_opened_with_our_engine_and_the_workspaces_environment(opened
 def test_the_secrets_provider_of_the_stack_file_is_that_of_a_stack_that_is_made(provider, opened, tmp_path):
     (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(f"secretsprovider: {provider}\nconfig: {{}}\n")
     opened()
-    assert opened.given["opts"].secrets_provider == provider
+    assert opened.given["secrets_provider"] == provider
 
 
 @pytest.mark.parametrize(
@@ -200,10 +199,10 @@ def test_a_run_that_meets_another_one_says_what_to_do(said, opened, stack):
 
 @pytest.mark.parametrize("error", [engine_said(WRITE_PROTECTED), RuntimeError(WRITE_PROTECTED)])
 def test_a_stack_that_cannot_be_opened_is_an_error_of_ours(error, opened, monkeypatch):
-    def refuse(name, **options):
+    def refuse(name, project):
         raise error
 
-    monkeypatch.setattr(driver.automation, "create_or_select_stack", refuse)
+    monkeypatch.setattr(driver, "opened_stack", refuse)
     with pytest.raises(CommandFailed, match="the engine could not open the stack"):
         opened()
 
@@ -211,6 +210,16 @@ def test_a_stack_that_cannot_be_opened_is_an_error_of_ours(error, opened, monkey
 def test_an_output_with_a_secret_in_it_is_a_secret(opened):
     outputs = opened().outputs()
     assert {name: output.value for name, output in outputs.items()} == OUTPUTS
+    assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
+
+
+def test_outputs_that_nobody_wants_in_clear_are_never_asked_for_in_clear(opened, monkeypatch):
+    made = opened()
+    asked = []
+    monkeypatch.setattr(made, "_shown", lambda *options: asked.append(options) or MASKED)
+    outputs = made.outputs(in_clear=False)
+    assert asked == [()]
+    assert {name: output.value for name, output in outputs.items()} == MASKED
     assert {name for name, output in outputs.items() if output.secret} == {"elasticPassword", "userPasswords"}
 
 
@@ -271,7 +280,7 @@ def test_engine_and_plugin_have_so_many_machines_in_hand_as_the_stack_file_says(
     (tmp_path / "stacks" / "Pulumi.prod.yaml").write_text(written)
     getattr(opened(), verb)(Watch())
     assert stack.calls[0][1]["parallel"] == meant
-    assert opened.given["opts"].env_vars[MACHINES_AT_ONCE] == str(meant)
+    assert opened.given["env_vars"][MACHINES_AT_ONCE] == str(meant)
 
 
 @pytest.mark.parametrize("kind", [CommandError, InlineSourceRuntimeError])

@@ -13,8 +13,8 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from components.handling import Handler
-from provider.__main__ import AT_ONCE
 from provider.engine_log import EngineLog
+from provider.process import AT_ONCE
 from provider.schema import package_schema
 from provider.server import Plugin
 

@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused, SecurityError, TargetUnreachable
-from provider.__main__ import AT_ONCE
 from provider.lifetime import StackLock
+from provider.process import AT_ONCE
 from provider.server import UNREADABLE
 from tests.wire import asking
 from tests.wire.small_handlers import BOX

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from components.clock import PREVIEW_AT, SystemClock
-from provider.__main__ import clock_ahead
+from provider.process import clock_ahead
 from tests.wire import asking
 from tests.wire.small_handlers import BOX
 from tests.wire.talking import NOW, UNKNOWN, Refused, SetClock, urn_of

@@ -1,0 +1,61 @@
+"""The Automation API, in as few calls of the engine as our runs need: each takes a fifth of a second, or more."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pulumi import automation
+from pulumi.automation._stack import StackInitMode
+from semver import VersionInfo
+
+from stacks.file_backend import has_stack
+from toolchain.engine import OLDEST
+
+
+class Engine(automation.PulumiCommand):
+    """The engine's command.
+
+    The SDK's own asks for its version even where it is told not to check it. That need not be: `toolchain.engine`
+    returns none that is older than this one, and more the SDK does not want to know.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.command, self.version = str(path), VersionInfo(*OLDEST)
+
+
+class Project(automation.LocalWorkspace):
+    """The project's folder. No stack is selected in it, for every call names its own; it is only made where it is not.
+
+    Args:
+        options: of the SDK.
+        backend: the URL of the state backend.
+        name: the project's, which is part of where a file backend keeps a stack.
+    """
+
+    def __init__(self, options: automation.LocalWorkspaceOptions, backend: str, name: str) -> None:
+        super().__init__(**vars(options))
+        self._backend, self._name = backend, name
+
+    def select_stack(self, stack_name: str) -> None:
+        """Have the engine look for a stack, unless a file backend shows that it is there."""
+        if not has_stack(self._backend, self._name, stack_name):
+            super().select_stack(stack_name)
+
+
+class Stack(automation.Stack):
+    """A stack whose result is what its events told.
+
+    The SDK reads every output after an `up`, masked and then in clear, and the history after every run.
+    """
+
+    def outputs(self) -> automation.OutputMap:
+        """Return none; `Driver.outputs` asks for them when they are wanted."""
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: FBT001, FBT002 (the SDK's)
+        """Return nothing of worth, in the form that the SDK insists on."""
+        return automation.UpdateSummary("update", datetime.min.replace(tzinfo=UTC), "", {}, {}, "succeeded")
+
+
+def opened_stack(stack: str, project: Project) -> automation.Stack:
+    """Return a stack of a project, made if it is not there yet."""
+    return Stack(stack, project, StackInitMode.CREATE_OR_SELECT)

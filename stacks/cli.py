@@ -273,7 +273,10 @@ def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, 
     if isinstance(pem, str):
         path = write_file_for_people(workspace.handed_out, "http-ca.pem", pem)
         hints.append(("certificate of the CA that clients trust", str(path) if path else f"{command} caCertificatePem"))
-    hints.append(("password of elastic", f"{command} elasticPassword --show-secrets"))
+    if "elasticPassword" in outputs:
+        hints.append(("password of elastic", f"{command} elasticPassword --show-secrets"))
+    elif "certificateRequests" in outputs:
+        hints.append(("requests to be signed; nothing is secured until then", f"{command} certificateRequests"))
     return hints
 
 

@@ -22,6 +22,6 @@ def refuse_to_wait_again(*, waits: bool, begun: bool) -> None:
         "for; of this one keys and passwords are recorded, and they would be forgotten",
         next_step="put back what `authorities.transport` had. To come to a CA that signs elsewhere, or to await "
         "another certificate of it, write its next `generation`: then every node presents what it does now until all "
-        "are there. Where TLS between nodes is new, let a CA of ours sign first, without `own`; or name for each node a "
-        "certificate and its `key`",
+        "are there. Where TLS between nodes is new, let a CA of ours sign first, without `own`; or name for each node "
+        "a certificate and its `key`",
     )

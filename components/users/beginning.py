@@ -1,4 +1,4 @@
-"""A cluster that is not secured yet can wait for its certificates; one that is secured cannot."""
+"""A cluster can wait for its first certificates until its securing has begun, and never again."""
 
 from components.errors import ConfigurationRefused
 
@@ -16,7 +16,7 @@ def refuse_to_wait_again(*, waits: bool, begun: bool) -> None:
     if not (waits and begun):
         return
     raise ConfigurationRefused(
-        "a cluster that is secured cannot wait for its first certificates again",
+        "a cluster whose securing has begun cannot wait for its first certificates again",
         where="authorities.transport.own.leaves",
         why="certificates are missing in it, which at `generation: 1` is how a cluster begins that nothing was signed "
         "for; of this one keys and passwords are recorded, and they would be forgotten",

@@ -22,7 +22,7 @@ from components.users.resources import GeneratedPassword, UserPassword
 
 SUPERUSER = "elastic"
 BOOTSTRAP = "bootstrap"
-"""The purpose of the password that every scenario begins with, before a node is touched."""
+"""The purpose of the password that the settings of every node wait for, in every scenario."""
 
 
 class MinimalSecurity(Component):

@@ -216,7 +216,8 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
             task.done(f"{len(watch.seen)} resources looked at")
     except RunFailed:
         if not all(failure.of_policy for failure in watch.failures):
-            for line in watch.about_restart:  # what was refused, and why it would be done
+            warned = [f"! {text}" for text in dict.fromkeys(watch.warnings)]
+            for line in (*warned, *watch.about_restart):  # what was refused, and why it would be done
                 console.say(line)
         raise
     warnings = dict.fromkeys([*watch.warnings, *warnings_about_forgotten(watch.seen, watch.gates)])

@@ -149,6 +149,7 @@ def test_once_it_is_secured_it_never_waits_again_and_nothing_of_it_is_forgotten(
     first.awaits("es-2")
     told = first.run("preview")
     assert (told.status, "cannot wait for its first certificates again" in told.stdout) == (2, True)
+    assert "! authorities.transport: the certificates of es-2 are awaited" in told.stdout
     without_a_preview = first.start_bare_up()
     without_a_preview.communicate()
     assert (without_a_preview.returncode, first.on_nodes(), first.recorded()) == (2, files, recorded)

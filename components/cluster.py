@@ -47,6 +47,7 @@ class Cluster:
         given: the leaves that were signed elsewhere, of the nodes and layers that have one.
         requested: the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name.
         awaited: the nodes whose leaf is not signed yet, by layer.
+        waits_to_begin: whether nothing can be secured before they are signed.
         hooks: the operator's commands before and after a rollout.
         folder: the project's folder.
         plan: what the driver carries out, as JSON, for the hooks; empty where none runs, None without it.
@@ -74,6 +75,7 @@ class Cluster:
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
     requested: Mapping[tuple[str, Layer], Sans] = field(default_factory=dict)
     awaited: Mapping[Layer, tuple[str, ...]] = field(default_factory=dict)
+    waits_to_begin: bool = False
     hooks: tuple[Hook, ...] = ()
     folder: str = ""
     plan: str | None = None

@@ -21,6 +21,8 @@ from components.settings.scenarios import BOOTSTRAP_PASSWORD
 from components.users.resources import GeneratedPassword, UserPassword
 
 SUPERUSER = "elastic"
+BOOTSTRAP = "bootstrap"
+"""The purpose of the password that the settings of every node wait for, in every scenario."""
 
 
 class MinimalSecurity(Component):
@@ -34,7 +36,7 @@ class MinimalSecurity(Component):
         self, cluster: Cluster, layers: Sequence[LayerFiles] = (), opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("scenarios", NAMES[MinimalSecurity], opts)
-        self.bootstrap = GeneratedPassword("bootstrap", 1, self.child())
+        self.bootstrap = GeneratedPassword(BOOTSTRAP, 1, self.child())
         self.passwords = {
             user: GeneratedPassword(user, spec.version, self.child(), spec.password)
             for user, spec in cluster.users.chosen().items()
@@ -169,8 +171,7 @@ def secured(
     """
     in_https = urn_of(BasicHttpsSecurity)
     if transport is None:
-        places = (urn_of(BasicSecurity), urn_of(BasicSecurity, in_https))
-        minimal = MinimalSecurity(cluster, opts=formerly_in(*places))
+        minimal = MinimalSecurity(cluster, opts=formerly_in(*_higher_places()))
         return minimal, minimal.done
     above = (
         BasicHttpsSecurity(cluster, transport, http)
@@ -178,6 +179,32 @@ def secured(
         else BasicSecurity(cluster, transport, opts=formerly_in(in_https))
     )
     return above.minimal, above.done
+
+
+def not_secured_yet() -> None:
+    """Ask for no security, since certificates are awaited; but for its first password, which nothing uses yet.
+
+    Whatever was secured here has that one recorded: the plugin refuses it then, before the engine forgets the rest.
+    """
+    where = component_type("scenarios", MinimalSecurity)
+    minimal = pulumi.ComponentResource(where, NAMES[MinimalSecurity], {}, formerly_in(*_higher_places()))
+    GeneratedPassword(BOOTSTRAP, 1, pulumi.ResourceOptions(parent=minimal), waits=True)
+
+
+def handed_out(cluster: Cluster, certificates: Sequence[NodeCertificates], security: MinimalSecurity) -> None:
+    """Hand out what people and their tools need of a secured cluster, as stack outputs."""
+    pulumi.export("scenario", cluster.scenario)
+    for name, places in cluster.places().items():
+        pulumi.export(name, places)
+    pulumi.export("elasticPassword", security.elastic_password)
+    pulumi.export("userPasswords", security.user_passwords())
+    entries = [entry for each in certificates for entry in each.entries()]
+    pulumi.export("certificates", [*entries, *security.entries()])
+
+
+def _higher_places() -> tuple[pulumi.Output[str], ...]:
+    """Return the URNs of the scenarios that minimal security may stand in."""
+    return urn_of(BasicSecurity), urn_of(BasicSecurity, urn_of(BasicHttpsSecurity))
 
 
 def urn_of(scenario: type[Component], parent: pulumi.Input[str] | None = None) -> pulumi.Output[str]:

@@ -1,8 +1,8 @@
 """Certificates that somebody else is to sign, and what is done until they are all there: nothing that needs them.
 
 A CA that follows another one is covered meanwhile, and held there: whatever signed before goes on. Before the first one
-there is nothing to go on with. The HTTP layer stays without TLS then; for the transport layer the plugin, which knows
-what signed before, refuses it.
+there is nothing to go on with. The HTTP layer stays without TLS then; without the transport layer nothing is secured at
+all (docs/decisions/0020).
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,8 @@ from stacks.own_authority_rules import own_specs
 
 SPEAKS_TLS = {Layer.TRANSPORT: Scenario.BASIC, Layer.HTTP: Scenario.BASIC_HTTPS}
 """The scenario from which on a layer has certificates."""
+UNTIL_FIRST = {Layer.TRANSPORT: "nothing is changed on any node", Layer.HTTP: "HTTPS stays off"}
+"""What becomes of a layer that nothing was signed for yet."""
 
 
 def requested(model: StackModel) -> Mapping[tuple[str, Layer], Sans]:
@@ -37,9 +39,14 @@ def awaited(model: StackModel) -> Mapping[Layer, tuple[str, ...]]:
     return {layer: names for layer, names in missing.items() if names}
 
 
+def waits_to_begin(model: StackModel) -> bool:
+    """Tell whether nothing can be secured yet: no CA is there whose leaves would admit nodes to the cluster."""
+    return Layer.TRANSPORT in awaited(model) and _nothing_signs(model, Layer.TRANSPORT)
+
+
 def until_signed(model: StackModel) -> StackModel:
     """Return the stack file as it is carried out while certificates are awaited: whether there can be HTTPS at all."""
-    if Layer.HTTP not in awaited(model) or not _nothing_signs(model):
+    if Layer.HTTP not in awaited(model) or not _nothing_signs(model, Layer.HTTP):
         return model
     plain = model.cluster.model_copy(update={"scenario": Scenario.BASIC})
     ours = model.authorities.http.model_copy(update={"own": None})
@@ -54,8 +61,7 @@ def told(model: StackModel) -> tuple[str, ...]:
 
 
 def _told(model: StackModel, layer: Layer, names: tuple[str, ...]) -> str:
-    off = layer is Layer.HTTP and _nothing_signs(model)
-    until = "HTTPS stays off" if off else "every node presents what it does now"
+    until = UNTIL_FIRST[layer] if _nothing_signs(model, layer) else "every node presents what it does now"
     return (
         f"authorities.{layer}: the certificates of {', '.join(names)} are awaited. Have the requests signed (output "
         f"certificateRequests), and name the files in `authorities.{layer}.own.leaves`; until they are all there, "
@@ -69,7 +75,7 @@ def _with_certificates(model: StackModel) -> Iterator[tuple[Layer, OwnAuthorityS
             yield layer, own
 
 
-def _nothing_signs(model: StackModel) -> bool:
+def _nothing_signs(model: StackModel, layer: Layer) -> bool:
     """Tell whether no CA is there, neither one before nor one whose key is at hand."""
-    http = model.authorities.http
-    return http.generation == 1 and http.own is not None and http.own.key is None
+    spec = model.authorities.http if layer is Layer.HTTP else model.authorities.transport
+    return spec.generation == 1 and spec.own is not None and spec.own.key is None

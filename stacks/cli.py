@@ -218,7 +218,8 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
             task.done(f"{len(watch.seen)} resources looked at")
     except RunFailed:
         if not all(failure.of_policy for failure in watch.failures):
-            for line in watch.about_restart:  # what was refused, and why it would be done
+            warned = [f"! {text}" for text in dict.fromkeys(watch.warnings)]
+            for line in (*warned, *watch.about_restart):  # what was refused, and why it would be done
                 console.say(line)
         raise
     warnings = dict.fromkeys([*watch.warnings, *warnings_about_forgotten(watch.seen, watch.gates)])
@@ -273,7 +274,10 @@ def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, 
     if isinstance(pem, str):
         path = write_file_for_people(workspace.handed_out, "http-ca.pem", pem)
         hints.append(("certificate of the CA that clients trust", str(path) if path else f"{command} caCertificatePem"))
-    hints.append(("password of elastic", f"{command} elasticPassword --show-secrets"))
+    if "elasticPassword" in outputs:
+        hints.append(("password of elastic", f"{command} elasticPassword --show-secrets"))
+    elif "certificateRequests" in outputs:
+        hints.append(("requests to be signed; nothing is secured until then", f"{command} certificateRequests"))
     return hints
 
 

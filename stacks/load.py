@@ -12,7 +12,7 @@ from components.pki.spec import Layer
 from components.settings.scenarios import Choices
 from stacks.advice import advice_on
 from stacks.announcing import announced_plan
-from stacks.awaiting import awaited, requested, told, until_signed
+from stacks.awaiting import awaited, requested, told, until_signed, waits_to_begin
 from stacks.config import PREFIX, model_from, sections_of_engine
 from stacks.hook_inventory import hooks_of
 from stacks.inventory import kibana_of, kibana_sans_of, least_sans_of, nodes_of, sans_of
@@ -45,7 +45,12 @@ def load_cluster(root: Path) -> Cluster:
         pulumi.log.warn(advice.message)
     for line in told(model):
         pulumi.log.warn(line)
-    return replace(cluster_of(carried_out, root, files), requested=requested(model), awaited=awaited(model))
+    return replace(
+        cluster_of(carried_out, root, files),
+        requested=requested(model),
+        awaited=awaited(model),
+        waits_to_begin=waits_to_begin(model),
+    )
 
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:

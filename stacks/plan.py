@@ -194,6 +194,8 @@ def _settings(resource: Seen, restart_effect: str) -> list[Row]:
 
 
 def _password(resource: Seen, restart_effect: str) -> list[Row]:
+    if resource.before.get("waits") and not resource.inputs.get("waits"):  # made when certificates were awaited
+        return []
     return [Row("password", (), f"{sign(resource)}{resource.inputs['purpose']}, generated")]
 
 

@@ -51,15 +51,17 @@ def summary_view(
 ) -> RenderableType:
     """Return what a run leaves behind: where the cluster is, how to log in, every certificate, how long it took."""
     facts = _columns()
-    facts.add_row("scenario", str(outputs.get("scenario", "")))
-    facts.add_row("HTTP layer", "  ".join(outputs.get("httpUrls") or ()))
-    facts.add_row("transport layer", "  ".join(outputs.get("transportAddresses") or ()))
+    if "scenario" in outputs:
+        facts.add_row("scenario", str(outputs["scenario"]))
+        facts.add_row("HTTP layer", "  ".join(outputs.get("httpUrls") or ()))
+        facts.add_row("transport layer", "  ".join(outputs.get("transportAddresses") or ()))
     if outputs.get("unencryptedChannels"):
         facts.add_row("not encrypted", ", ".join(outputs["unencryptedChannels"]))
     parts: list[RenderableType] = [Text(title, style="bold"), facts, Text("")]
     for name, value in hints:  # a line of its own each, so that it can be copied
         parts += [Text(f"{name}:", style="dim"), Text(f"  {value}", no_wrap=True, overflow="ignore")]
-    parts += [Text(""), certificates_view(outputs, now)]
+    if outputs.get("certificates"):
+        parts += [Text(""), certificates_view(outputs, now)]
     if times:
         steps = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         steps.add_column(justify="right", no_wrap=True)

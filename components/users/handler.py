@@ -20,6 +20,7 @@ from components.nodes.probes import Speech
 from components.nodes.spec import Node
 from components.nodes.waiting import within
 from components.pki.passwords import new_password
+from components.users.beginning import refuse_to_wait_again
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
 
 UNAUTHORIZED, OK = 401, 200
@@ -35,11 +36,13 @@ class GeneratedPasswordInputs(Wire):
         purpose: whose password it is, such as `elastic`.
         version: raise it to get another one.
         given: the operator's own; absent where one is made.
+        waits: whether nothing uses it yet, since the cluster waits for certificates before it is secured at all.
     """
 
     purpose: str
     version: int = 1
     given: MaybeUnknown[SecretStr] | None = None
+    waits: bool = False
 
 
 class GeneratedPasswordOutputs(Wire):
@@ -72,6 +75,7 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
     def changes(self, recorded: PasswordRecord, wanted: GeneratedPasswordInputs, context: Context) -> Sequence[Change]:
         """Return why there will be another password."""
         before = recorded.inputs
+        refuse_to_wait_again(waits=wanted.waits, begun=not before.waits)
         if before.version == wanted.version:
             return ()
         text = f"password of {wanted.purpose}: version {before.version} → {wanted.version}"
@@ -81,7 +85,7 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
         self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
     ) -> GeneratedPasswordOutputs:
         """Return the password as long as its version stays, and whoever it comes from."""
-        if recorded is not None and recorded.inputs == wanted:
+        if recorded is not None and _stays(recorded, wanted):
             return recorded.outputs
         value = UNKNOWN if wanted.given is None else wanted.given
         if recorded is not None and recorded.outputs.value != value:
@@ -95,7 +99,7 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
         self, recorded: PasswordRecord | None, wanted: GeneratedPasswordInputs, context: Context
     ) -> GeneratedPasswordOutputs:
         """Make a password for this version, or take the given one."""
-        if recorded is not None and recorded.inputs == wanted:
+        if recorded is not None and _stays(recorded, wanted):
             return recorded.outputs
         value = SecretStr(new_password()) if wanted.given is None else known(wanted.given)
         return GeneratedPasswordOutputs(value=value, formers=self._formers(recorded))
@@ -104,6 +108,16 @@ class GeneratedPasswordHandler(Handler[GeneratedPasswordInputs, GeneratedPasswor
         if recorded is None:
             return ()
         return (known(recorded.outputs.value), *known(recorded.outputs.formers))[:KEPT_FORMERS]
+
+
+def _stays(recorded: PasswordRecord, wanted: GeneratedPasswordInputs) -> bool:
+    """Tell whether the password stays what it is; whether anything uses it yet does not change it.
+
+    Raises:
+        ConfigurationRefused: it is used, and the cluster shall wait for certificates.
+    """
+    refuse_to_wait_again(waits=wanted.waits, begun=not recorded.inputs.waits)
+    return recorded.inputs.model_copy(update={"waits": wanted.waits}) == wanted
 
 
 class UserPasswordInputs(Wire):

@@ -17,10 +17,16 @@ class GeneratedPassword(Resource):
     formers = Out[list[str]]("formers")
 
     def __init__(
-        self, purpose: str, version: int, opts: pulumi.ResourceOptions, given: SecretStr | None = None
+        self,
+        purpose: str,
+        version: int,
+        opts: pulumi.ResourceOptions,
+        given: SecretStr | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         self.purpose = purpose
-        inputs: dict[str, Any] = {"purpose": purpose, "version": version}
+        inputs: dict[str, Any] = {"purpose": purpose, "version": version, **({"waits": True} if waits else {})}
         if given is not None:
             inputs["given"] = pulumi.Output.secret(given.get_secret_value())
         super().__init__(f"{purpose}-password", inputs, opts)

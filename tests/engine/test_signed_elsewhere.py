@@ -27,9 +27,10 @@ class Elsewhere(Rotation):
         own = {"certificate": str(authority), "only_for_this_cluster": True, "leaves": self.leaves}
         self.write(authorities={"transport": {"generation": generation, "own": own}})
 
-    def has_signed(self, name, signer=None, *, of=None):
+    def has_signed(self, name, signer=None, *, of=None, requests=None):
         """Put a certificate in a node's place: the one for its own request, or for that of another node."""
-        answer = signed(self.output("certificateRequests")[f"{of or name} transport"], signer or self.signing)
+        requests = requests or self.output("certificateRequests")
+        answer = signed(requests[f"{of or name} transport"], signer or self.signing)
         place = self.project / f"{name}.pem"
         place.write_text(answer.pem)
         [leaf] = [leaf for leaf in self.leaves if leaf["node"] == name]
@@ -89,3 +90,68 @@ def test_once_all_are_there_they_are_presented_and_their_ca_is_trusted_alone(run
     assert run.signing.pem in run.trusted()
     assert "PRIVATE KEY" not in run.state()
     assert_idle(run)
+
+
+class First(Elsewhere):
+    """A stack that begins with a CA that signs elsewhere."""
+
+    def awaits(self, *names):
+        """Ask for it, with the certificates of all nodes but some."""
+        for leaf in self.leaves:
+            place = self.project / f"{leaf['node']}.pem"
+            leaf.pop("certificate", None) if leaf["node"] in names else leaf.update(certificate=str(place))
+        self.asks_elsewhere(1)
+
+    def on_nodes(self):
+        """Return every file on the nodes, with what it holds."""
+        return [node.files() for node in self.nodes]
+
+    def recorded(self):
+        """Return what is recorded of everything, wherever it stands in the program."""
+        return {name: found.get("outputs") for name, found in self.resources().items() if found["custom"]}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A stack that the tests below lead on, one after the other."""
+    return First(tmp_path_factory.mktemp("first"))
+
+
+def test_a_cluster_that_nothing_was_signed_for_gets_requests_and_is_left_as_it_is(first):
+    before = first.on_nodes()
+    first.awaits(*NAMES)
+    done = first.up()
+    assert (done["result"], list(done["outputs"])) == ("changed", ["certificateRequests"])
+    assert {row["what"] for row in done["plan"]["rows"]} == {"leaf", "password"}
+    [line] = done["plan"]["warnings"]
+    assert "the certificates of es-1, es-2 are awaited" in line
+    assert line.endswith("nothing is changed on any node")
+    for name in NAMES:
+        first.has_signed(name, requests=done["outputs"]["certificateRequests"])
+    first.awaits("es-2")
+    some = first.up()
+    assert (some["result"], some["outputs"]) == ("unchanged", done["outputs"])
+    assert "the certificates of es-2 are awaited" in some["plan"]["warnings"][0]
+    assert first.on_nodes() == before
+
+
+def test_with_all_of_them_it_is_secured_at_one_stroke(first):
+    first.awaits()
+    done = first.up()
+    assert len(changed(done["plan"], "key file")) == 2
+    assert "+ bootstrap, generated" not in changed(done["plan"], "password")
+    assert (first.trusts(), first.signing.pem in first.trusted()) == (1, True)
+    assert {entry["issuerGeneration"] for entry in done["outputs"]["certificates"]} == {1}
+
+
+def test_once_it_is_secured_it_never_waits_again_and_nothing_of_it_is_forgotten(first):
+    files, recorded = first.on_nodes(), first.recorded()
+    first.awaits("es-2")
+    told = first.run("preview")
+    assert (told.status, "cannot wait for its first certificates again" in told.stdout) == (2, True)
+    assert "! authorities.transport: the certificates of es-2 are awaited" in told.stdout
+    without_a_preview = first.start_bare_up()
+    without_a_preview.communicate()
+    assert (without_a_preview.returncode, first.on_nodes(), first.recorded()) == (2, files, recorded)
+    first.awaits()
+    assert_idle(first)

@@ -57,7 +57,7 @@ def test_once_all_are_signed_they_are_presented_with_the_keys_that_were_made_her
 SIGNING = own_ca("Logs nodes", ROOT)
 
 
-def between_nodes(folder, *, signed, by_hand=(), days=None):
+def between_nodes(folder, *, signed, by_hand=(), days=None, generation=2, **others):
     """Run the program for two nodes whose transport leaves are signed elsewhere; some have a key of their own."""
     (folder / "nodes.pem").write_text(SIGNING.pem + ROOT.pem)
     leaves = []
@@ -69,7 +69,8 @@ def between_nodes(folder, *, signed, by_hand=(), days=None):
         certificate = {"certificate": f"{folder}/{name}.pem"} if name in (*signed, *by_hand) else {}
         leaves.append({"node": name, **certificate, **({"key": f"{folder}/{name}.key"} if name in by_hand else {})})
     own = {"certificate": f"{folder}/nodes.pem", "only_for_this_cluster": True, "leaves": leaves}
-    return program(HTTPS, 2, authorities={"transport": {"generation": 2, "own": own}})
+    authorities = {"transport": {"generation": generation, "own": own}, **others}
+    return program(HTTPS, 2, authorities=authorities)
 
 
 def texts(made, name):
@@ -124,3 +125,36 @@ def test_while_their_rotation_is_held_no_node_presents_them(tmp_path, held, pres
     for name in ("es-1", "es-2"):
         found = {path for path, _, _ in texts_in(made[f"{name}-http-leaf"].inputs)}
         assert found & files == (files if presented else set())
+
+
+HTTP_TOO = {"http": {"own": {"certificate": "not/read/yet.pem", "leaves": [{"node": "es-1"}, {"node": "es-2"}]}}}
+
+
+@pytest.mark.parametrize(
+    ("signed", "http", "asked"),
+    [
+        pytest.param([], {}, ["transport"], id="all, and HTTP is ours"),
+        pytest.param(["es-1"], {}, ["transport"], id="one came"),
+        pytest.param([], HTTP_TOO, ["http", "transport"], id="all of both layers"),
+    ],
+)
+def test_before_nodes_can_know_each_other_there_are_requests_and_a_password_that_nothing_uses(
+    tmp_path, signed, http, asked
+):
+    made = between_nodes(tmp_path, generation=1, signed=signed, **http)
+    requests = sorted(f"{name}-{layer}-request" for name in ("es-1", "es-2") for layer in asked)
+    custom = sorted(name for name, one in made.resources.items() if one.custom)
+    assert custom == ["bootstrap-password", *requests]
+    assert made["bootstrap-password"].inputs["waits"] is True
+    assert made["bootstrap-password"].parent == "minimal-security"
+    assert list(made.outputs) == ["certificateRequests"]
+    assert sum("are awaited" in line for line in made.warned) == len(asked)
+
+
+def test_with_all_of_them_the_cluster_is_secured_and_https_comes_on_when_it_can(tmp_path):
+    made = between_nodes(tmp_path, generation=1, signed=["es-1", "es-2"])
+    assert "waits" not in made["bootstrap-password"].inputs
+    assert made.outputs["scenario"].value == "basic-https"
+    https_later = between_nodes(tmp_path, generation=1, signed=["es-1", "es-2"], **HTTP_TOO)
+    assert https_later.outputs["scenario"].value == "basic"
+    assert "holdAfter" not in https_later["transport-ca"].inputs

@@ -4,7 +4,7 @@ import pytest
 
 from components.pki.spec import Layer
 from components.settings.scenarios import Scenario
-from stacks.awaiting import awaited, requested, told, until_signed
+from stacks.awaiting import awaited, requested, told, until_signed, waits_to_begin
 from tests.stacks.stackfiles import model
 
 OWN = "authorities: {{http: {{generation: {generation}, own: {{certificate: root.pem, leaves: [{leaves}]}}}}}}"
@@ -86,3 +86,39 @@ def test_the_transport_layer_alone_never_takes_https_away():
         "{node: es-2}]}}}"
     )
     assert until_signed(found) == found
+
+
+def between_nodes(*leaves, generation=1, more=""):
+    own = f"{{certificate: ca.pem, only_for_this_cluster: true, leaves: [{', '.join(leaves)}]{more}}}"
+    return model(f"authorities: {{transport: {{generation: {generation}, own: {own}}}}}")
+
+
+SIGNED = "{node: es-1, certificate: a.pem}"
+AWAITED = ("{node: es-1}", "{node: es-2}")
+
+
+@pytest.mark.parametrize(
+    ("found", "waits"),
+    [
+        pytest.param(between_nodes(*AWAITED), True, id="all are awaited"),
+        pytest.param(between_nodes(SIGNED, "{node: es-2}"), True, id="one came"),
+        pytest.param(between_nodes(SIGNED, BY_HAND), False, id="all came"),
+        pytest.param(between_nodes(*AWAITED, generation=2), False, id="a CA signed before"),
+        pytest.param(between_nodes(*AWAITED, more=", key: ca.key"), False, id="the CA's key is at hand"),
+        pytest.param(stack("{node: es-1}", "{node: es-2}"), False, id="of the HTTP layer alone"),
+    ],
+)
+def test_nothing_is_secured_before_nodes_can_know_each_other(found, waits):
+    assert waits_to_begin(found) is waits
+
+
+def test_until_then_every_node_is_left_as_it_is():
+    [line] = told(between_nodes(SIGNED, "{node: es-2}"))
+    assert "authorities.transport: the certificates of es-2 are awaited" in line
+    assert line.endswith("nothing is changed on any node")
+
+
+def test_minimal_security_waits_for_no_certificate():
+    found = between_nodes(*AWAITED)
+    minimal = found.model_copy(update={"cluster": found.cluster.model_copy(update={"scenario": Scenario.MINIMAL})})
+    assert waits_to_begin(minimal) is False

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from pulumi.automation import OutputValue
 
 from components.errors import NOT_LOOKED_AT, CommandFailed, TargetUnreachable
 from stacks import cli, workspace
@@ -159,6 +160,14 @@ def test_an_up_shows_the_plan_carries_it_out_and_says_what_there_is_now(command)
     assert re.search(r"^ *\d+\.\d s  rollout *$", out, re.MULTILINE)
     assert re.search(r"^12\.0 s    start es-1 *$", out, re.MULTILINE), "each step of the restart, beneath it"
     assert "elasticPassword --show-secrets" in out
+
+
+def test_while_certificates_are_awaited_an_up_names_the_requests_and_no_password(command):
+    requests = {"certificateRequests": OutputValue({"es-1 transport": "PEM"}, secret=False)}
+    _, out, _ = command(fake_driver(UNCHANGED, outputs=requests), "up")
+    assert re.search(r"requests to be signed.*:\n  .* output prod certificateRequests\n", out)
+    assert "elasticPassword" not in out
+    assert "scenario" not in out
 
 
 def test_steps_of_a_rolling_restart_that_come_again_for_each_node_are_all_counted(command):

@@ -1,5 +1,6 @@
 """One plan from what the engine's events show: what changes, on which node, how it takes effect, and what is next."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -100,6 +101,13 @@ def test_what_is_made_is_told_apart_from_what_is_changed(op, sign):
     assert rows(authority(op))[0].change.startswith(f"{sign} transport CA g1")
     assert rows(leaf("es-1", op))[0].change == f"{sign} transport leaf"
     assert rows(password("elastic", op))[0].change == f"{sign} elastic, generated"
+
+
+def test_a_password_that_was_made_while_certificates_were_awaited_is_not_told_again():
+    made = password("bootstrap", "update")
+    assert rows(replace(made, before={**made.inputs, "waits": True}))[0].what == "record"
+    waits = {**made.inputs, "waits": True}
+    assert rows(replace(made, op="create", inputs=waits))[0].change == "+ bootstrap, generated"
 
 
 def test_a_date_that_a_preview_does_not_know_is_left_out():

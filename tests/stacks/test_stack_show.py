@@ -293,7 +293,8 @@ def test_a_command_to_copy_stands_on_a_line_of_its_own_and_is_never_broken(monke
 
 
 def test_a_summary_says_what_is_not_encrypted(printed):
-    said = printed(summary_view(TITLE, {"unencryptedChannels": ["transport layer", "HTTP layer"]}, {}, [], NOW))
+    outputs = {**OUTPUTS, "unencryptedChannels": ["transport layer", "HTTP layer"]}
+    said = printed(summary_view(TITLE, outputs, {}, [], NOW))
     assert "\nnot encrypted    transport layer, HTTP layer\n" in said
 
 
@@ -301,8 +302,8 @@ def test_a_summary_of_a_run_that_did_nothing_tells_no_times(printed):
     assert printed(summary_view(TITLE, OUTPUTS, {}, [], NOW)).endswith(LISTED)
 
 
-def test_a_summary_of_an_empty_stack_is_empty(printed):
-    assert printed(summary_view(TITLE, {}, {}, [], NOW)).startswith("logs (prod) · basic\nscenario\nHTTP layer\n")
+def test_a_summary_of_a_cluster_that_is_not_secured_yet_claims_nothing_of_it(printed):
+    assert printed(summary_view(TITLE, {"certificateRequests": {}}, {}, [], NOW)).split() == TITLE.split()
 
 
 def test_outputs_read_like_this_with_long_ones_by_their_first_line(printed):

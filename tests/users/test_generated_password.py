@@ -5,6 +5,7 @@ import re
 import pytest
 from pydantic import SecretStr
 
+from components.errors import ConfigurationRefused
 from components.handling import Recorded
 from components.users.handler import (
     KEPT_FORMERS,
@@ -184,3 +185,24 @@ def test_another_given_password_or_none_any_more_is_a_change_too():
 def test_a_preview_knows_a_given_password():
     told = HANDLER.preview(made(1), given("s3cr3t"), FakeContext())
     assert text(told.value) == "s3cr3t"
+
+
+WAITING = GeneratedPasswordInputs(purpose="bootstrap", waits=True)
+USED = GeneratedPasswordInputs(purpose="bootstrap")
+
+
+def test_a_password_that_was_made_while_certificates_were_awaited_stays_when_it_is_used():
+    waiting = converged(WAITING)
+    assert converged(WAITING, waiting) == waiting
+    assert HANDLER.preview(waiting, USED, FakeContext()) == waiting.outputs
+    assert converged(USED, waiting) == Recorded(USED, waiting.outputs)
+    assert reasons(waiting, USED) == []
+
+
+@pytest.mark.parametrize("attempt", [HANDLER.changes, HANDLER.preview, HANDLER.converge])
+def test_once_it_is_used_no_run_waits_for_certificates_and_forgets_the_rest(attempt):
+    used = converged(USED, converged(WAITING))
+    with pytest.raises(ConfigurationRefused) as refused:
+        attempt(used, WAITING, FakeContext())
+    assert refused.value.where == "authorities.transport.own.leaves"
+    assert "put back what `authorities.transport` had" in refused.value.next_step

@@ -150,6 +150,27 @@ def test_a_leaf_that_the_other_nodes_would_refuse_is_refused_by_preview_and_up(t
             attempt(before, given(theirs, one, **changes))
 
 
+@pytest.mark.parametrize(
+    ("one", "dns", "why"),
+    [
+        pytest.param(ONE, ["es-9.example.net"], "does not cover es-9.example.net", id="of another node"),
+        pytest.param(
+            signed(SIGNING, purposes(ExtendedKeyUsageOID.SERVER_AUTH)),
+            ["es-1.example.net"],
+            "lacks clientAuth",
+            id="for servers alone",
+        ),
+    ],
+)
+def test_the_very_first_certificates_are_judged_as_strictly(talk, one, dns, why):
+    theirs = talk.create(asking.AUTHORITY, elsewhere(1, samplePem=sample_of(ONE)))
+    for attempt in (talk.preview_create, talk.create):
+        with pytest.raises(Refused, match=f"(?s)transport certificate of es-1: .*{why}"):
+            attempt(asking.CERTIFICATE, given(theirs, one, dns=dns))
+        with pytest.raises(Refused, match=r"(?s)it cannot be proved.*it was issued for another key"):
+            attempt(asking.AUTHORITY, elsewhere(1, samplePem=sample_of(one, key=OTHER)))
+
+
 def test_the_sample_stays_until_its_ca_was_refused_and_the_next_key_is_made(talk, ours):
     theirs = talk.update(ours, elsewhere(samplePem=sample_of(ONE)))
     left = talk.update(theirs, asking.authority(generation=3))

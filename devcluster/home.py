@@ -186,10 +186,10 @@ def _link_java(home: Path, jdk: java.Jdk | None = None) -> None:
     link = home / "jdk"
     if (link / "bin" / "java").exists():
         return
+    (home / layout.CLASS_ARCHIVE).unlink(missing_ok=True)  # it fits the JDK that is gone
     temporary = home / f"jdk.{os.getpid()}"
     temporary.symlink_to((jdk or java.find_jdk()).home.resolve())
     temporary.replace(link)
-    (home / layout.CLASS_ARCHIVE).unlink(missing_ok=True)  # it fits one JDK alone
 
 
 def _prepare_keystore_command(home: Path) -> None:

@@ -33,7 +33,7 @@ class Compiler:
     scratch: Path
 
     def launcher(self) -> None:
-        """Compile the launcher, which joins the server's own Java module."""
+        """Compile the launcher into the home's own copy of the server's jar, whose Java module it joins."""
         sources = self.sources / "launcher"
         patch = f"org.elasticsearch.server={sources}"
         options = (
@@ -44,7 +44,9 @@ class Compiler:
             "--add-modules",
             "org.elasticsearch.server",
         )
-        self._into_jar("launcher", sources, options, self.home / "lib/tools/launcher/launcher.jar")
+        classes = self.scratch / "launcher"
+        self._javac(options, sorted(sources.rglob("*.java")), classes)
+        join(classes, layout.server_jar(self.home))
 
     def agent(self) -> None:
         """Compile the entitlement agent."""
@@ -111,8 +113,26 @@ def pack(classes: Path, jar: Path, manifest: str | None = None) -> None:
     with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
         if manifest is not None:
             archive.writestr("META-INF/MANIFEST.MF", manifest)
-        for path in sorted(classes.rglob("*.class")):
-            archive.write(path, path.relative_to(classes).as_posix())
+        _add_classes(archive, classes)
+
+
+def join(classes: Path, jar: Path) -> None:
+    """Add classes to a jar that is there.
+
+    Raises:
+        FileExistsError: it holds a class of that name already.
+    """
+    with zipfile.ZipFile(jar, "a", zipfile.ZIP_DEFLATED) as archive:
+        there = set(archive.namelist())
+        for path in classes.rglob("*.class"):
+            if path.relative_to(classes).as_posix() in there:
+                raise FileExistsError(f"{jar.name} holds {path.relative_to(classes)} already")
+        _add_classes(archive, classes)
+
+
+def _add_classes(archive: zipfile.ZipFile, classes: Path) -> None:
+    for path in sorted(classes.rglob("*.class")):
+        archive.write(path, path.relative_to(classes).as_posix())
 
 
 def _write_all(folder: Path, sources: Iterable[tuple[str, str]]) -> None:

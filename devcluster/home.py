@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterable
@@ -11,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from components.errors import CommandFailed, ConfigurationRefused
-from devcluster import layout, versions
+from components.errors import ConfigurationRefused
+from devcluster import class_archive, keystore, layout, versions
 from devcluster.compiling import Compiler, compiler
 from devcluster.maven import resolve
 from toolchain import console, java
@@ -68,12 +67,17 @@ def elasticsearch_home(version: str | None = None) -> Path:
         return _given(Path(given))
     version = version or versions.wanted()
     home = place_of_home(cache_folder(), version)
+    lock = FileLock(home.parent / "elasticsearch.lock")  # a second process waits at it, then finds the work done
     if not home.is_dir():
-        with FileLock(home.parent / "elasticsearch.lock"):  # a second process waits here, then finds it done
+        with lock:
             if not home.is_dir():
                 _lay_out(home, version)
     _link_java(home)
     _add_native_library(home)
+    if not (home / layout.CLASS_ARCHIVE).exists():
+        with lock:
+            if not (home / layout.CLASS_ARCHIVE).exists():
+                class_archive.make(home)
     return home
 
 
@@ -182,6 +186,7 @@ def _link_java(home: Path, jdk: java.Jdk | None = None) -> None:
     link = home / "jdk"
     if (link / "bin" / "java").exists():
         return
+    (home / layout.CLASS_ARCHIVE).unlink(missing_ok=True)  # it fits the JDK that is gone
     temporary = home / f"jdk.{os.getpid()}"
     temporary.symlink_to((jdk or java.find_jdk()).home.resolve())
     temporary.replace(link)
@@ -192,32 +197,13 @@ def _prepare_keystore_command(home: Path) -> None:
     tool = home / "lib" / "tools" / "keystore"
     tool.mkdir()
     jars = [jar for jar in sorted((home / "lib").glob("*.jar")) if _artifact_in_home(jar) in KEYSTORE_JARS]
-    jars = [home / "lib" / "tools" / "launcher" / "launcher.jar", *jars]
     (tool / "classpath").write_text("".join(f"{jar.relative_to(home)}\n" for jar in jars))
     with tempfile.TemporaryDirectory() as config:
-        _run_keystore_command(home, config, ("create",))
+        keystore.run(home, config, ("create",))
         archive = tool / "classes.jsa"
-        _run_keystore_command(home, config, ("add", "-f", "-x", "a"), f"-XX:ArchiveClassesAtExit={archive}.new")
+        keystore.run(home, config, ("add", "-f", "-x", "a"), "value\n", f"-XX:ArchiveClassesAtExit={archive}.new")
         archive.with_name(f"{archive.name}.new").rename(archive)
 
 
 def _artifact_in_home(jar: Path) -> str:
     return jar.name.removesuffix(".jar").rpartition("-")[0]
-
-
-def _run_keystore_command(home: Path, config: str, arguments: tuple[str, ...], java_option: str = "") -> None:
-    done = subprocess.run(
-        [home / "bin" / "elasticsearch-keystore", *arguments],
-        input="value\n",
-        capture_output=True,
-        check=False,
-        text=True,
-        env={**os.environ, "ES_PATH_CONF": config, "ES_JAVA_HOME": str(home / "jdk"), "CLI_JAVA_OPTS": java_option},
-    )
-    if done.returncode != 0:
-        raise CommandFailed(
-            "the keystore command does not run",
-            where=str(home),
-            why=(done.stderr or done.stdout).strip(),
-            next_step=f"use a JDK {java.TRIED} (set JAVA_HOME), then run again",
-        )

@@ -67,7 +67,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 """Which jars each module of the server has of its own; every other jar belongs to the server itself."""
 
 BRIDGE = "elasticsearch-entitlement-bridge"
-"""Patched into java.base, so it must not lie on the module path."""
+"""Loaded with the JDK's own classes, so it must not lie on the module path."""
 
 NOT_NEEDED = frozenset(
     (
@@ -126,7 +126,19 @@ Agent-Class: devcluster.agent.EntitlementAgent
 Can-Retransform-Classes: true
 Can-Redefine-Classes: true
 """
-SOURCE_FILES = ("pom.xml", "layout.py", "eight.py", "home.py", "compiling.py", "bin/*", "java/**/*.java")
+CLASS_ARCHIVE = "lib/tools/server/classes.jsa"
+"""Where in a home the classes of a node lie as the JVM keeps them in memory; empty where the JVM makes no archive."""
+SOURCE_FILES = (
+    "pom.xml",
+    "layout.py",
+    "eight.py",
+    "home.py",
+    "compiling.py",
+    "class_archive.py",
+    "keystore.py",
+    "bin/*",
+    "java/**/*.java",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +192,11 @@ def empty_module_sources(module: str) -> Mapping[str, str]:
         package, _, simple = name.rpartition(".")
         sources[f"{name.replace('.', '/')}.java"] = f"package {package};\n\npublic interface {simple} {{}}\n"
     return sources
+
+
+def server_jar(home: Path) -> Path:
+    """Return the server's own jar in a home that is being laid out."""
+    return next((home / "lib").glob("elasticsearch-[0-9]*.jar"))
 
 
 def digest_of_sources(folder: Path = SOURCES) -> str:

@@ -168,6 +168,14 @@ def test_a_start_that_fails_is_told_with_its_reason(stopped_node):
     assert str(stopped_node.log) in failed.value.next_step
 
 
+def test_a_node_is_held_to_its_entitlements(cluster):
+    """Elasticsearch itself tries what is forbidden, and ends where nothing forbids it: so a node that runs shows it."""
+    log = cluster.node("es-1").log.read_text()
+
+    assert "Bootstrapping Entitlements" in log
+    assert "Entitlement agent attached" in log
+
+
 START_AND_BE_KILLED = """\
 import sys
 from pathlib import Path

@@ -79,7 +79,7 @@ def test_a_port_that_cannot_be_called_is_told_in_the_words_of_the_other_process(
     ids=["another version", "no hello", "no version", "no packet"],
 )
 def test_whoever_does_not_speak_so_is_called_in_another_way(tmp_path, hello):
-    with answering(tmp_path, hello, b"") as (path, _), pytest.raises(NotSpoken):
+    with answering(tmp_path, hello, b"") as (path, _), pytest.raises(NotSpoken, match=r"version|packet|unpack"):
         call(path, "127.0.0.1", 9300, 5)
 
 

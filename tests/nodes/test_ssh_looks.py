@@ -59,6 +59,18 @@ def test_each_look_sees_the_machine_as_it_is_then_and_one_shell_is_enough(looks,
     assert len(looks.started) == 1
 
 
+def test_folders_links_and_names_of_any_kind_are_shown_as_they_are_here(looks, tmp_path):
+    for name in ("a\\b", "a b  c ", "ü$(id)*"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("a b  c ")
+    (tmp_path / "to a folder").symlink_to("folder")
+    (tmp_path / "to nothing").symlink_to("nothing")
+    paths = [PurePosixPath(path) for path in (*sorted(tmp_path.iterdir()), tmp_path, tmp_path / "folder" / "nothing")]
+    shown = dict(stats_in(looks.ask("stat", [str(path) for path in paths], looks.start)))
+    assert {paths[number]: stat for number, stat in shown.items()} == LocalTarget("here").stat(paths)
+
+
 def test_what_a_look_cannot_show_is_left_to_a_command_and_the_next_look_goes_on(looks, tmp_path):
     (tmp_path / "a\nb").write_text("in a file whose name has two lines")
     assert looks.ask("read", [str(tmp_path / "a\nb")], looks.start) is None

@@ -10,6 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from bench import noop, rotation_plan
+from bench.bare import seconds_of_ssh
 from bench.figures import Figure
 from bench.hosts import running_hosts
 from bench.memory import MIB, peak_of_plugin
@@ -40,6 +41,7 @@ def measure(folder: Path, nodes: int, rounds: int = ROUNDS) -> list[Figure]:
         first = cost_of(ours, environment, ROOT)
         cost_of(empty, environment, ROOT)
         pairs = [(cost_of(ours, environment, ROOT), cost_of(empty, environment, ROOT)) for _ in range(rounds)]
+        bare = statistics.median(seconds_of_ssh(hosts, place) for _ in range(rounds))
         with peak_of_plugin() as idle:
             cost_of(ours, environment, ROOT)
         _reissue_all(stack_file)
@@ -48,7 +50,7 @@ def measure(folder: Path, nodes: int, rounds: int = ROUNDS) -> list[Figure]:
         rotation_plan.raise_generation(stack_file)
         plan = cost_of(rotation_plan.preview(project), environment, ROOT, rotation_plan.DUE)
     return [
-        figure_of_noop(nodes, pairs),
+        figure_of_noop(nodes, pairs, bare),
         Figure(
             name=f"ssh_renew_{nodes}_s",
             value=round(renewal.wall, 2),
@@ -70,8 +72,11 @@ def measure(folder: Path, nodes: int, rounds: int = ROUNDS) -> list[Figure]:
     ]
 
 
-def figure_of_noop(nodes: int, pairs: list[tuple[Cost, Cost]]) -> Figure:
-    """Return how many times the floor it takes: the median of the ratios, pair by pair, ours first."""
+def figure_of_noop(nodes: int, pairs: list[tuple[Cost, Cost]], bare: float) -> Figure:
+    """Return how many times the floor it takes: the median of the ratios, pair by pair, ours first.
+
+    ``bare`` is how many seconds one login to each machine takes by itself.
+    """
     wall, floor = (statistics.median(pair[side].wall for pair in pairs) for side in (0, 1))
     return Figure(
         name=f"ssh_noop_{nodes}_over_floor",
@@ -81,6 +86,7 @@ def figure_of_noop(nodes: int, pairs: list[tuple[Cost, Cost]]) -> Figure:
             "wall_s": round(wall, 2),
             "cpu_s": round(statistics.median(ours.cpu for ours, _ in pairs), 2),
             "floor_wall_s": round(floor, 2),
+            "bare_ssh_wall_s": round(bare, 2),
             "over_twice_the_floor_ms_a_node": round((wall - 2 * floor) / nodes * 1000, 1),
         },
     )

@@ -29,6 +29,7 @@ DEV = ".dev"
 ENGINE_ENVIRONMENT = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    "PULUMI_PARALLEL_DIFF": "true",  # each is a look at a machine; the engine asks for one after the other by itself
     PREVIEW_AT: "",  # whatever the shell has: only `preview --at` moves the plugin's clock
 }
 

@@ -85,18 +85,21 @@ class ThroughCommand(socket.socket):
         return data
 
     def _why(self) -> str:
-        """Return why the port could not be called; the other process may say it a moment later."""
         said = self._said.decode(errors="replace")
-        for _ in range(LOOKS):
-            others_said = self._others_say().removeprefix(self._before)
-            if NO_CAUSE not in said or CAUSE in others_said or FORBIDDEN in others_said:
-                break
-            time.sleep(SAYS_WHY_WITHIN / LOOKS)
-        return why_refused(said, others_said)
+        return why(said, lambda: self._others_say().removeprefix(self._before))
 
     def _wait(self) -> None:
         """Reap the command, which ends with the connection."""
         self._said = self._process.communicate()[1]
+
+
+def why(said: str, others_said: Callable[[], str]) -> str:
+    """Return why a port could not be called; the process that owns the connection may say it a moment later."""
+    for _ in range(LOOKS):
+        if NO_CAUSE not in said or CAUSE in others_said() or FORBIDDEN in others_said():
+            break
+        time.sleep(SAYS_WHY_WITHIN / LOOKS)
+    return why_refused(said, others_said())
 
 
 def why_refused(said: str, others_said: str) -> str:

@@ -7,18 +7,19 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path, PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
 from components.nodes.at_once import MACHINES
-from components.nodes.dialling import ThroughCommand
+from components.nodes.dialling import Stream
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
 from components.nodes.local import MINIMAL_ENVIRONMENT
 from components.nodes.ssh_connection import Connection
 from components.nodes.ssh_looks import Looks
 from components.nodes.ssh_spec import Ssh
+from components.nodes.ssh_stats import stats_in
 from components.nodes.ssh_words import last_line, not_begun
 from components.nodes.target import Completed, DesiredFile, FileStat
 
@@ -124,11 +125,15 @@ class SshTarget:
         if not paths:
             return {}
         words = [str(path) for path in paths]
-        out = self._look("stat", words)
-        if out is None:
-            out = self._file(scripts.STAT, words, verb="look at", path=", ".join(words))
-        lines = (line.split(" ") for line in out.decode().splitlines())
-        return {paths[int(number)]: _stat(*facts) for number, *facts in lines}
+        shown = self._look("stat", words)
+        with suppress(ValueError):
+            if shown is not None:
+                return _by_path(paths, shown)
+        shown = self._file(scripts.STAT, words, verb="look at", path=", ".join(words))
+        try:
+            return _by_path(paths, shown)
+        except ValueError:
+            raise self._refused("look at", ", ".join(words), "something came or went meanwhile") from None
 
     def read(self, path: PurePosixPath) -> bytes:
         """Return a file's content."""
@@ -154,7 +159,7 @@ class SshTarget:
         """Remove a file, or a folder with all it holds."""
         self._file(scripts.REMOVE, [str(path)], verb="remove", path=str(path))
 
-    def dial(self, host: str, port: int) -> ThroughCommand:
+    def dial(self, host: str, port: int) -> Stream:
         """Call a port from that machine."""
         with self._in_hand():
             return connection_to(self.ssh).dial(host, port, node=self.name)
@@ -257,11 +262,5 @@ def _first_lines(password: bytes | None) -> bytes:
     return answers + scripts.BEGIN.encode() + b"\n"
 
 
-def _stat(mode: str, uid: str, gid: str, modified: str, sha256: str, user: str, group: str) -> FileStat:
-    return FileStat(
-        sha256=sha256,
-        mode=int(mode, 8),
-        owner=uid if user == "UNKNOWN" else user,
-        group=gid if group == "UNKNOWN" else group,
-        modified=float(modified.replace(",", ".")),
-    )
+def _by_path(paths: Sequence[PurePosixPath], shown: bytes) -> Mapping[PurePosixPath, FileStat]:
+    return {paths[number]: stat for number, stat in stats_in(shown)}

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from components.errors import SecurityError
-from components.nodes.dialling import ThroughCommand
+from components.nodes.dialling import CONNECT_TIMEOUT, Stream, ThroughCommand, why
+from components.nodes.multiplexed import NotSpoken, Refused, call, has_ended
 from components.nodes.ssh_scripts import BEGIN, HOLD
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_words import killed_there, not_connected
@@ -79,6 +80,7 @@ class Connection:
         self._control = Path()
         self._master: subprocess.Popen[bytes] | None = None
         self._said = ""
+        self._held: list[Stream] = []
         self._guard = threading.Lock()
         self.making_folders = threading.Lock()  # trust and key files, side by side, into a folder that neither finds
         self._sessions = threading.BoundedSemaphore(SESSIONS)
@@ -159,22 +161,38 @@ class Connection:
             env=_environment(),
         )
 
-    def dial(self, host: str, port: int, *, node: str) -> ThroughCommand:
+    def dial(self, host: str, port: int, *, node: str) -> Stream:
         """Call a port from the machine.
 
         Raises:
             MachineUnreachable: the connection to the machine could not be made.
             ConfigurationRefused: the machine does not let us in, or is not the one that it should be.
+            OSError: the port could not be called.
         """
         self.open(node)
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        words = [*self._ssh(*CLIENT), "-W", place, *self._destination()]
-        return ThroughCommand.of(words, _environment(), lambda: self._said)
+        before = self._said
+        try:
+            stream, held = call(self._control, host, port, CONNECT_TIMEOUT)
+        except Refused as error:
+            raise ConnectionRefusedError(why(str(error), lambda: self._said.removeprefix(before))) from None
+        except NotSpoken:
+            place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            words = [*self._ssh(*CLIENT), "-W", place, *self._destination()]
+            return ThroughCommand.of(words, _environment(), lambda: self._said)
+        with self._guard:
+            for one in filter(has_ended, (*self._held,)):
+                self._held.remove(one)
+                one.close()
+            self._held.append(held)
+        stream.settimeout(CONNECT_TIMEOUT)
+        return stream
 
     def close(self) -> None:
         """Close it, and with it whatever goes through it."""
         with self._guard:
             master, self._master = self._master, None
+            while self._held:
+                self._held.pop().close()
             _let_go(master)
             if master is None:
                 return

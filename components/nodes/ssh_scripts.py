@@ -44,18 +44,23 @@ _STAT = f"""
 stat_all() {{
   number=0
   for path do
-    if [ -e "$path" ]; then
-      digest=
-      [ ! -f "$path" ] || digest=$(timeout --kill-after=5 {LOOK_SECONDS} sha256sum <"$path") || return {FAILED}
-      stat -L -c "$number %a %u %g %.9Y ${{digest%% *}} %U %G" -- "$path" || return {FAILED}
-    fi
+    shift
+    if [ -e "$path" ]; then set -- "$@" "$path"; printf '%s ' "$number"; fi
     number=$((number + 1))
   done
+  echo
+  [ $# -gt 0 ] || return 0
+  stat -L -c "%a %u %g %.9Y %U %G %F" -- "$@" || return {FAILED}
+  for path do shift; [ ! -f "$path" ] || set -- "$@" "$path"; done
+  [ $# -eq 0 ] || timeout --kill-after=5 {LOOK_SECONDS} sha256sum -- "$@" || return {FAILED}
 }}
 """
+"""Three processes for a look, however many paths it has: one for each would cost more than all digests."""
 
 STAT = f'{_PRELUDE}{_STAT}stat_all "$@"\n'
-"""Arguments: paths. A line for each one that is there: its number, mode, owners, time, digest, owners' names."""
+"""Arguments: paths. A line with the numbers of those that are there; then for each of these a line with mode, owners,
+time, owners' names and kind; then for each file among them a line that begins with its digest.
+"""
 
 READ = _PRELUDE + f'cat -- "$1" || exit {FAILED}\n'
 """Argument: a path."""

@@ -103,9 +103,10 @@ cost_of(["sh", "-c", {step!r}], {{}}, Path("/"))
 
 def test_the_figure_of_a_noop_is_the_median_of_the_pairs_and_says_what_a_node_costs():
     pairs = [(Cost(6.0, 3.0), Cost(2.0, 1.0)), (Cost(9.0, 3.0), Cost(2.0, 1.0)), (Cost(4.0, 3.0), Cost(1.0, 1.0))]
-    figure = figure_of_noop(10, pairs)
+    figure = figure_of_noop(10, pairs, 1.5)
     assert (figure.name, figure.value) == ("ssh_noop_10_over_floor", 4.0)
     assert figure.detail["over_twice_the_floor_ms_a_node"] == 200.0
+    assert figure.detail["bare_ssh_wall_s"] == 1.5
     assert '"figure": "ssh_noop_10_over_floor", "value": 4.0' in as_lines([figure])
 
 

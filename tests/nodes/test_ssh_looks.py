@@ -7,11 +7,13 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from components.errors import CommandFailed
 from components.nodes import ssh, ssh_looks
 from components.nodes.local import LocalTarget
 from components.nodes.ssh_looks import Looks
 from components.nodes.ssh_scripts import BEGIN, LOOK, LOOK_SECONDS
 from components.nodes.ssh_spec import Ssh
+from components.nodes.ssh_stats import stats_in
 
 FIRST = f"{BEGIN}\n".encode()
 
@@ -52,10 +54,21 @@ def test_each_look_sees_the_machine_as_it_is_then_and_one_shell_is_enough(looks,
     for content in (b"before", b"after"):
         file.write_bytes(content)
         assert looks.ask("read", [str(file)], looks.start) == content
-        [line] = looks.ask("stat", [str(tmp_path / "nothing"), str(file)], looks.start).decode().splitlines()
-        digest = LocalTarget("here").stat([PurePosixPath(file)])[PurePosixPath(file)].sha256
-        assert (line.split()[0], line.split()[5]) == ("1", digest)
+        shown = looks.ask("stat", [str(tmp_path / "nothing"), str(file)], looks.start)
+        assert dict(stats_in(shown)) == {1: LocalTarget("here").stat([PurePosixPath(file)])[PurePosixPath(file)]}
     assert len(looks.started) == 1
+
+
+def test_folders_links_and_names_of_any_kind_are_shown_as_they_are_here(looks, tmp_path):
+    for name in ("a\\b", "a b  c ", "ü$(id)*"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("a b  c ")
+    (tmp_path / "to a folder").symlink_to("folder")
+    (tmp_path / "to nothing").symlink_to("nothing")
+    paths = [PurePosixPath(path) for path in (*sorted(tmp_path.iterdir()), tmp_path, tmp_path / "folder" / "nothing")]
+    shown = dict(stats_in(looks.ask("stat", [str(path) for path in paths], looks.start)))
+    assert {paths[number]: stat for number, stat in shown.items()} == LocalTarget("here").stat(paths)
 
 
 def test_what_a_look_cannot_show_is_left_to_a_command_and_the_next_look_goes_on(looks, tmp_path):
@@ -63,7 +76,7 @@ def test_what_a_look_cannot_show_is_left_to_a_command_and_the_next_look_goes_on(
     assert looks.ask("read", [str(tmp_path / "a\nb")], looks.start) is None
     assert looks.ask("read", [str(tmp_path / "nothing")], looks.start) is None
     assert looks.ask("no-such-verb", [str(tmp_path)], looks.start) is None
-    assert looks.ask("stat", [str(tmp_path / "nothing")], looks.start) == b""
+    assert looks.ask("stat", [str(tmp_path / "nothing")], looks.start) == b"\n"
     assert len(looks.started) == 1
 
 
@@ -141,6 +154,25 @@ def test_a_target_that_gets_no_look_asks_by_a_command(monkeypatch):
     target = ssh.SshTarget("es-1", Ssh(host="es-1.example.net"))
     assert target.read(PurePosixPath("/etc/motd")) == b"content"
     assert len(said) == 1
+
+
+def test_files_that_change_while_they_are_looked_at_are_looked_at_again_by_a_command(monkeypatch):
+    class Late:
+        def ask(self, verb, paths, start):
+            return b"0 \n"
+
+    class Connection:
+        def run(self, command, stdin, *, node, timeout):
+            return subprocess.CompletedProcess(command, 0, FIRST + said, FIRST)
+
+    monkeypatch.setattr(ssh, "looks_at", lambda reached: Late())
+    monkeypatch.setattr(ssh, "connection_to", lambda reached: Connection())
+    target, path = ssh.SshTarget("es-1", Ssh(host="es-1.example.net")), PurePosixPath("/etc")
+    said = b"0 \n755 0 0 1795910264.5 root root directory\n"
+    assert target.stat([path])[path].mode == 0o755
+    said = b"0 \n"
+    with pytest.raises(CommandFailed, match="something came or went meanwhile"):
+        target.stat([path])
 
 
 def test_the_shell_ends_when_nobody_can_ask_it_any_more():

@@ -8,14 +8,18 @@ import tempfile
 import threading
 import time
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import psutil
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused, TargetUnreachable
 from components.nodes import ssh_connection
+from components.nodes.dialling import ThroughCommand
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
 from components.nodes.local import LocalTarget
+from components.nodes.multiplexed import NotSpoken
 from components.nodes.probes import Speech, handshake
 from components.nodes.ssh import SshTarget, close_connections
 from components.nodes.ssh_spec import Ssh
@@ -326,12 +330,23 @@ def test_a_host_on_the_way_is_gone_through(reach, sshd, tmp_path, temporary):
     assert len(hosts) == 3
 
 
-def test_ports_are_called_from_the_machine(reach, sshd):
+@pytest.mark.parametrize("by", ["the connection", "a command"])
+def test_ports_are_called_from_the_machine(reach, sshd, monkeypatch, by):
+    commands = []
+
+    def command(argv, *rest):
+        commands.append(argv)
+        return ThroughCommand.of(argv, *rest)
+
+    monkeypatch.setattr(ssh_connection, "ThroughCommand", SimpleNamespace(of=command))
+    if by == "a command":
+        monkeypatch.setattr(ssh_connection, "call", Mock(side_effect=NotSpoken))
     target = reach(NO_PASSWORD)
     spoken = handshake(sshd.address, sshd.port, dial=target.dial)
     assert spoken.speech is Speech.PLAIN
     silent = handshake(sshd.address, free_ports(1)[0], dial=target.dial)
     assert (silent.speech, silent.refusal) == (Speech.NOTHING, "Connection refused")
+    assert len(commands) == (2 if by == "a command" else 0)
 
 
 def test_an_sshd_that_forwards_nothing_is_told(reach):

@@ -22,7 +22,7 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 
 from components.clock import SystemClock
-from components.errors import CommandFailed
+from components.errors import CommandFailed, SecurityError
 from devcluster import keystore, laying_out, layout, ports, seed
 from devcluster.accounts import Account, node_account
 from devcluster.node import DevNode, is_node_of, signal_quietly, wait_until_gone
@@ -68,7 +68,7 @@ def make(home: Path) -> None:
             _run(node, home, made)
             size = _keep(made, home / layout.CLASS_ARCHIVE)
             task.done(f"{size / 1e6:.0f} MB" if size else "this JVM makes none")
-    except (CommandFailed, ApiError, TransportError) as error:
+    except (SecurityError, ApiError, TransportError, OSError) as error:
         console.say(f"nodes start without an archive of classes, and take longer: {error}")
 
 
@@ -76,7 +76,8 @@ def make(home: Path) -> None:
 def _laid_out(home: Path, account: Account) -> Iterator[DevNode]:
     """Give a node in a folder of its own, of which nothing is left afterwards, nor of one whose run was killed."""
     folder = home.with_name(f"{home.name}.archiving")
-    _remove(folder)
+    for left in home.parent.glob("*.archiving"):  # also of another home, which this one came after
+        _remove(left)
     try:
         http_port = ports.choose(FIRST_PORT, ())
         spec = NodeSpec(NAME, http_port, ports.choose(http_port + 1, ()))

@@ -21,6 +21,7 @@ from components.errors import ConfigurationRefused, SecurityError
 from stacks.advice import advice_on
 from stacks.announcing import announced_to_hooks
 from stacks.arguments import parsed
+from stacks.awaiting import told
 from stacks.command_plugin import refuse_missing_plugin
 from stacks.config import model_from, named, sections_of_file
 from stacks.discover import discover
@@ -28,16 +29,17 @@ from stacks.drift import drift_data, drift_in, drift_view, nodes_away, not_known
 from stacks.driver import Driver, RunFailed
 from stacks.events import Failure, Watch, for_people
 from stacks.forgotten import warnings_about_forgotten
+from stacks.hints import hints_for
 from stacks.look_ahead import in_title, moment_of, moved_to
 from stacks.markdown import failure_markdown, plan_markdown
 from stacks.masks import MASKED
 from stacks.plan import Plan, plan_from
 from stacks.policy_packs import policy_packs
 from stacks.progress import RunDisplay
-from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from stacks.show import outputs_view, plan_data, plan_view, summary_view
 from stacks.statuses import BROKEN, DUE, FINE
 from stacks.unseen import unseen_in, unseen_told
-from stacks.workspace import Workspace, command_line, refuse_missing_project, workspace_for
+from stacks.workspace import Workspace, refuse_missing_project, workspace_for
 from toolchain import console
 
 
@@ -68,7 +70,8 @@ def check(options: argparse.Namespace) -> int:
     workspace = _checked(options)
     where = named(workspace.written or workspace.stack_file)
     console.say(f"{where}: no mistake found")
-    warnings = [one.message for one in advice_on(model_from(sections_of_file(workspace.stack_file), where=where))]
+    model = model_from(sections_of_file(workspace.stack_file), where=where)
+    warnings = [*(one.message for one in advice_on(model)), *told(model)]
     for warning in warnings:
         console.say(f"! {warning}")
     _print_json(options, {"result": "checked", "warnings": warnings})
@@ -101,7 +104,7 @@ def up(options: argparse.Namespace) -> int:
     else:
         times, unseen = _carry_out(driver, expected, plan)
     outputs = _masked(driver.outputs(in_clear=False))
-    console.show(summary_view(_title(workspace), outputs, times, _hints(workspace, outputs), SystemClock().now()))
+    console.show(summary_view(_title(workspace), outputs, times, hints_for(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
     _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": dict(times), "outputs": outputs})
     status = _ended(unseen, due=False)
@@ -147,19 +150,19 @@ def output(options: argparse.Namespace) -> int:
 
 
 def destroy(options: argparse.Namespace) -> int:
-    """Forget the stack's resources; every file stays on its node, and the cluster stays secured."""
+    """Forget the stack's resources; every file stays on its node, and the cluster stays as secured as it is."""
     if not options.yes:
         raise ConfigurationRefused(
             "nothing was done",
             where=f"stack {options.environment}",
-            why="with the stack's state go the keys of the CAs and the passwords; the nodes stay as they are, and "
-            "nobody can issue certificates for them any more",
+            why="with the stack's state go the keys of the CAs and of requests, and the passwords; the nodes stay as "
+            "they are, and nobody can issue certificates for them any more",
             next_step="save what you need with `output --show-secrets`, then say `destroy --yes`",
         )
     _, driver = _open(options)
     with console.task("forget every resource"):
         driver.destroy(Watch())
-    console.say("forgotten; files stay on every node, and the cluster stays secured")
+    console.say("forgotten; files stay on every node, and the cluster stays as secured as it is")
     _print_json(options, {"result": "destroyed"})
     return FINE
 
@@ -222,7 +225,8 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
             for line in (*warned, *watch.about_restart):  # what was refused, and why it would be done
                 console.say(line)
         raise
-    warnings = dict.fromkeys([*watch.warnings, *warnings_about_forgotten(watch.seen, watch.gates)])
+    # diffs side by side warn in any order, and two previews of the same are to read alike
+    warnings = dict.fromkeys([*sorted(watch.warnings), *warnings_about_forgotten(watch.seen, watch.gates)])
     plan = plan_from(watch.seen, watch.notes, watch.gates)
     plan = replace(plan, warnings=tuple(warnings), unseen=unseen_in(watch.warnings))
     return plan, watch.phases()
@@ -264,21 +268,6 @@ def _restart_times(watch: Watch) -> dict[str, float]:
 
 def _masked(outputs: Mapping[str, OutputValue]) -> dict[str, Any]:
     return {name: MASKED if found.secret else found.value for name, found in outputs.items()}
-
-
-def _hints(workspace: Workspace, outputs: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return where the CA's certificate is and how to get the password."""
-    command = f"{command_line()} output {workspace.stack}"
-    hints = []
-    pem = outputs.get("caCertificatePem")
-    if isinstance(pem, str):
-        path = write_file_for_people(workspace.handed_out, "http-ca.pem", pem)
-        hints.append(("certificate of the CA that clients trust", str(path) if path else f"{command} caCertificatePem"))
-    if "elasticPassword" in outputs:
-        hints.append(("password of elastic", f"{command} elasticPassword --show-secrets"))
-    elif "certificateRequests" in outputs:
-        hints.append(("requests to be signed; nothing is secured until then", f"{command} certificateRequests"))
-    return hints
 
 
 def _title(workspace: Workspace) -> str:

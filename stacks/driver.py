@@ -23,7 +23,7 @@ from components.errors import CommandFailed, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES_AT_ONCE
 from stacks.at_once import machines_at_once
 from stacks.debug_log import masked
-from stacks.engine_calls import Engine, Project, opened_stack
+from stacks.engine_calls import Engine, Project, diffs_side_by_side, opened_stack
 from stacks.events import Failure, Watch
 from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
@@ -71,10 +71,11 @@ class Driver:
         self.workspace, self.debug, self.policy_packs = workspace, debug, policy_packs
         self._at_once = machines_at_once(workspace.stack_file)
         self._engine = Engine(engine())
+        self._variables = {**workspace.environment, MACHINES_AT_ONCE: str(self._at_once)}
         options = automation.LocalWorkspaceOptions(
             work_dir=str(workspace.project),
             program=program or run_program,
-            env_vars={**workspace.environment, MACHINES_AT_ONCE: str(self._at_once)},
+            env_vars=self._variables,
             pulumi_command=self._engine,
             secrets_provider=secrets_provider_of(workspace.stack_file),
         )
@@ -88,7 +89,7 @@ class Driver:
         Raises:
             RunFailed: the preview failed.
         """
-        with self._watched(watch):
+        with self._watched(watch), diffs_side_by_side(self._variables):
             show = _print_line if diff else _quiet
             self.stack.preview(on_event=watch.event, on_output=show, diff=diff, color="never", **self._options())
 
@@ -242,7 +243,7 @@ def _of_the_environment(what: str, said: str) -> SecurityError | None:
             where="lock of the stack",
             why=" ".join(_stderr(said).rpartition("error: ")[2].split()),
             next_step="wait until the other run has ended, then run again; if it was killed, and nothing runs any "
-            "more, take its lock away with `pulumi cancel`: the next `up` finishes its work",
+            "more, take its lock away with `pulumi cancel --stack` and its name: the next `up` finishes its work",
         )
     if "PULUMI_ACCESS_TOKEN" in said or "pulumi login" in said:
         return TargetUnreachable(

@@ -1,5 +1,8 @@
 """The Automation API, in as few calls of the engine as our runs need: each takes a fifth of a second, or more."""
 
+import os
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +12,8 @@ from semver import VersionInfo
 
 from stacks.file_backend import has_stack
 from toolchain.engine import OLDEST
+
+PARALLEL_DIFF = "PULUMI_PARALLEL_DIFF"
 
 
 class Engine(automation.PulumiCommand):
@@ -59,3 +64,20 @@ class Stack(automation.Stack):
 def opened_stack(stack: str, project: Project) -> automation.Stack:
     """Return a stack of a project, made if it is not there yet."""
     return Stack(stack, project, StackInitMode.CREATE_OR_SELECT)
+
+
+@contextmanager
+def diffs_side_by_side(environment: MutableMapping[str, str]) -> Iterator[None]:
+    """Have the engine ask for diffs side by side, each being a look at a machine; `false` in the shell forbids it.
+
+    Not in a run that goes on after errors: there v3.259.0 takes the diff of whatever builds on a failed step for a
+    failure of its own, and starts nothing more on other nodes (pkg/resource/deploy/step.go, `DiffStep.Skip`).
+
+    Args:
+        environment: the engine's variables, which are changed meanwhile.
+    """
+    environment[PARALLEL_DIFF] = os.environ.get(PARALLEL_DIFF, "true")
+    try:
+        yield
+    finally:
+        del environment[PARALLEL_DIFF]

@@ -81,7 +81,12 @@ def outputs_view(outputs: Mapping[str, Any], now: datetime) -> RenderableType:
         elif isinstance(value, str):
             lines = value.strip().splitlines()
             table.add_row(name, Text(lines[0] if len(lines) == 1 else f"{lines[0]} … ({len(lines)} lines)"))
-    return Group(table, Text(""), certificates_view(outputs, now))
+        elif isinstance(value, Mapping):
+            table.add_row(name, "  ".join(value))
+    certificates: list[RenderableType] = []
+    if outputs.get("certificates"):
+        certificates = [Text(""), certificates_view(outputs, now)]
+    return Group(table, *certificates)
 
 
 def write_file_for_people(folder: Path | None, name: str, text: str) -> Path | None:

@@ -29,8 +29,6 @@ DEV = ".dev"
 ENGINE_ENVIRONMENT = {
     "PULUMI_SKIP_UPDATE_CHECK": "true",
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    # each diff is a look at a machine; by itself the engine asks for one after the other, as with `false` in the shell
-    "PULUMI_PARALLEL_DIFF": os.environ.get("PULUMI_PARALLEL_DIFF", "true"),
     PREVIEW_AT: "",  # whatever the shell has: only `preview --at` moves the plugin's clock
 }
 

@@ -227,7 +227,7 @@ class NodeMachine:
             found = self.stat(self.software.keystore).get(self.software.keystore)
             return found.sha256 if found else ""
 
-        where = (self.name, self.path(self.software.keystore))
+        where = (self.name, self.path(self.software.keystore), self.machine.keystore_password_file)
         return self._looks.answer(where, arguments, digest, lambda: self._keystore(arguments).stdout)
 
     def _keystore(self, arguments: Sequence[str], stdin: bytes = b"") -> Completed:

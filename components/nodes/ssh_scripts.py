@@ -50,7 +50,7 @@ stat_all() {{
   done
   echo
   [ $# -gt 0 ] || return 0
-  stat -L -c "%a %u %g %.9Y %U %G %F" -- "$@" || return {FAILED}
+  stat -L -c "%f %u %g %.9Y %U:%G" -- "$@" || return {FAILED}
   for path do shift; [ ! -f "$path" ] || set -- "$@" "$path"; done
   [ $# -eq 0 ] || timeout --kill-after=5 {LOOK_SECONDS} sha256sum -- "$@" || return {FAILED}
 }}
@@ -58,8 +58,9 @@ stat_all() {{
 """Three processes for a look, however many paths it has: one for each would cost more than all digests."""
 
 STAT = f'{_PRELUDE}{_STAT}stat_all "$@"\n'
-"""Arguments: paths. A line with the numbers of those that are there; then for each of these a line with mode, owners,
-time, owners' names and kind; then for each file among them a line that begins with its digest.
+"""Arguments: paths. A line with the numbers of those that are there; then for each of these a line with kind and mode
+as one number, owners, time, and the owners' names, which may have blanks; then for each file a line that begins
+with its digest.
 """
 
 READ = _PRELUDE + f'cat -- "$1" || exit {FAILED}\n'

@@ -1,11 +1,10 @@
 """What a look at files by SSH shows, out of what `ssh_scripts.STAT` writes."""
 
+import stat
 from collections.abc import Iterator
 
 from components.nodes.target import FileStat
 
-REGULAR = "regular"
-"""How the kind of a file begins, also of an empty one. Source: stat(1), `%F`."""
 UNNAMED = "UNKNOWN"
 """What `stat` calls an owner that the machine has no name for."""
 
@@ -18,15 +17,16 @@ def stats_in(out: bytes) -> Iterator[tuple[int, FileStat]]:
     """
     numbers, *lines = out.removesuffix(b"\n").split(b"\n")
     there = [int(number) for number in numbers.split()]
-    facts = [line.decode().split(" ", 6) for line in lines[: len(there)]]
+    facts = [line.decode().split(" ", 4) for line in lines[: len(there)]]
     digests = iter(lines[len(there) :])
-    for number, (mode, uid, gid, modified, user, group, kind) in zip(there, facts, strict=True):
-        digest = _digest(next(digests, b"")) if kind.startswith(REGULAR) else ""
+    for number, (raw, uid, gid, modified, names) in zip(there, facts, strict=True):
+        mode, (user, _, group) = int(raw, 16), names.partition(":")
+        digest = _digest(next(digests, b"")) if stat.S_ISREG(mode) else ""
         yield (
             number,
             FileStat(
                 sha256=digest,
-                mode=int(mode, 8),
+                mode=stat.S_IMODE(mode),
                 owner=uid if user == UNNAMED else user,
                 group=gid if group == UNNAMED else group,
                 modified=float(modified.replace(",", ".")),

@@ -157,8 +157,10 @@ def _wait_for(proof: Proof, node: Node, wanted: WaveInputs, probe: Identity, con
 
     def answers_so() -> bool:
         nonlocal said
-        said = greet(node, wanted.layer, probe, listen=ALERT_WAIT)
-        return said.speech is Speech.PLAIN or (said.trusted if proof.accepted else said.refused)
+        before, said = said, greet(node, wanted.layer, probe, listen=ALERT_WAIT)
+        if said.speech is Speech.PLAIN:  # twice: a node that ends, or a connection to its machine, sounds like it once
+            return before.speech is Speech.PLAIN
+        return said.trusted if proof.accepted else said.refused
 
     verb = "takes" if proof.accepted else "refuses"
     waiting = f"{node.name}: waiting until the {wanted.layer} layer {verb} leaves of CA g{proof.generation}"

@@ -42,9 +42,9 @@ def refuse_to_begin_without_leaves(wanted: AuthorityInputs, now: datetime) -> No
         f"the {wanted.layer} layer cannot wait for the certificates of {', '.join(wanted.awaits)}",
         where=f"authorities.{wanted.layer}.own.leaves",
         why="no CA has signed for this layer yet, so no node has a certificate to go on with until they are signed",
-        next_step="write `generation: 1`: then `up` makes the requests and waits for all of them. Or let a CA of ours "
-        "sign first: take `own` out and run `up`, then put it back with the next `generation`; or name for each node a "
-        "certificate and its `key`",
+        next_step="let a CA of ours sign first: take `own` out and run `up`, then put it back with the next "
+        "`generation`; or name for each node a certificate and its `key`. Where nothing of the cluster was secured "
+        "yet, write `generation: 1`: then `up` makes the requests and waits for all of them",
     )
 
 

@@ -16,6 +16,7 @@ from components.handling import Change, Context, Handler, Recorded
 from components.nodes.machine import NodeMachine
 from components.nodes.spec import Node, Paths
 from components.nodes.targets import machine_of
+from components.settings.awaiting import refuse_to_wait_again, speaks_https
 from components.settings.concerns import Concern, minded, refuse_if_any
 from components.settings.content import Content
 from components.settings.drift import file_is_gone, settings_drift
@@ -29,10 +30,17 @@ from components.values import Wire
 
 
 class NodeSettingsInputs(Wire):
-    """What one node's configuration must hold."""
+    """What one node's configuration must hold.
+
+    Attributes:
+        node: the node.
+        content: our settings and keystore entries.
+        awaits_https: whether it is without HTTPS because certificates are missing, and not because somebody wants that.
+    """
 
     node: Node
     content: Content
+    awaits_https: bool = False
 
 
 class NodeSettingsOutputs(Wire):
@@ -65,6 +73,7 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
 
     def changes(self, recorded: SettingsRecord, wanted: NodeSettingsInputs, context: Context) -> Sequence[Change]:
         """Return the lines of elasticsearch.yml that somebody changed since."""
+        refuse_to_wait_again(waits=wanted.awaits_https, has_https=speaks_https(recorded.inputs.content.settings))
         lines = self._lines(wanted)
         if not lines or recorded.inputs != wanted:
             return ()
@@ -130,6 +139,7 @@ def _refuse_what_may_not_be(
         wanted: the node, and what must be there.
     """
     refuse_other_ports(wanted.node, standing, where=machine.settings_place())
+    refuse_to_wait_again(waits=wanted.awaits_https, has_https=speaks_https(standing))
     _refuse_less_security(machine, standing, wanted.content)
     concerns = concerns_on(machine, wanted.content)
     refuse_if_any(concerns, where=machine.settings_place())

@@ -7,6 +7,7 @@ import pulumi
 
 from components.cluster import Cluster, wire
 from components.nodes.spec import Node
+from components.pki.spec import Layer
 from components.resource import Out, Resource
 from components.settings.rendering import excluded, rendered
 
@@ -28,4 +29,5 @@ class NodeSettings(Resource):
             "absent": list(excluded(cluster.scenario, cluster.choices)),
             "secure": dict(secure),
         }
-        super().__init__(f"{node.name}-settings", {"node": self.node, "content": self.content}, opts)
+        waits = {"awaitsHttps": True} if cluster.awaits(Layer.HTTP) and not cluster.https else {}
+        super().__init__(f"{node.name}-settings", {"node": self.node, "content": self.content, **waits}, opts)

@@ -20,8 +20,8 @@ def refuse_to_wait_again(*, waits: bool, begun: bool) -> None:
         where="authorities.transport.own.leaves",
         why="certificates are missing in it, which at `generation: 1` is how a cluster begins that nothing was signed "
         "for; of this one keys and passwords are recorded, and they would be forgotten",
-        next_step="put back what `authorities.transport` had. To come to a CA that signs elsewhere, or to await "
-        "another certificate of it, write its next `generation`: then every node presents what it does now until all "
-        "are there. Where TLS between nodes is new, let a CA of ours sign first, without `own`; or name for each node "
-        "a certificate and its `key`",
+        next_step="put back what `authorities.transport` had; leave out a node that is new until you can name its "
+        "certificate and `key`. Where TLS between nodes is new, let a CA of ours sign first, without `own`, or name a "
+        "certificate and its `key` for each node. Else, to come to a CA that signs elsewhere, or to await another "
+        "certificate of it, write its next `generation`: then every node presents what it does now until all are there",
     )

@@ -59,7 +59,7 @@ def test_a_lock_that_another_machine_holds_is_told_with_what_to_do_and_left_alon
     assert refused.status == 2
     assert "✗ lock of the stack: the engine could not run the stack" in refused.stdout
     assert "created by ci@runner-7 (pid 1)" in refused.stdout
-    assert "`pulumi cancel`" in refused.stdout
+    assert "`pulumi cancel --stack`" in refused.stdout
     assert lock.exists()
     lock.unlink()
     assert run.run("up").status == 0

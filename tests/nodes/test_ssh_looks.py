@@ -168,7 +168,7 @@ def test_files_that_change_while_they_are_looked_at_are_looked_at_again_by_a_com
     monkeypatch.setattr(ssh, "looks_at", lambda reached: Late())
     monkeypatch.setattr(ssh, "connection_to", lambda reached: Connection())
     target, path = ssh.SshTarget("es-1", Ssh(host="es-1.example.net")), PurePosixPath("/etc")
-    said = b"0 \n755 0 0 1795910264.5 root root directory\n"
+    said = b"0 \n41ed 0 0 1795910264.5 root:root\n"
     assert target.stat([path])[path].mode == 0o755
     said = b"0 \n"
     with pytest.raises(CommandFailed, match="something came or went meanwhile"):

@@ -50,6 +50,18 @@ def test_cover_waits_until_the_running_node_takes_a_leaf_of_the_new_ca(doors):
     assert host.context.shown[0] == "es-1: waiting until the transport layer takes leaves of CA g2 (0 s)"
 
 
+def test_a_node_that_hangs_up_once_has_proved_nothing_and_one_that_speaks_plain_text_has_nothing_to_prove(
+    doors, monkeypatch
+):
+    host = doors(Host().trusting(G1, G2).running())
+    answers = [Answer(Speech.PLAIN)]
+    monkeypatch.setattr(wave_handler, "greet", lambda *_, **__: answers.pop() if len(answers) > 1 else answers[0])
+    assert up(host).steps == PROVED
+    answers[:] = [Answer(Speech.NOTHING, refusal="Connection refused"), Answer(Speech.PLAIN)]
+    with pytest.raises(NotConverged, match="still refuses"):
+        up(host)
+
+
 def test_a_node_that_goes_on_refusing_stops_the_rotation_before_anybody_presents(doors):
     host = doors(Host().trusting(G1, G2).running())
     host.takes = lambda: (G1,)

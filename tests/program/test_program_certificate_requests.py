@@ -29,6 +29,7 @@ def test_at_first_there_are_requests_and_nothing_of_the_http_layer(tmp_path):
     assert made.names("CertificateRequest") == ["es-1-http-request", "es-2-http-request"]
     assert not [name for name in made.resources if "http" in name and not name.endswith("-request")]
     assert made.outputs["scenario"].value == "basic"
+    assert [made[f"{name}-settings"].inputs["awaitsHttps"] for name in ("es-1", "es-2")] == [True, True]
     assert set(made.outputs["certificateRequests"].value) == {"es-1 http", "es-2 http"}
     assert any("the certificates of es-2 are awaited" in line for line in made.warned)
 
@@ -37,6 +38,7 @@ def test_while_one_is_awaited_the_ca_is_covered_and_held_and_the_generation_befo
     made = stack(tmp_path, 2, signed=["es-1"])
     inputs = made["http-ca"].inputs
     assert (inputs["generation"], inputs["holdAfter"], inputs["awaits"]) == (2, "cover", ["es-2"])
+    assert "awaitsHttps" not in made["es-1-settings"].inputs
     assert "awaits" not in made["transport-ca"].inputs
     for leaf in made.of("Certificate"):
         assert not {path for path, _, _ in texts_in(leaf.inputs) if path.startswith("given")}

@@ -296,7 +296,7 @@ def test_destroy_with_yes_forgets_and_says_that_the_cluster_stays_secured(comman
     status, out, err = command(driver, "destroy", "--yes", "--json")
     assert (status, document(out)) == (FINE, {"result": "destroyed"})
     assert driver.asked == ["open prod", "clear locks", "destroy"]
-    assert "the cluster stays secured" in err
+    assert "the cluster stays as secured as it is" in err
 
 
 BREAKING = [

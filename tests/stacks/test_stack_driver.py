@@ -14,6 +14,7 @@ from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.at_once import DEFAULT, MACHINES_AT_ONCE
 from stacks import driver
 from stacks.driver import Driver, RunFailed, _decoded, interrupts_reach_the_engine, state_file_of
+from stacks.engine_calls import PARALLEL_DIFF
 from stacks.events import Failure, Watch
 from stacks.locks import Lock
 from stacks.workspace import Workspace
@@ -281,6 +282,22 @@ def test_engine_and_plugin_have_so_many_machines_in_hand_as_the_stack_file_says(
     getattr(opened(), verb)(Watch())
     assert stack.calls[0][1]["parallel"] == meant
     assert opened.given["env_vars"][MACHINES_AT_ONCE] == str(meant)
+
+
+@pytest.mark.parametrize(("shell", "meant"), [(None, "true"), ("false", "false")])
+def test_diffs_are_asked_for_side_by_side_in_previews_alone_and_where_the_shell_does_not_forbid_it(
+    shell, meant, opened, stack, monkeypatch
+):
+    if shell:
+        monkeypatch.setenv(PARALLEL_DIFF, shell)
+    made, found = opened(), []
+    stack.events = [says("a reason", about=urn("NodeTrust", "es-1-transport-trust"))]
+    for verb in ("preview", "up", "refresh", "preview"):
+        watch = SimpleNamespace(
+            event=lambda event: found.append(opened.given["env_vars"].get(PARALLEL_DIFF)), failures=()
+        )
+        getattr(made, verb)(watch)
+    assert found == [meant, None, None, meant]
 
 
 @pytest.mark.parametrize("kind", [CommandError, InlineSourceRuntimeError])

@@ -43,7 +43,6 @@ def test_an_environment_is_run_in_place(checkout):
     assert set(found.environment) == {
         "PULUMI_SKIP_UPDATE_CHECK",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
-        "PULUMI_PARALLEL_DIFF",
         "ESSECURITY_PREVIEW_AT",
     }
     assert not (checkout / ".dev").exists()

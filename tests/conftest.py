@@ -9,6 +9,9 @@ import pytest
 
 from tests import node_slots
 
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+"""Nodes are started as another user, by a fork; what gRPC does in it can crash the child before it is anything else."""
+
 LONGEST_FIRST = ("test_killed_after_every_step", "test_rotation_under_load", "test_a_rotation_killed_after_every_step")
 """Modules with three nodes that take many minutes; beside the first one goes all that needs no node."""
 

@@ -19,7 +19,7 @@ def warnings_about_forgotten(seen: Iterable[Seen], gates: Iterable[str]) -> tupl
         return ()
     resources = tuple(seen)
     kept = {holder(resource) for resource in resources if resource.op not in FORGOTTEN}
-    gone = dict.fromkeys(holder(resource) for resource in resources if resource.op in FORGOTTEN)
+    gone = sorted({holder(resource) for resource in resources if resource.op in FORGOTTEN})
     return tuple(
         f"{name} is no longer looked after: stop it, or list it again; its {NOT_RENEWED}"
         for name in gone

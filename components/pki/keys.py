@@ -61,7 +61,7 @@ def load_private_key(pem: str, passphrase: str | None = None, *, where: str = "p
         raise ConfigurationRefused(
             "the private key cannot be read",
             where=where,
-            why=_plain(error),
+            why=_plain(error, locked=passphrase is not None and "ENCRYPTED" in pem),
             next_step="give an unencrypted or PKCS#8 PEM key, and its passphrase if it has one",
         ) from None
     if isinstance(key, ec.EllipticCurvePrivateKey):
@@ -76,12 +76,15 @@ def load_private_key(pem: str, passphrase: str | None = None, *, where: str = "p
     )
 
 
-def _plain(error: Exception) -> str:
-    """Say what the library found, without its advice on its own API."""
+def _plain(error: Exception, *, locked: bool) -> str:
+    """Say what the library found, without its advice on its own API.
+
+    A wrong passphrase opens one key in some hundreds, to bytes that are no key.
+    """
     if isinstance(error, TypeError):
         return "it is encrypted and there is no passphrase, or it is not and there is one"
-    text = str(error)
-    return "the passphrase is wrong, or the key is damaged" if "password" in text.lower() else "it is not PEM"
+    wrong = locked or "password" in str(error).lower()
+    return "the passphrase is wrong, or the key is damaged" if wrong else "it is not PEM"
 
 
 def key_type_of(public_key: object) -> str:

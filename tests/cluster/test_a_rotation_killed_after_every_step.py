@@ -21,7 +21,7 @@ from tests.cluster.halting_provider import BEGUN, HALTED, PLANNED, SHOWN
 from tests.cluster.stack_run import open_stack, survivors
 from tests.cluster_fixtures import NAMES
 
-pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.timeout(5400)]
 DOCUMENTS = 1000
 GENERATIONS = {layer.value: {"generation": 2} for layer in Layer}
 OURS = ("CertificateAuthority", "Certificate", "NodeTrust", "NodeIdentity", "NodeTrustExclusive", "Wave")

@@ -44,7 +44,7 @@ TRANSPORT = "xpack.security.transport.ssl"
 MISSPELLED = "xpack.security.http.ssl.keystore.secure_passwort"
 NOWHERE = "192.0.2.1"
 """An address for documents (RFC 5737): a node that publishes it is one for production."""
-LOGGED_WITHIN = 15.0
+LOGGED_WITHIN = 60.0
 
 
 @dataclass

@@ -14,7 +14,7 @@ from tests.cluster.halting import Halting
 from tests.cluster.stack_run import open_stack, survivors
 from tests.cluster.watching import watched_nodes
 
-pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.timeout(5400)]
 DOCUMENTS = 1000
 LEAST_STEPS = 25
 THE_OPERATORS_OWN = {"cluster.routing.allocation.enable": "all"}

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from pathlib import Path
 import psutil
 
 from devcluster.node import DevNode
+
+FIRST_LOOKS = 10
+"""How often a process is looked at before it counts as what it will stay; at first it may be a shell, or a fork."""
 
 
 @dataclass
@@ -31,12 +35,12 @@ def watched_processes() -> Iterator[Watched]:
     seen, stop = Watched(), threading.Event()
 
     def watch() -> None:
-        known: set[int] = set()
+        looks: Counter[int] = Counter()
         while not stop.wait(0.002):
             for process in psutil.process_iter():
-                if process.pid in known and process.pid % 7:  # a process may change what it shows: look again at times
+                if looks[process.pid] > FIRST_LOOKS and process.pid % 7:  # it was another program for a moment
                     continue
-                known.add(process.pid)
+                looks[process.pid] += 1
                 try:
                     seen.command_lines.add(" ".join(process.cmdline()))
                     seen.environments.add(repr(process.environ()))

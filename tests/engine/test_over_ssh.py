@@ -1,5 +1,7 @@
 """What goes wrong on machines by SSH, through the engine: nodes are folders, each behind a real sshd on loopback."""
 
+import shutil
+
 import pytest
 
 from tests.cluster_fixtures import free_ports
@@ -34,7 +36,8 @@ def late_sshd(tmp_path):
     """An sshd on a machine whose clock is a day behind: there `date` is another program."""
     (tmp_path / "date").write_text(DATE.format(real=tmp_path / "real-date", behind=DAY))
     (tmp_path / "date").chmod(0o755)
-    mount = f"cp -p /usr/bin/date {tmp_path}/real-date && mount --bind {tmp_path}/date /usr/bin/date"
+    shutil.copy2("/usr/bin/date", tmp_path / "real-date")
+    mount = f"mount --bind {tmp_path}/date /usr/bin/date"
     lead = ("unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh")
     with running_sshd("127.0.0.1", free_ports(1)[0], lead=lead) as found:
         yield found

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +92,9 @@ class KibanaService:
         if process is not None:
             process.send_signal(signal.SIGTERM)
             deadline = time.monotonic() + PATIENCE
-            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-                time.sleep(0.05)
+            with suppress(psutil.NoSuchProcess):
+                while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+                    time.sleep(0.05)
 
     def command(self, verb: str = "restart") -> list[str]:
         """Return the command line that an operator would give, as with a service manager."""

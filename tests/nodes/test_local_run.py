@@ -90,7 +90,7 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
     """What `bin/elasticsearch` starts is a child of it, and would hold the node's folders."""
     child = tmp_path / "child"
     with pytest.raises(CommandFailed, match="was ended"):
-        TARGET.run(["sh", "-c", 'sleep 60 & echo $! > "$1"; wait', "sh", str(child)], timeout=1)
+        TARGET.run(["sh", "-c", 'sleep 60 & echo $! > "$1"; wait', "sh", str(child)], timeout=3)
     pid = child.read_text().strip()
     left = [TARGET.run(["ps", "-o", "args=", "-p", pid]).stdout for _ in range(10)]
     with suppress(ProcessLookupError):

@@ -19,7 +19,7 @@ VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch):
     """Wait shortly for a port that will not say anything."""
-    monkeypatch.setattr(probes, "CONNECT_TIMEOUT", 0.1)
+    monkeypatch.setattr(probes, "CONNECT_TIMEOUT", 0.5)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -97,7 +97,7 @@ def test_a_shell_that_was_ended_is_started_again(looks, tmp_path):
     ],
 )
 def test_half_an_answer_is_none_and_a_shell_that_hangs_is_not_asked_again(script, tmp_path, monkeypatch):
-    monkeypatch.setattr(ssh_looks, "ANSWERS_WITHIN", 0.3)
+    monkeypatch.setattr(ssh_looks, "ANSWERS_WITHIN", 1.5)
     looks, started = Looks(), []
 
     def start():

@@ -77,7 +77,7 @@ def test_a_unit_that_fails_is_told_out_of_the_journal_here(here):
 
 
 def test_a_start_while_the_unit_is_ending_waits_for_its_end_here(here):
-    here.runs("trap 'sleep 1; exit 143' TERM; printf '\\030\\n' >&2; while :; do sleep 0.1; done")
+    here.runs("trap 'sleep 4; exit 143' TERM; printf '\\030\\n' >&2; while :; do sleep 0.1; done")
     assert here.machine.start(CLOCK).ok
     first = here.machine.process()
     here.machine.service.ask_to_stop(first)

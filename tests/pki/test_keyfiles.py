@@ -3,6 +3,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 
 from components.errors import ConfigurationRefused
+from components.pki import keys
 from components.pki.inspect import load_certificate, parse_bundle
 from components.pki.keyfiles import ALIASES, _pair_finding, check_key_file, key_file_p12, key_file_pem
 from components.pki.keys import belongs_to, load_private_key
@@ -60,6 +61,18 @@ def test_a_passphrase_encrypts_the_pem_key():
         load_private_key(files.private_key, "another")
     with pytest.raises(ConfigurationRefused, match="no passphrase"):
         load_private_key(files.private_key)
+
+
+def test_a_wrong_passphrase_is_told_also_where_it_opens_the_key_to_bytes_that_are_none(monkeypatch):
+    def garbage(*_):
+        raise ValueError("Could not deserialize key data. Details: ASN.1 parsing error: invalid length")
+
+    files = key_file_pem(leaf().private_key_pem, leaf().certificate_pem, (), PASSWORD)
+    monkeypatch.setattr(keys, "load_pem_private_key", garbage)
+    with pytest.raises(ConfigurationRefused, match="passphrase is wrong"):
+        load_private_key(files.private_key, "another")
+    with pytest.raises(ConfigurationRefused, match="it is not PEM"):
+        load_private_key("-----BEGIN PRIVATE KEY-----", "another")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 # What people type. Each target does its work in Python; this file only says in which order.
 PYTHON ?= python3
 PY := .venv/bin/python
+# What works where a `make setup` was interrupted: any Python, and whether the packages are there.
+ANY_PYTHON = $$([ -x $(PY) ] && echo $(PY) || echo $(PYTHON))
+IS_WHOLE = $(PY) -c "import devcluster.__main__" 2>/dev/null
 BENCH_ARGS ?=
 DRILL_ARGS ?=
+KILL ?=
 
-.PHONY: help setup setup-dev check machine up preview down clean test test-quick lint bench drill docs pin policy peer
+.PHONY: help setup setup-dev check machine up preview down clean clean-cache test test-quick lint bench drill docs pin policy peer
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,19 +31,22 @@ check: setup
 
 up: check machine ## start the development cluster, and secure it
 	@$(PY) -m devcluster up
-	@$(PY) -m stacks up local
+	@$(PY) -m stacks up local --yes
 
 preview: setup ## show what `make up` would do to the development cluster
 	@test -d .dev/cluster || { echo "✗ the development cluster is not laid out yet"; echo "  next: make up"; exit 1; }
 	@$(PY) -m stacks preview local || [ $$? -eq 1 ] # 1: there is something to do
 
 down: ## stop the development cluster (its data stays)
-	@if [ -x $(PY) ]; then $(PY) -m devcluster stop; else echo "nothing is set up here"; fi
+	@if $(IS_WHOLE); then $(PY) -m devcluster stop; else $(ANY_PYTHON) toolchain/leaving.py stop; fi
 
-clean: ## stop the development cluster, and remove all that was set up
-	@if [ -x $(PY) ]; then $(PY) -m devcluster clean && $(PY) -m toolchain clean; fi
-	@rm -rf .dev .venv policy/.venv peers/ansible/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	@echo "removed .dev and .venv; the caches of pip, Maven and Go themselves are left alone"
+clean: ## stop the development cluster, and remove all that was set up in this checkout
+	@if $(IS_WHOLE); then $(PY) -m devcluster clean || true; fi # a stack file with a mistake is no reason to keep it
+	@$(ANY_PYTHON) toolchain/leaving.py clean
+	@echo "left alone: what all checkouts share (make clean-cache), and the caches of pip, Maven and Go themselves"
+
+clean-cache: setup ## remove what all checkouts on this machine share: the built engine and Elasticsearch
+	@$(PY) -m toolchain clean
 
 test: setup-dev machine ## run every test, also those on real nodes
 	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -59,8 +66,8 @@ peer: setup # Ansible, which `make bench` measures beside us, in an environment 
 bench: setup-dev peer up ## measure, side by side, also on the development cluster (BENCH_ARGS=--json for machines)
 	@$(PY) -m bench $(BENCH_ARGS)
 
-drill: up ## renew and rotate everything in the development cluster, under load (DRILL_ARGS=--json for machines)
-	@$(PY) -m drill $(DRILL_ARGS)
+drill: up ## renew and rotate everything in the development cluster, under load (KILL=1: and kill nodes meanwhile)
+	@$(PY) -m drill $(if $(filter 1,$(KILL)),--kill) $(DRILL_ARGS)
 
 docs: setup-dev ## make docs/configuration.md from the models
 	@$(PY) -m stacks.reference > docs/configuration.md

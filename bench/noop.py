@@ -78,6 +78,7 @@ def lay_out(folder: Path, nodes: int, differs: Sequence[Mapping[str, object]] = 
     (project / "stacks").mkdir(parents=True)
     (folder / "state").mkdir()
     (folder / "passphrase").write_text("bench")
+    (folder / "passphrase").chmod(0o600)
     yaml = YAML(typ="safe", pure=True)
     content = yaml.load(ROOT / "Pulumi.yaml")
     for plugin in chain.from_iterable(content["plugins"].values()):

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.clients.remote_clusters import RemoteClusterSpec
 from components.clients.spec import Kibana, KibanaPaths
 from components.clients.unmanaged import UnmanagedClientSpec
 from components.hooks.spec import Hook
 from components.nodes.spec import Node
-from components.pki.given import GivenLeaf
+from components.pki.given import Answer, GivenLeaf
 from components.pki.inspect import leaf_facts
 from components.pki.own import OwnAuthority
 from components.pki.reversal import Verifier
@@ -43,10 +44,13 @@ class Cluster:
         kibana_sans: what the leaf of each Kibana must name.
         strict_transport_security: names of the Kibanas that tell browsers to use HTTPS only.
         unmanaged_clients: clients of others, which have to trust a new HTTP CA before it is presented.
+        remote_clusters: other clusters, which have to trust a new transport CA before it is presented.
+        remote_authorities: the CAs of each of them, as PEM, by its name.
         own: the operator's own CAs, of the layers that have one.
         given: the leaves that were signed elsewhere, of the nodes and layers that have one.
         requested: the nodes and layers whose leaf is signed elsewhere, and its key made here, with what it shall name.
         awaited: the nodes whose leaf is not signed yet, by layer.
+        answers: what came back so far for the requests of a layer where others are awaited.
         waits_to_begin: whether nothing can be secured before they are signed.
         hooks: the operator's commands before and after a rollout.
         folder: the project's folder.
@@ -71,10 +75,13 @@ class Cluster:
     kibana_sans: Mapping[str, Sans] = field(default_factory=dict)
     strict_transport_security: frozenset[str] = frozenset()
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = ()
+    remote_clusters: tuple[RemoteClusterSpec, ...] = ()
+    remote_authorities: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
     requested: Mapping[tuple[str, Layer], Sans] = field(default_factory=dict)
     awaited: Mapping[Layer, tuple[str, ...]] = field(default_factory=dict)
+    answers: Mapping[tuple[str, Layer], Answer] = field(default_factory=dict)
     waits_to_begin: bool = False
     hooks: tuple[Hook, ...] = ()
     folder: str = ""
@@ -91,10 +98,10 @@ class Cluster:
         return self.scenario.contains(Scenario.BASIC_HTTPS)
 
     def waits_for(self, layer: Layer) -> tuple[str, ...]:
-        """Return the clients of others that do not trust the HTTP CA that is asked for."""
+        """Return who else verifies our nodes on a layer, and does not trust the CA that is asked for."""
         wanted = self.authorities[layer].generation
-        clients = self.unmanaged_clients if layer is Layer.HTTP else ()
-        return tuple(str(client) for client in clients if client.confirmed_generation < wanted)
+        verifiers = self.unmanaged_clients if layer is Layer.HTTP else self.remote_clusters
+        return tuple(str(one) for one in verifiers if one.confirmed_generation < wanted)
 
     def awaits(self, layer: Layer) -> tuple[str, ...]:
         """Return the nodes whose leaf of a layer is not signed yet."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from components.errors import SecurityError
+from components.layer_words import spelled
 from components.values import Wire
 
 
@@ -84,7 +85,7 @@ class Drift(Wire):
     @property
     def place(self) -> str:
         """Where it is, without the node; the name of most files says of which layer they are."""
-        return f"{self.layer} {self.what}" if self.layer not in self.what else self.what
+        return f"{spelled(self.layer)} {self.what}" if self.layer not in self.what else self.what
 
     def __str__(self) -> str:
         """Return it as a message on a resource."""

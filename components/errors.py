@@ -1,4 +1,4 @@
-"""The six error classes. The class says what may be done; the text says what, where, why and what next."""
+"""The error classes. The class says what may be done; the text says what, where, why and what next."""
 
 
 class SecurityError(Exception):
@@ -9,11 +9,13 @@ class SecurityError(Exception):
         where: the node, setting, file or resource it happened to.
         why: the cause, as far as it is known.
         next_step: what the operator should do now.
+        so: what does not go on because of it, and what stays as it is; empty where that is plain.
     """
 
-    def __init__(self, what: str, *, where: str, why: str, next_step: str) -> None:
-        super().__init__(f"{where}: {what}\n  why:  {why}\n  next: {next_step}")
-        self.what, self.where, self.why, self.next_step = what, where, why, next_step
+    def __init__(self, what: str, *, where: str, why: str, next_step: str, so: str = "") -> None:
+        follows = f"\n  so:   {so}" if so else ""
+        super().__init__(f"{where}: {what}\n  why:  {why}{follows}\n  next: {next_step}")
+        self.what, self.where, self.why, self.next_step, self.so = what, where, why, next_step, so
 
 
 class ConfigurationRefused(SecurityError):
@@ -26,6 +28,10 @@ class TargetUnreachable(SecurityError):
 
 class MachineUnreachable(TargetUnreachable):
     """A node's machine did not answer: what is recorded of it holds, and what is done elsewhere goes on without it."""
+
+
+class LoginsRefused(TargetUnreachable):
+    """The cluster answers, and takes no login that is known: waiting for long does not help."""
 
 
 NOT_LOOKED_AT = "not looked at, and taken for what is recorded"

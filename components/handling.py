@@ -111,6 +111,9 @@ class Handler(ABC, Generic[In, Out]):
         """Return what the types alone cannot refuse. Must not look at any machine."""
         return ()
 
+    def foresee(self, wanted: In) -> None:
+        """Begin what later calls of this run would wait for, and return at once; change nothing."""
+
     def changes(self, recorded: Recorded[In, Out], wanted: In, context: Context) -> Sequence[Change]:
         """Return the reasons for an update beyond differing inputs: the clock's and the machine's.
 
@@ -121,6 +124,14 @@ class Handler(ABC, Generic[In, Out]):
     @abstractmethod
     def preview(self, recorded: Recorded[In, Out] | None, wanted: In, context: Context) -> Out:
         """Return the outputs as far as they are known before anything is done; change nothing."""
+
+    def unseen(self, recorded: Recorded[In, Out], wanted: In) -> Out:
+        """Return what a preview shows where the machine does not answer: what is recorded, but for what was done last.
+
+        The steps of an earlier change would be taken for those of this one.
+        """
+        steps = {"steps": ()} if "steps" in self.outputs.model_fields else {}
+        return recorded.outputs.model_copy(update=steps)
 
     @abstractmethod
     def converge(self, recorded: Recorded[In, Out] | None, wanted: In, context: Context) -> Out:

@@ -196,10 +196,13 @@ def handed_out(cluster: Cluster, certificates: Sequence[NodeCertificates], secur
     pulumi.export("scenario", cluster.scenario)
     for name, places in cluster.places().items():
         pulumi.export(name, places)
+    for each in certificates:
+        if each.layer is Layer.TRANSPORT:
+            pulumi.export("transportCaCertificatePem", pulumi.Output.unsecret(each.authority.bundle_pem))
     pulumi.export("elasticPassword", security.elastic_password)
     pulumi.export("userPasswords", security.user_passwords())
-    entries = [entry for each in certificates for entry in each.entries()]
-    pulumi.export("certificates", [*entries, *security.entries()])
+    entries = pulumi.Output.all(*(each.entries() for each in certificates), pulumi.Output.all(*security.entries()))
+    pulumi.export("certificates", entries.apply(lambda lists: [entry for each in lists for entry in each]))
 
 
 def _higher_places() -> tuple[pulumi.Output[str], ...]:

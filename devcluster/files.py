@@ -1,5 +1,6 @@
 """The files of a node, as an operator would have written them before anybody thought of security. Pure."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -99,7 +100,7 @@ def settings(cluster: str, node: NodeSpec, everyone: Sequence[NodeSpec], folder:
     names = "\n".join(f"  - {one.name}" for one in everyone)
     return SETTINGS.format(
         name=node.name,
-        cluster=cluster,
+        cluster=_scalar(cluster),
         folder=folder,
         address=node.address,
         http_port=node.http_port,
@@ -107,6 +108,11 @@ def settings(cluster: str, node: NodeSpec, everyone: Sequence[NodeSpec], folder:
         seeds=", ".join(f'"{one.address}:{one.transport_port}"' for one in everyone),
         bootstrap=BOOTSTRAP.format(names=names) if bootstrap else "",
     )
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML: plain where that is what everybody writes, else as JSON, which is YAML too."""
+    return text if re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", text) else json.dumps(text, ensure_ascii=False)
 
 
 def heap_options(folder: Path, megabytes: int) -> str:

@@ -1,4 +1,4 @@
-"""`python -m drill [--json]`: renewal and rotation on the development cluster, under load, as a rehearsal.
+"""`python -m drill [--json] [--kill]`: renewal and rotation on the development cluster, under load, as a rehearsal.
 
 Exit status: 0 when nobody noticed anything, 1 when somebody did, or something failed.
 """
@@ -8,7 +8,7 @@ import sys
 
 from components.errors import SecurityError
 from drill.development import Drill
-from drill.figures import as_lines, as_table
+from drill.figures import as_lines, as_table, as_table_of_crashes
 from stacks.drilled import FILE
 from stacks.workspace import DEV
 from toolchain import console
@@ -21,10 +21,11 @@ def main() -> int:
     """Rehearse everything, print what was seen, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m drill", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print nothing but JSON lines on standard output")
+    parser.add_argument("--kill", action="store_true", help="kill a node at each point of a rotation, too")
     options = parser.parse_args()
     with console.stdout_for_data(wanted=options.json):
         try:
-            return _run()
+            return _run(kill=options.kill)
         except SecurityError as error:
             console.problem(error)
         except KeyboardInterrupt:
@@ -33,11 +34,13 @@ def main() -> int:
     return 1
 
 
-def _run() -> int:
+def _run(*, kill: bool) -> int:
     drill = Drill()
-    seen = drill.rehearse_all()
+    seen = drill.rehearse_all(kill=kill)
     figures = [one.figures for one in seen]
     console.show(as_table(figures))
+    if crashes := as_table_of_crashes(figures):
+        console.show(crashes)
     sys.stdout.write(f"{as_lines(figures)}\n")
     sys.stdout.flush()
     for reason in dict.fromkeys(reason for one in seen for reason in one.reasons()):

@@ -10,6 +10,8 @@ from components.settings.scenarios import Scenario
 from devcluster.cluster import DevCluster
 from devcluster.seed import INDEX
 from devcluster.spec import read_stack
+from drill.away import Away
+from drill.crashing import rotate_with_crashes
 from drill.load import WRITTEN, Client, Kind, Load, Protocol
 from drill.pairs import Pairs
 from drill.rehearsal import Seen, rehearse
@@ -40,7 +42,7 @@ class Drill:
         if outputs.get("scenario") != Scenario.BASIC_HTTPS:
             raise _not_ready("it is not secured with the scenario basic-https")
         if self._model().certificates.key_format is not FileFormat.PKCS12:
-            raise _not_ready("its key files are PEM, and a drill reads PKCS#12")
+            raise _not_ready("its key files are PEM, and a drill reads PKCS#12", PKCS12_FIRST)
         if not self._is_converged():
             raise _not_ready("`make preview` shows that something is to be done")
         self.certificates = outputs["certificates"]
@@ -54,16 +56,19 @@ class Drill:
         workspace = workspace_for(LOCAL, None)
         return Stack(LOCAL, workspace.project, {**os.environ, **workspace.environment}, local=True)
 
-    def rehearse_all(self) -> list[Seen]:
+    def rehearse_all(self, *, kill: bool = False) -> list[Seen]:
         """Take one step after the other.
+
+        Args:
+            kill: whether nodes are killed in a rotation of its own.
 
         Raises:
             CommandFailed: a run failed; the steps after it are not begun.
-            NotConverged: something is left to be done at the end.
+            NotConverged: something is left to be done at the end, or a node that was killed did not come back.
         """
         ends = [datetime.fromisoformat(one["notAfter"]) for one in self.certificates if one["node"] is None]
         try:
-            steps = steps_of(self._model().certificates.key, ends, SystemClock().now())
+            steps = steps_of(self._model().certificates.key, ends, SystemClock().now(), kill=kill)
             seen = [self._rehearse(step) for step in steps]
         finally:
             self._write(Drilled(self.drilled.rotations))
@@ -80,21 +85,25 @@ class Drill:
     def generations(self) -> dict[str, int]:
         """Return the generation of each CA, as it is now."""
         entries = [one for one in self.stack.outputs()["certificates"] if one["node"] is None]
-        return {one["layer"]: one["issuerGeneration"] for one in entries}
+        return {one["layer"]: one["issuerGeneration"] for one in reversed(entries)}  # the one that signs comes first
 
     def _rehearse(self, step: Step) -> Seen:
         self._write(Drilled(self.drilled.rotated(*step.rotates).rotations, step.meanwhile))
         stack = self.stack
+        away: list[Away] = []
+
+        def work() -> None:
+            if step.kills:
+                away.extend(rotate_with_crashes(stack, self.cluster, self.load, *step.rotates))
+            elif Layer.HTTP in step.rotates:
+                stack.up_with_covered_clients(self.load)
+            else:
+                stack.up()
+
         with console.task(step.means) as task:
-            clients = Layer.HTTP in step.rotates
-            seen = rehearse(
-                step.name,
-                self.load,
-                self.pairs,
-                lambda: stack.up_with_covered_clients(self.load) if clients else stack.up(),
-            )
+            seen = rehearse(step.name, self.load, self.pairs, work)
             task.done(f"{seen.figures.requests} requests, {seen.figures.failed} failed")
-        return seen
+        return seen.with_crashes(away) if step.kills else seen
 
     def _model(self) -> StackModel:
         sections = sections_of_file(workspace_for(LOCAL, None).stack_file)
@@ -117,7 +126,8 @@ class Drill:
         return answer
 
 
-def _not_ready(why: str) -> ConfigurationRefused:
-    return ConfigurationRefused(
-        "nothing was rehearsed", where="development cluster", why=why, next_step="make up; then make drill again"
-    )
+PKCS12_FIRST = "set `certificates.key_format: pkcs12` in the stack file, then `make up`; then make drill again"
+
+
+def _not_ready(why: str, next_step: str = "make up; then make drill again") -> ConfigurationRefused:
+    return ConfigurationRefused("nothing was rehearsed", where="development cluster", why=why, next_step=next_step)

@@ -1,13 +1,35 @@
 """Does something to a cluster under load, and says in figures what the load, the nodes and every pair saw of it."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from drill.away import Away, failed_though_up
 from drill.counting import counted_nodes
+from drill.crashes import REJOINED_WITHIN
 from drill.load import Load, Request
 from drill.pairs import Pairs, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Crashes:
+    """What was seen of nodes that were killed and started again.
+
+    Attributes:
+        points: how often one was killed.
+        slowest_return: the most seconds from the end of a process until all nodes had joined.
+        failed_though_up: how many requests failed although their node was up.
+    """
+
+    points: int
+    slowest_return: float
+    failed_though_up: int
+
+    @property
+    def were_harmless(self) -> bool:
+        """Whether every node was back in time, and nobody noticed anything who asked another node."""
+        return self.points > 0 and self.slowest_return <= REJOINED_WITHIN and not self.failed_though_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +46,7 @@ class Figures:
         asked_again: how many requests had to be made a second time.
         pairs: how many handshakes of one node with another's key were accepted.
         pairs_refused: how many were not.
+        crashes: likewise of nodes that were killed; None where none was.
     """
 
     drill: str
@@ -35,19 +58,23 @@ class Figures:
     asked_again: int
     pairs: int
     pairs_refused: int
+    crashes: Crashes | None = None
 
     def is_calm(self, nodes: int) -> bool:
-        """Tell whether nobody noticed anything.
+        """Tell whether nobody noticed anything; where nodes were killed, nobody who asked another one.
 
         Args:
             nodes: how many the cluster has.
         """
+        if self.crashes is not None:
+            return self.crashes.were_harmless and self.requests > 0 and self.pairs > 0 and not self.pairs_refused
         noticed = self.failed + self.asked_again + self.restarts + self.pairs_refused
         return not noticed and self.requests > 0 and self.pairs > 0 and self.fewest_nodes == nodes
 
     def as_data(self) -> dict[str, Any]:
-        """Return it for machines."""
-        return asdict(self)
+        """Return it for machines, what was seen of killed nodes last."""
+        data = asdict(self)
+        return data | (data.pop("crashes") or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +84,13 @@ class Seen:
     figures: Figures
     requests: tuple[Request, ...]
     refused: tuple[Refused, ...]
+
+    def with_crashes(self, away: Sequence[Away]) -> "Seen":
+        """Return the same where these nodes were killed: only what was asked of nodes that were up counts then."""
+        failed = failed_though_up(self.requests, away)
+        slowest = max((each.return_took for each in away), default=0.0)
+        crashes = Crashes(len(away), round(slowest, 1), len(failed))
+        return Seen(replace(self.figures, crashes=crashes), failed, self.refused)
 
     def reasons(self, most: int = 5) -> list[str]:
         """Return the first failures in words, each text once."""

@@ -54,14 +54,18 @@ class Stack:
         """Return the state, in clear."""
         return clear_state(self.name, self.project, self.environment)
 
+    def up_only(self, *resources: str) -> None:
+        """Run `up` for the resources of these names alone; likewise."""
+        project = "" if self.local else str(self.project)
+        self._run(["drill.only", self.name, project, *resources])
+
     def up_with_covered_clients(self, load: Load) -> None:
         """Make the next HTTP CA, let the clients of a load trust it beside the present one, then run `up`.
 
         Raises:
             CommandFailed: a run failed.
         """
-        project = "" if self.local else str(self.project)
-        self._run(["drill.authority_first", self.name, project, Layer.HTTP.value])
+        self.up_only(f"{Layer.HTTP}-ca")
         load.authority_pem += authority_pem(self.state(), Layer.HTTP)
         self.up()
 

@@ -21,15 +21,19 @@ class Step:
         means: what is done, for people.
         meanwhile: sections that hold over the stack file's own.
         rotates: layers whose CA gets another key.
+        kills: whether a node is killed at each point of it.
     """
 
     name: str
     means: str
     meanwhile: Mapping[str, Any] = field(default_factory=dict)
     rotates: tuple[Layer, ...] = ()
+    kills: bool = False
 
 
-def steps_of(key: KeyType, authorities_end: Sequence[datetime], now: datetime) -> tuple[Step, ...]:
+def steps_of(
+    key: KeyType, authorities_end: Sequence[datetime], now: datetime, *, kill: bool = False
+) -> tuple[Step, ...]:
     """Return the steps of a drill.
 
     A leaf is young, and nothing makes it due but another type of key. A CA is due as soon as it could not give a leaf
@@ -40,6 +44,7 @@ def steps_of(key: KeyType, authorities_end: Sequence[datetime], now: datetime) -
         key: type of key that leaves have.
         authorities_end: when each CA ends.
         now: the present moment.
+        kill: whether nodes are killed in a rotation of its own.
 
     Raises:
         ConfigurationRefused: a CA lives for too long to be made due.
@@ -58,10 +63,19 @@ def steps_of(key: KeyType, authorities_end: Sequence[datetime], now: datetime) -
         "authorities": {layer.value: {"valid_for": f"{2 * years}y"} for layer in Layer},
     }
     meanwhile = {"certificates": other}
+    crashes = Step(
+        "rotate-transport-ca-with-crashes",
+        "rotate the CA between nodes once more, and kill a node at each point",
+        meanwhile,
+        (Layer.TRANSPORT,),
+        kills=True,
+    )
     return (
+        Step("no-change", "find nothing to do: what any `up` takes, under the same load"),
         Step("renew-leaves", f"reissue every leaf, with a key of type {other['key']}", meanwhile),
         Step("renew-cas", "renew both CAs, with the same keys", lives),
         Step("rotate-transport-ca", "rotate the CA between nodes", meanwhile, (Layer.TRANSPORT,)),
         Step("rotate-http-ca", "rotate the CA that clients trust", meanwhile, (Layer.HTTP,)),
+        *((crashes,) if kill else ()),
         Step("renew-leaves-back", f"reissue every leaf, with a key of type {key.value} as before"),
     )

@@ -12,6 +12,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from components.clock import PREVIEW_AT, Clock, SystemClock
 from components.errors import ConfigurationRefused
 from components.nodes.at_once import limit_machines
+from components.nodes.reaching import REACHING
+from components.nodes.ssh import close_for_good
 from provider.ending import Ending
 from provider.engine_log import EngineLog
 from provider.lifetime import watch_parent
@@ -27,15 +29,15 @@ LARGEST_MESSAGE = 400 * 1024 * 1024
 """Bytes; the engine's own limit."""
 
 
-def main(clock: Clock | None = None) -> None:
-    """Serve until the engine says so, or is gone; ``clock`` is for tests alone."""
+def main() -> None:
+    """Serve until the engine says so, or is gone."""
     try:
         limit_machines(os.environ)
     except ConfigurationRefused as error:
         sys.exit(str(error))
     engine = next((argument for argument in sys.argv[1:] if ":" in argument and not argument.startswith("-")), None)
     plugin = Plugin(
-        HANDLERS, lambda: package_schema(HANDLERS), EngineLog(engine), clock or SystemClock(), clock_ahead(os.environ)
+        HANDLERS, lambda: package_schema(HANDLERS), EngineLog(engine), SystemClock(), clock_ahead(os.environ)
     )
     options = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
     server = grpc.server(futures.ThreadPoolExecutor(AT_ONCE), options=options)
@@ -47,9 +49,12 @@ def main(clock: Clock | None = None) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     ending.wait()
+    REACHING.end()
     plugin.work.start_nothing_new()
     plugin.work.wait_until_idle()
     server.stop(grace=LAST_WORDS).wait()
+    close_for_good()
+    REACHING.wait(LAST_WORDS)
 
 
 def clock_ahead(environment: Mapping[str, str]) -> Clock | None:

@@ -9,8 +9,10 @@ from components.clients.trust_handler import KibanaTrustHandler
 from components.handling import Handler
 from components.hooks.handler import AnnouncementHandler
 from components.nodes.adoption_handler import NodeAdoptionHandler
-from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
+from components.nodes.exclusive_handler import NodeTrustExclusiveHandler
+from components.nodes.handler import NodeTrustHandler
 from components.nodes.identity_handler import NodeIdentityHandler
+from components.nodes.reaching import REACHING
 from components.nodes.sight import look
 from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler
@@ -25,7 +27,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = {
     handler.token: handler
     for handler in (
         AnnouncementHandler(),
-        AuthorityHandler(look),
+        AuthorityHandler(look, REACHING.begin),
         CertificateRequestHandler(),
         CertificateHandler(),
         NodeTrustHandler(),

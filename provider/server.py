@@ -128,7 +128,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """Refuse inputs that cannot be, each with its property path."""
         handler, news = self.handler(request.urn), load(request.news)
         try:
-            refusals = tuple(handler.refusals(parse(handler.inputs, news)))
+            wanted = parse(handler.inputs, news)
+            refusals = tuple(handler.refusals(wanted))
+            if not refusals:
+                handler.foresee(wanted)
         except ValidationError as error:
             refusals = refusals_of(error, news)
         failures = [provider_pb2.CheckFailure(property=refusal.on, reason=refusal.reason) for refusal in refusals]
@@ -184,7 +187,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             if recorded is None:
                 outputs = handler.preview(None, wanted, voice)
             else:
-                outputs = _seen(lambda: handler.preview(recorded, wanted, voice), recorded.outputs, voice)
+                unseen = handler.unseen(recorded, wanted)
+                outputs = _seen(lambda: handler.preview(recorded, wanted, voice), unseen, voice)
             return provider_pb2.UpdateResponse(properties=dump(dump_outputs(inputs, outputs)))
         try:
             outputs = self._converge(handler, recorded, wanted, request.urn)

@@ -1,7 +1,11 @@
 """What a stack file may ask for, and yet had better not: said as a warning in every preview, never refused."""
 
+from posixpath import normpath
+
 from components.findings import Check, Finding, all_findings
 from components.nodes import hosts
+from components.nodes.layouts import LAYOUTS, Way
+from components.nodes.spec import MachineSpec
 from components.pki.spec import short_lifetimes
 from components.settings.scenarios import Scenario
 from stacks.inventory import machine_spec_of
@@ -57,10 +61,43 @@ def nodes_on_other_machines_need_ssh(model: StackModel) -> Finding | None:
     )
 
 
+def packages_have_folders_of_their_own(model: StackModel) -> Finding | None:
+    """Find nodes from packages with a home or config folder that no package has, as an archive's lines leave it.
+
+    Source: install-elasticsearch-with-debian-package, install-elasticsearch-with-rpm (directory layout). Another unit,
+    or commands of one's own, know other folders.
+    """
+    apart = {
+        node.name: folders
+        for node in model.nodes
+        if (folders := _other_folders_than_the_package(machine_spec_of(node, model.machine)))
+    }
+    if not apart:
+        return None
+    first, folders = next(iter(apart.items()))
+    told = " and ".join(f"`{key}` is {there} (the package: {usual})" for key, (there, usual) in folders.items())
+    others = f"; so it is with {', '.join(list(apart)[1:])}" if len(apart) > 1 else ""
+    return Finding(
+        "PackageInOtherFolders",
+        f"{first} is from a package, and its {told}{others}; take {' and '.join(f'`{key}`' for key in folders)} out, "
+        "unless its unit was changed to use these",
+    )
+
+
+def _other_folders_than_the_package(machine: MachineSpec) -> dict[str, tuple[str | None, str | None]]:
+    """Return where a machine's folders are, and where the package has them, for those that differ."""
+    facts = LAYOUTS[machine.layout]
+    if facts.way is not Way.SYSTEMD or machine.unit != facts.unit or machine.commands is not None:
+        return {}
+    folders = {"home": (machine.home, facts.home), "config": (machine.config, facts.config)}
+    return {key: (there, usual) for key, (there, usual) in folders.items() if normpath(there or "") != usual}
+
+
 ADVICE: tuple[Check[StackModel], ...] = (
     production_needs_https,
     browsers_must_trust_kibana,
     nodes_on_other_machines_need_ssh,
+    packages_have_folders_of_their_own,
 )
 
 

@@ -63,7 +63,8 @@ def _add_own_options(name: str, sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--at", metavar="WHEN", help="show what would be due then: 2027-03-01, 2027-03-01T12:00Z")
         sub.add_argument("--diff", action="store_true", help="print the engine's own detailed differences as well")
     if name == "up":
-        sub.add_argument("--exit-code", action="store_true", help="end with status 1 if anything was changed")
+        sub.add_argument("--exit-code", action="store_true", help="end with status 1 if anything was due")
+        sub.add_argument("--yes", action="store_true", help="ask nothing; without a terminal nothing is asked anyway")
     if name in {"preview", "refresh"}:  # what they do anyway, since scripts say it
         sub.add_argument("--exit-code", action="store_true", help=argparse.SUPPRESS)
     if name == "output":

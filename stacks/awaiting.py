@@ -7,11 +7,13 @@ all (docs/decisions/0020).
 
 from collections.abc import Iterator, Mapping
 
+from components.pki.given import Answer
 from components.pki.sans import Sans
 from components.pki.spec import Layer, OwnAuthoritySpec
 from components.settings.scenarios import Scenario
-from stacks.inventory import sans_of
+from stacks.inventory import least_sans_of, sans_of
 from stacks.model import StackModel
+from stacks.own_authorities import FromFiles
 from stacks.own_authority_rules import own_specs
 
 SPEAKS_TLS = {Layer.TRANSPORT: Scenario.BASIC, Layer.HTTP: Scenario.BASIC_HTTPS}
@@ -37,6 +39,24 @@ def awaited(model: StackModel) -> Mapping[Layer, tuple[str, ...]]:
         for layer, own in _with_certificates(model)
     }
     return {layer: names for layer, names in missing.items() if names}
+
+
+def answers(model: StackModel, files: FromFiles) -> Mapping[tuple[str, Layer], Answer]:
+    """Return what came back so far for requests of a layer where others are awaited, with what it must name."""
+    missing, nodes = awaited(model), {node.name: node for node in model.nodes}
+    found = {}
+    for name, layer in requested(model):
+        leaf, own = files.given.get((name, layer)), files.own.get(layer)
+        if layer in missing and leaf is not None and own is not None:
+            names = least_sans_of(nodes[name], layer, model)
+            found[name, layer] = Answer(
+                certificate_pem=leaf.certificate_pem,
+                chain_pem=leaf.chain_pem,
+                trusted_pem=own.trusted_pem(layer),
+                dns=names.dns,
+                ips=names.ips,
+            )
+    return found
 
 
 def waits_to_begin(model: StackModel) -> bool:

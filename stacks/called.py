@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from components.layer_words import spelled
 from stacks.plan_rows import Seen
 
 NOUNS = {
@@ -32,7 +33,7 @@ def called(resource: Seen) -> str:
     if noun is None:
         return resource.name
     whom = holder(resource) or str(resource.inputs.get("purpose") or resource.inputs.get("user") or "")
-    return " ".join(filter(None, [resource.inputs.get("layer"), noun, f"of {whom}" if whom else ""]))
+    return " ".join(filter(None, [spelled(resource.inputs.get("layer") or ""), noun, f"of {whom}" if whom else ""]))
 
 
 def holder(resource: Seen) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components.layer_words import spelled
 from components.settings.effects import effect_of
 from stacks.plan_rows import Row, Seen
 
@@ -22,12 +23,12 @@ def authority_rows(resource: Seen, restart_effect: str) -> list[Row]:
     """Return the row of a CA: a first one, a step of a rotation, or a new certificate for the same key."""
     trusted = _trusted({**resource.inputs, **resource.outputs})
     rotates = bool(resource.before) and _trusted(resource.before) != trusted
-    if _stays(resource) and not rotates:
+    if stays(resource) and not rotates:
         return _for_the_record(resource, 1)
     inputs, before, outputs = resource.inputs, resource.before, resource.outputs
     same_key = bool(before) and not rotates and before.get("generation") == inputs["generation"]
     signs = f", g{outputs['signerGeneration']:.0f} signs" if len(trusted) > 1 else _until(resource, now=same_key)
-    text = f"{inputs['layer']} CA {' + '.join(f'g{number:.0f}' for number in trusted)}{signs}{_why(resource)}"
+    text = f"{spelled(inputs['layer'])} CA {' + '.join(f'g{number:.0f}' for number in trusted)}{signs}{_why(resource)}"
     return [Row("authority", (), f"{sign(resource)}{text}", f"same key: {RENEWED}" if same_key else "")]
 
 
@@ -38,14 +39,22 @@ def _trusted(properties: Mapping[str, Any]) -> list[float]:
 
 def leaf_rows(resource: Seen, restart_effect: str) -> list[Row]:
     """Return the row of a leaf: the first one of a node or a Kibana, or one in the place of another."""
-    if _stays(resource):
+    if stays(resource):
         return _for_the_record(resource, 0)
     holder, inputs, before = str(resource.inputs["node"]), resource.inputs, resource.before
-    text = f"{inputs['layer']} leaf{_until(resource, now=True)}{_why(resource)}"
+    text = f"{spelled(inputs['layer'])} leaf{_until(resource, now=True)}{_why(resource)}"
     of_a_node = resource.name == f"{holder}-{inputs['layer']}-leaf"
     same_file = bool(before) and before.get("keyFormat") == inputs.get("keyFormat")
     effect = "" if not before or not of_a_node else (RELOADED if same_file else restart_effect)
     return [Row("leaf", (holder,), f"{sign(resource)}{text}", effect)]
+
+
+def request_rows(resource: Seen, restart_effect: str) -> list[Row]:
+    """Return the row of a certificate request that somebody else is to sign."""
+    if request_stays(resource):
+        return []
+    text = f"{spelled(resource.inputs['layer'])} key and certificate request, to be signed elsewhere"
+    return [Row("leaf", (str(resource.inputs["node"]),), f"{sign(resource)}{text}")]
 
 
 def sign(resource: Seen) -> str:
@@ -53,10 +62,16 @@ def sign(resource: Seen) -> str:
     return "+ " if resource.op == "create" else "~ "
 
 
-def _stays(resource: Seen) -> bool:
+def stays(resource: Seen) -> bool:
     """Tell whether the certificate stays what it is, and only its record changes."""
     serial = resource.before.get("serial")
     return bool(serial) and resource.outputs.get("serial") == serial
+
+
+def request_stays(resource: Seen) -> bool:
+    """Tell whether a certificate request stays what it is: only the type of new keys is another one."""
+    before = resource.before.get("requestPem")
+    return before is not None and before == resource.outputs.get("requestPem")
 
 
 def _for_the_record(resource: Seen, which: int) -> list[Row]:

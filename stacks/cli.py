@@ -8,7 +8,6 @@ end with 1 where something is due elsewhere).
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +20,9 @@ from components.errors import ConfigurationRefused, SecurityError
 from stacks.advice import advice_on
 from stacks.announcing import announced_to_hooks
 from stacks.arguments import parsed
+from stacks.asking import agreed
 from stacks.awaiting import told
+from stacks.client_gates import gates_beside
 from stacks.command_plugin import refuse_missing_plugin
 from stacks.config import model_from, named, sections_of_file
 from stacks.discover import discover
@@ -33,12 +34,17 @@ from stacks.hints import hints_for
 from stacks.look_ahead import in_title, moment_of, moved_to
 from stacks.markdown import failure_markdown, plan_markdown
 from stacks.masks import MASKED
+from stacks.never_up import refuse_unrecorded, refuse_without_outputs
+from stacks.passphrase import open_to_others
 from stacks.plan import Plan, plan_from
 from stacks.policy_packs import policy_packs
+from stacks.problems import problems_with
 from stacks.progress import RunDisplay
 from stacks.show import outputs_view, plan_data, plan_view, summary_view
 from stacks.statuses import BROKEN, DUE, FINE
+from stacks.times import Times, steps_of_rollout
 from stacks.unseen import unseen_in, unseen_told
+from stacks.warning_words import folded_warnings
 from stacks.workspace import Workspace, refuse_missing_project, workspace_for
 from toolchain import console
 
@@ -56,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         return COMMANDS[options.command](options)
     except SecurityError as error:
         console.problem(error)
-        _print_failed(options, (Failure(error.where, str(error)),))
+        _print_failed(options, (Failure(error.where, str(error)),), problems_with(error, options))
     except RunFailed as failed:
         failures = failed.failures or (Failure("", failed.said),)
         for failure in for_people(failures):
@@ -71,10 +77,10 @@ def check(options: argparse.Namespace) -> int:
     where = named(workspace.written or workspace.stack_file)
     console.say(f"{where}: no mistake found")
     model = model_from(sections_of_file(workspace.stack_file), where=where)
-    warnings = [*(one.message for one in advice_on(model)), *told(model)]
+    warnings = [*(one.message for one in advice_on(model)), *told(model), *open_to_others()]
     for warning in warnings:
         console.say(f"! {warning}")
-    _print_json(options, {"result": "checked", "warnings": warnings})
+    _print_json(options, {"result": "checked", "problems": [], "waiting": [], "warnings": warnings})
     return FINE
 
 
@@ -93,20 +99,23 @@ def preview(options: argparse.Namespace) -> int:
 
 
 def up(options: argparse.Namespace) -> int:
-    """Preview, show the plan, carry it out, and say what there is now."""
+    """Preview, show the plan, ask on a terminal, carry it out, and say what there is now."""
     workspace, driver = _open(options)
     plan, expected = _preview(driver)
     console.show(plan_view(plan, _title(workspace)))
-    times: Mapping[str, float] = {}
+    times = Times()
     unseen = plan.unseen
     if plan.is_empty:
         console.say("no changes")
+    elif not agreed(unasked=options.yes or options.json):
+        console.say("nothing was done")
+        return _ended(unseen, due=True)
     else:
         times, unseen = _carry_out(driver, expected, plan)
     outputs = _masked(driver.outputs(in_clear=False))
     console.show(summary_view(_title(workspace), outputs, times, hints_for(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
-    _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": dict(times), "outputs": outputs})
+    _print_json(options, {"result": result, "plan": plan_data(plan), "seconds": times.data(), "outputs": outputs})
     status = _ended(unseen, due=False)
     return DUE if options.exit_code and not plan.is_empty and status is FINE else status
 
@@ -117,6 +126,7 @@ def refresh(options: argparse.Namespace) -> int:
     watch = Watch()
     with console.task("look at every machine") as task:
         driver.refresh(watch)
+        refuse_unrecorded(watch.seen, options.environment)
         task.done(f"{len(watch.seen)} resources looked at")
     found = drift_in(watch.seen)
     console.show(drift_view(found, _title(workspace)))
@@ -131,13 +141,14 @@ def output(options: argparse.Namespace) -> int:
     """Print the stack's outputs, or one of them."""
     _, driver = _open(options)
     found = driver.outputs()
+    refuse_without_outputs(found, options.environment)
     outputs = {name: each.value for name, each in found.items()} if options.show_secrets else _masked(found)
     if options.name is not None and options.name not in outputs:
         raise ConfigurationRefused(
             f"there is no output `{options.name}`",
             where=f"stack {options.environment}",
-            why=f"its outputs are {', '.join(sorted(outputs)) or 'none, since nothing was made yet'}",
-            next_step="name one of these; or run `up` first",
+            why=f"its outputs are {', '.join(sorted(outputs))}",
+            next_step="name one of these",
         )
     if options.json:
         _print_json(options, outputs if options.name is None else outputs[options.name])
@@ -157,7 +168,8 @@ def destroy(options: argparse.Namespace) -> int:
             where=f"stack {options.environment}",
             why="with the stack's state go the keys of the CAs and of requests, and the passwords; the nodes stay as "
             "they are, and nobody can issue certificates for them any more",
-            next_step="save what you need with `output --show-secrets`, then say `destroy --yes`",
+            next_step=f"save what you need with `output {options.environment} --show-secrets`, then say "
+            f"`destroy {options.environment} --yes`",
         )
     _, driver = _open(options)
     with console.task("forget every resource"):
@@ -221,19 +233,20 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
             task.done(f"{len(watch.seen)} resources looked at")
     except RunFailed:
         if not all(failure.of_policy for failure in watch.failures):
-            warned = [f"! {text}" for text in dict.fromkeys(watch.warnings)]
+            warned = [f"! {text}" for text in folded_warnings(watch.warnings)]
             for line in (*warned, *watch.about_restart):  # what was refused, and why it would be done
                 console.say(line)
         raise
     # diffs side by side warn in any order, and two previews of the same are to read alike
     warnings = dict.fromkeys([*sorted(watch.warnings), *warnings_about_forgotten(watch.seen, watch.gates)])
     plan = plan_from(watch.seen, watch.notes, watch.gates)
-    plan = replace(plan, warnings=tuple(warnings), unseen=unseen_in(watch.warnings))
+    gates = gates_beside(plan.gates, plan.rows, warnings)
+    plan = replace(plan, warnings=tuple(warnings), unseen=unseen_in(watch.warnings), gates=gates)
     return plan, watch.phases()
 
 
-def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Run it, and return how long each phase took, and who was not looked at.
+def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple[Times, tuple[str, ...]]:
+    """Run it, and return how long it took, and who was not looked at.
 
     What the plan warned of already is not said again.
     """
@@ -252,18 +265,8 @@ def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple
         )
         with announced_to_hooks(plan):
             driver.up(watch)
-    times = {**display.times, **(_restart_times(watch) if plan.restart is not None else {})}
-    return times, unseen_in(watch.warnings)
-
-
-def _restart_times(watch: Watch) -> dict[str, float]:
-    """Return how long each step of a restart took, beneath the restart itself; one that came several times, in all."""
-    times: Counter[str] = Counter()
-    for seen in watch.seen:
-        if seen.token.endswith(":ClusterRestart") and seen.op != "same":
-            for step in seen.outputs.get("timedSteps") or []:
-                times[f"  {step['step']}"] += step["seconds"]
-    return {step: round(seconds, 1) for step, seconds in times.items()}
+    steps = steps_of_rollout(watch.seen) if plan.restart is not None else {}
+    return Times(display.total, display.times, steps), unseen_in(watch.warnings)
 
 
 def _masked(outputs: Mapping[str, OutputValue]) -> dict[str, Any]:
@@ -275,9 +278,11 @@ def _title(workspace: Workspace) -> str:
     return f"{sections['cluster']['name']} ({workspace.stack}) · {sections['cluster']['scenario']}"
 
 
-def _print_failed(options: argparse.Namespace, failures: Sequence[Failure]) -> None:
+def _print_failed(
+    options: argparse.Namespace, failures: Sequence[Failure], problems: Mapping[str, Any] | None = None
+) -> None:
     errors = [{"resource": failure.resource, "text": failure.text} for failure in failures]
-    _print_json(options, {"result": "failed", "errors": errors})
+    _print_json(options, {"result": "failed", "errors": errors, **(problems or {})})
     if options.markdown:
         texts = [": ".join(filter(None, (one.resource, one.text))) for one in for_people(failures)]
         sys.stdout.write(failure_markdown(options.environment, texts))

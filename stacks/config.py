@@ -11,11 +11,11 @@ from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from components.errors import ConfigurationRefused
 from stacks.fields import fields_at
 from stacks.mistakes import Mistake, close_to, mistake_of
 from stacks.model import NAMESPACE, StackModel
-from stacks.rules import mistakes_across
+from stacks.refused import StackFileProblem, StackFileRefused, refused
+from stacks.rules import mistakes_across, sections_waited_for
 from stacks.sealed import encrypted_in_vain, in_clear, out_of_sight
 
 PREFIX = f"{NAMESPACE}:"
@@ -38,6 +38,14 @@ def check(
         secret: sections that the engine keeps encrypted; their values are never repeated.
         stack: the stack's name, where it is known.
     """
+    model, mistakes, _ = _looked_at(sections, secret, stack)
+    return mistakes or model
+
+
+def _looked_at(
+    sections: Mapping[str, Any], secret: Collection[str], stack: str
+) -> tuple[StackModel, tuple[Mistake, ...], tuple[str, ...]]:
+    """Return the model, every mistake, and the sections for which rules wait until they can be read."""
     found = {mistake for key, value in sections.items() for mistake in encrypted_in_vain(value, key)}
     found |= set(in_clear(sections, secret, stack))
     sealed = {_section_in(mistake.path) for mistake in found}
@@ -51,7 +59,7 @@ def check(
         readable = {key: out_of_sight(value) for key, value in sections.items() if key not in unreadable}
         model = StackModel.model_validate({**LEAST, **readable})
     mistakes = sorted([*found, *mistakes_across(model, unreadable)], key=_place)
-    return tuple(mistakes) or model
+    return model, tuple(mistakes), sections_waited_for(unreadable)
 
 
 def model_from(sections: Mapping[str, Any], *, where: str, secret: Collection[str] = ()) -> StackModel:
@@ -60,21 +68,10 @@ def model_from(sections: Mapping[str, Any], *, where: str, secret: Collection[st
     Raises:
         ConfigurationRefused: with one line for each mistake in it.
     """
-    checked = check(sections, secret, _stack_in(where))
-    if isinstance(checked, StackModel):
-        return checked
-    raise _refused(checked, where)
-
-
-def _refused(mistakes: Collection[Mistake], where: str) -> ConfigurationRefused:
-    count = len(mistakes)
-    return ConfigurationRefused(
-        f"{count} mistake{'s' if count > 1 else ''}; nothing was touched"
-        + "".join(f"\n    {mistake}" for mistake in mistakes),
-        where=where,
-        why="the stack file asks for something that cannot be, or is not clear",
-        next_step="correct each line above; docs/configuration.md lists every key",
-    )
+    model, mistakes, waiting = _looked_at(sections, secret, _stack_in(where))
+    if mistakes:
+        raise refused(mistakes, where, sections, secret=secret, waiting=waiting)
+    return model
 
 
 def sections_of_file(path: Path) -> dict[str, Any]:
@@ -94,11 +91,13 @@ def sections_of_file(path: Path) -> dict[str, Any]:
         why = f"it is not UTF-8 text (byte {error.start})"
         raise _unreadable(named(path), why, "save it as UTF-8") from error
     except YAMLError as error:
-        raise _unreadable(named(path), _first_line(error), "correct it at the place that is named") from error
+        raise _unreadable(
+            named(path), _first_line(error), "correct it at the place that is named", _line_in(error)
+        ) from error
     outside = [str(key) for key in content if str(key).startswith(PREFIX)] if isinstance(content, Mapping) else []
     if outside:
         slips = [Mistake(key, "stands beside `config:`, where nobody reads it", "indent it below") for key in outside]
-        raise _refused(slips, named(path))
+        raise refused(slips, named(path), {})
     config = content.get("config") if isinstance(content, Mapping) else None
     if not isinstance(config, Mapping):
         why = "it is empty" if content is None else "it has no section `config:` with keys below it"
@@ -141,14 +140,14 @@ def _sections(config: Mapping[Any, Any], where: str, secret: Collection[str] = (
     if not astray:
         return sections
     slips = [Mistake(key, f"does not begin with `{PREFIX}`", f"write `{PREFIX}{_section_of(key)}`") for key in astray]
+    everything: Mapping[str, Any] = {}
+    secret = {_section_of(key) for key in secret}
+    waiting: tuple[str, ...] = ()
     if not any(_is_the_namespace(key) for key in astray):  # below it there may be every section
-        checked = check(
-            {**{_section_of(key): value for key, value in astray.items()}, **sections},
-            {_section_of(key) for key in secret},
-            _stack_in(where),
-        )
-        slips += [] if isinstance(checked, StackModel) else checked
-    raise _refused(slips, where)
+        everything = {**{_section_of(key): value for key, value in astray.items()}, **sections}
+        _, mistakes, waiting = _looked_at(everything, secret, _stack_in(where))
+        slips += mistakes
+    raise refused(slips, where, everything, secret=secret, waiting=waiting)
 
 
 def _is_near(key: str) -> bool:
@@ -198,11 +197,18 @@ def _value(text: str) -> Any:
 
 def _first_line(error: YAMLError) -> str:
     """Return what and where, without the parser's drawing of the place, and without any value."""
-    mark = getattr(error, "problem_mark", None)
+    line = _line_in(error)
     problem = str(getattr(error, "problem", None) or str(error).splitlines()[0])
     problem = re.sub(r"^found duplicate key (.*?) with value .*$", r"the key \1 is there twice", problem, flags=re.S)
-    return f"line {mark.line + 1}: {problem}" if mark is not None else problem
+    return f"line {line}: {problem}" if line is not None else problem
 
 
-def _unreadable(where: str, why: str, next_step: str) -> ConfigurationRefused:
-    return ConfigurationRefused("cannot read the stack file", where=where, why=why, next_step=next_step)
+def _line_in(error: YAMLError) -> int | None:
+    mark = getattr(error, "problem_mark", None)
+    return None if mark is None else int(mark.line) + 1
+
+
+def _unreadable(where: str, why: str, next_step: str, line: int | None = None) -> StackFileRefused:
+    what = "cannot read the stack file"
+    problem = StackFileProblem("", what, next_step, why=why, line=line)
+    return StackFileRefused(what, where=where, why=why, next_step=next_step, problems=(problem,))

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from components.facts.candidates import plain, port_of
 from components.facts.node import NodeFacts
+from components.layer_words import spelled
 from components.nodes.probes import Speech
 from components.pki.dates import day
 from components.pki.inspect import LeafFacts
@@ -22,7 +23,6 @@ from stacks.discovered import Discovered
 from stacks.inventory import LOOPBACK, sans_of
 from stacks.model import StackModel
 
-LAYER_WORDS = {Layer.TRANSPORT: "transport", Layer.HTTP: "HTTP"}
 KEYS = {Layer.TRANSPORT: "transport_port", Layer.HTTP: "http_port"}
 SECURITY = "xpack.security.enabled"
 NOT_TOLD = "not told"
@@ -98,14 +98,14 @@ def rows_of(seen: Discovered, model: StackModel) -> Iterator[tuple[str, str]]:
     yield "node.name", seen.own_name or NOT_TOLD
     yield "cluster.name", plain(facts.settings, "cluster.name") or NOT_TOLD
     for layer in Layer:
-        yield f"{LAYER_WORDS[layer]} layer", _layer(facts, layer)
+        yield f"{spelled(layer)} layer", _layer(facts, layer)
     yield "seed hosts", ", ".join(texts(facts.settings, SEEDS)) or "none written"
     yield "security", _told_of_security(facts)
     for layer, leaf in facts.leaves.items():
         signed = f"signed by {leaf.issuer or NOT_TOLD} · until {day(leaf.not_after)}"
-        yield f"{LAYER_WORDS[layer]} leaf", f"{leaf.sans} · {signed}"
+        yield f"{spelled(layer)} leaf", f"{leaf.sans} · {signed}"
     for layer in Layer:
-        yield f"{LAYER_WORDS[layer]} SANs", ", ".join(f"{host} ({why})" for host, why in origins(seen, layer, model))
+        yield f"{spelled(layer)} SANs", ", ".join(f"{host} ({why})" for host, why in origins(seen, layer, model))
 
 
 def origins(seen: Discovered, layer: Layer, model: StackModel) -> list[tuple[str, str]]:

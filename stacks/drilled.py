@@ -40,6 +40,13 @@ class Drilled:
             authorities = {**authorities, layer: {**own, "generation": own.get("generation", 1) + count}}
         return {**laid, "authorities": authorities} if authorities else laid
 
+    def told(self) -> tuple[str, ...]:
+        """Return in a sentence what the stack file does not say of generations; nothing where no CA was rotated."""
+        added = [f"{count} to authorities.{layer}.generation" for layer, count in self.rotations.items() if count]
+        if not added:
+            return ()
+        return (f".dev/{FILE} adds {' and '.join(added)}, from drills before; texts count with it",)
+
 
 def read_drilled(folder: Path) -> Drilled:
     """Return what a drill left in a folder; nothing where none was ever there."""

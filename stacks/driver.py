@@ -23,7 +23,7 @@ from components.errors import CommandFailed, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES_AT_ONCE
 from stacks.at_once import machines_at_once
 from stacks.debug_log import masked
-from stacks.engine_calls import Engine, Project, diffs_side_by_side, opened_stack
+from stacks.engine_calls import Engine, Project, debug_messages, diffs_side_by_side, opened_stack
 from stacks.events import Failure, Watch
 from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
@@ -179,7 +179,7 @@ class Driver:
 
     @contextmanager
     def _watched(self, watch: Watch) -> Iterator[None]:
-        with interrupts_reach_the_engine():
+        with interrupts_reach_the_engine(), debug_messages(wanted=self.debug):
             try:
                 yield
             except (CommandError, InlineSourceRuntimeError) as error:

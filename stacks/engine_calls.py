@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pulumi import automation
+from pulumi import automation, log
 from pulumi.automation._stack import StackInitMode
 from semver import VersionInfo
 
@@ -81,3 +81,23 @@ def diffs_side_by_side(environment: MutableMapping[str, str]) -> Iterator[None]:
         yield
     finally:
         del environment[PARALLEL_DIFF]
+
+
+@contextmanager
+def debug_messages(*, wanted: bool) -> Iterator[None]:
+    """Keep the SDK from telling the engine what it does, unless that is wanted.
+
+    It tells four things of every resource. Each is a call, and an event that comes back to us, and without `--debug`
+    nobody reads it.
+    """
+    tell = log.debug
+    if not wanted:
+        log.debug = _untold
+    try:
+        yield
+    finally:
+        log.debug = tell
+
+
+def _untold(*message: object, **about: object) -> None:
+    """Take a message that nobody reads."""

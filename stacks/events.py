@@ -42,6 +42,8 @@ WITHOUT_REASON = frozenset({"update failed", "preview failed", "refresh failed",
 """What the engine adds after the error that matters."""
 ENGINES_LEAD = re.compile(r"^(Preview|Create|Update|Delete|Refresh) failed: ", re.IGNORECASE)
 """What the engine puts before an error of the plugin."""
+SAID_AGAIN = "an unhandled error occurred: "
+"""What the Automation API puts before the error that ended the program, which was told already."""
 HOOKS_LEAD = re.compile(r"^exit status \d+: running \".*\":\n(?=hook )")
 """What `pulumi-command` puts before the error of a hook (`components/hooks/run.py`)."""
 OUR_FORM = "\n  why:  "
@@ -127,7 +129,7 @@ class Watch:
             return
         if event.severity == "error":
             if text not in WITHOUT_REASON:
-                self.failures.append(Failure(name, text))
+                self.failures.append(Failure(name, text.removeprefix(SAID_AGAIN)))
         elif event.ephemeral:
             self.on_news(phase_of(_type_in(event.urn or "")), text)
         elif event.severity == "warning":
@@ -135,7 +137,8 @@ class Watch:
             self.warnings.append(said)
             self.on_note(said)
         elif event.urn:  # what a restart says, its outputs say in better order, unless it is refused
-            (self.about_restart if "ClusterRestart" in event.urn else self.notes).append(text)
+            gate = _type_in(event.urn).endswith(":UserPassword") and text.startswith(SIGNS)
+            (self.about_restart if gate or "ClusterRestart" in event.urn else self.notes).append(text)
 
 
 def _in_our_words(warning: str) -> str:

@@ -133,6 +133,8 @@ config:
       strict_transport_security: false
   elasticsearch-security:unmanaged_clients: # no node presents a leaf of a new HTTP CA before they trust it
     - {name: billing, owner: team-x, confirmed_generation: 1}
+  elasticsearch-security:remote_clusters: # no node presents a leaf of a new transport CA before they trust it
+    - {name: archive, owner: team-y, authorities: remote/archive.pem, confirmed_generation: 1}
   elasticsearch-security:rollout:
     join_timeout: 300
     machines_at_once: 32

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.layer_words import spelled
 from components.pki.rotation import BACK, WaveName
 from components.pki.spec import HoldAfter, Layer
 from stacks.plan_rows import Seen, strings
@@ -18,11 +19,15 @@ UNPROVED = {
 }
 """What has to be shown in a wave, and is not yet."""
 
-SIGNED = (
-    "have the requests signed (output certificateRequests), and name the files in authorities.{layer}.own.leaves; "
-    "then run `up`"
-)
+SIGNED = "have the requests signed (output certificateRequests), and name the files in authorities.{layer}.own.leaves"
 """What is next where certificates are awaited, whoever else is waited for."""
+CONFIRMED = {
+    Layer.TRANSPORT: "hand out transportCaCertificatePem, which has both CAs; as soon as a remote cluster trusts it, "
+    "set its `confirmed_generation: {wanted}` in remote_clusters",
+    Layer.HTTP: "hand out caCertificatePem, which has both CAs; as soon as a client trusts it, set its "
+    "`confirmed_generation: {wanted}` in unmanaged_clients",
+}
+"""What is next where somebody else has to trust the new CA first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Held:
             f"for {self.waits_for}",
             f"not yet proved: {' · '.join(self.unproved)}",
             f"next: {self.next_step}",
-            f"back: {self.back}",
+            f"way back: {self.back}",
         )
 
 
@@ -70,14 +75,14 @@ def _held(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Held:
     clients, unsigned = strings(inputs.get("waitsFor")), strings(inputs.get("awaits"))
     awaited = (*clients, *([f"the certificates of {', '.join(unsigned)}"] if unsigned else []))
     return Held(
-        authority=f"{layer} CA {old} → {new}",
+        authority=f"{spelled(layer)} CA {old} → {new}",
         waits_for=", ".join(awaited) or f"rollout.hold_after, which is `{inputs['holdAfter']}`",
         waves=waves,
         unproved=tuple(
             UNPROVED[layer, wave].format(old=old, new=new)
             for wave in (*_not_covered(layer, inputs), *map(WaveName, waves))
         ),
-        next_step=SIGNED.format(layer=layer) if unsigned else _next_step(wanted, clients, inputs["holdAfter"], waves),
+        next_step=_next_step(layer, inputs, waves),
         back=BACK.format(layer=layer, signer=others[0]),
     )
 
@@ -88,11 +93,12 @@ def _not_covered(layer: Layer, inputs: Mapping[str, Any]) -> tuple[WaveName, ...
     return (WaveName.COVER,) if unproved else ()
 
 
-def _next_step(wanted: int, clients: tuple[str, ...], hold: str, waves: tuple[str, ...]) -> str:
-    if clients:
+def _next_step(layer: Layer, inputs: Mapping[str, Any], waves: tuple[str, ...]) -> str:
+    """Return what is to be done by whoever is waited for; by the operator, where that is nobody else."""
+    asked = [text for key, text in (("awaits", SIGNED), ("waitsFor", CONFIRMED[layer])) if inputs.get(key)]
+    if asked:
         return (
-            "hand out caCertificatePem, which has both CAs; as soon as a client trusts it, set its "
-            f"`confirmed_generation: {wanted}` in unmanaged_clients; then run `up`"
+            f"{'; '.join(text.format(layer=layer, wanted=int(inputs['generation'])) for text in asked)}; then run `up`"
         )
-    there = hold == HoldAfter.COVER and WaveName.PRESENT in waves
+    there = inputs["holdAfter"] == HoldAfter.COVER and WaveName.PRESENT in waves
     return f"remove rollout.hold_after{', or set it to `present`,' if there else ''} and run `up`"

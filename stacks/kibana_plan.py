@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from components.nodes.trust import NOTHING_BUT
 from components.settings.effects import effect_of
 from stacks.plan_rows import Row, Seen, strings
 
@@ -48,6 +49,12 @@ KIBANA_ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
     "KibanaSettings": ("kibana.yml", _settings),
     "KibanaRestart": ("Kibana", _restart),
 }
+
+
+def place(row: Row) -> str:
+    """Return among which kind of rows one stands: a trust file that loses a CA is Kibana's own, after the nodes'."""
+    retires = row.what == "Kibana trust file" and NOTHING_BUT in row.change
+    return "Kibana key file" if retires else row.what
 
 
 def beside_a_full_stop(resources: Iterable[Seen]) -> list[Row]:

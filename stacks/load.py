@@ -12,12 +12,13 @@ from components.pki.spec import Layer
 from components.settings.scenarios import Choices
 from stacks.advice import advice_on
 from stacks.announcing import announced_plan
-from stacks.awaiting import awaited, requested, told, until_signed, waits_to_begin
+from stacks.awaiting import answers, awaited, requested, told, until_signed, waits_to_begin
 from stacks.config import PREFIX, model_from, sections_of_engine
 from stacks.hook_inventory import hooks_of
 from stacks.inventory import kibana_of, kibana_sans_of, least_sans_of, nodes_of, sans_of
 from stacks.model import StackModel
-from stacks.own_authorities import FromFiles, read_files
+from stacks.own_authorities import FromFiles, files_so_far, read_files
+from stacks.passphrase import open_to_others
 
 NO_FILES = FromFiles()
 
@@ -43,14 +44,23 @@ def load_cluster(root: Path) -> Cluster:
         raise pulumi.RunError(str(error)) from None
     for advice in advice_on(model):
         pulumi.log.warn(advice.message)
-    for line in told(model):
+    for line in (*told(model), *open_to_others()):
         pulumi.log.warn(line)
     return replace(
         cluster_of(carried_out, root, files),
         requested=requested(model),
         awaited=awaited(model),
+        answers=answers(model, files if carried_out is model else _come_so_far(model, root)),
         waits_to_begin=waits_to_begin(model),
     )
+
+
+def _come_so_far(model: StackModel, root: Path) -> FromFiles:
+    """Return what is in files that nothing is made of yet; what is wrong with one is told, and does no harm."""
+    found, mistakes = files_so_far(model, root)
+    for mistake in mistakes:
+        pulumi.log.warn(f"a file that is not needed yet could not be used: {mistake}; this run goes on without it")
+    return found
 
 
 def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cluster:
@@ -82,6 +92,8 @@ def cluster_of(model: StackModel, root: Path, files: FromFiles = NO_FILES) -> Cl
         kibana=tuple(kibana_of(spec, root) for spec in model.kibana),
         kibana_sans={spec.name: kibana_sans_of(spec) for spec in model.kibana},
         unmanaged_clients=model.unmanaged_clients,
+        remote_clusters=model.remote_clusters,
+        remote_authorities=files.remote,
         strict_transport_security=frozenset(spec.name for spec in model.kibana if spec.strict_transport_security),
         own=files.own,
         given=files.given,

@@ -65,13 +65,22 @@ def _shared(model: StackModel) -> Iterator[tuple[int, str, str, int]]:
     """Yield the node, the key and what it leads to, with the node that has it already."""
     taken: dict[str, int] = {}
     for index, node in enumerate(model.nodes):
-        if _first_of_name(model, index) != index:
-            continue
         machine = machine_spec_of(node, model.machine)
+        if _first_of_name(model, index) != index or _is_typed_twice(model, index, machine.ssh):
+            continue
         for key, path in _own_paths(machine):
             first = taken.setdefault(f"{place_of(machine.ssh, node.name, node.address)} {key} {path}", index)
             if first != index:
                 yield index, key, path, first
+
+
+def _is_typed_twice(model: StackModel, index: int, ssh: SshSpec | None) -> bool:
+    """Tell whether a node has all that an earlier one is reached at: a slip, which is told as one of its address."""
+    node = model.nodes[index]
+    if hosts.is_loopback(node.address) or (ssh is not None and ssh.host is not None):
+        return False
+    reached = (node.address, node.http_port, node.transport_port)
+    return any((one.address, one.http_port, one.transport_port) == reached for one in model.nodes[:index])
 
 
 def _are_elsewhere(model: StackModel, indices: Collection[int]) -> bool:

@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from components.clients.running import RESTART_KIBANA
 from components.rollout.preflight import Sign
+from components.users.handler import LOG_IN
+from stacks.hook_rows import WHAT as HOOKS
 from stacks.markdown_text import block, code, fitting, size, words
+from stacks.names_words import TITLE as NAMES
+from stacks.names_words import names_words
 from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
 from stacks.plan_words import names_of, next_due_of, nothing_of, words_of
+from stacks.warning_words import folded_warnings
 
 LIMIT = 65_000
 """Bytes of a whole comment. GitHub takes 65,536 characters, and GitLab more."""
 SHARE = 4_000
 """Bytes of each list beside the table, which gets all the rest: at least a seventh of the whole."""
 PROOF = "proof"
+NO_CHANGE = frozenset({PROOF, "verification", "Kibana", *HOOKS.values()})
+"""Kinds of rows that change nothing by themselves."""
 MANY_ROWS, MANY_STEPS = 25, 5
 """What is longer is folded away."""
 ROOM_AROUND_A_TABLE = 300
@@ -31,8 +39,8 @@ def plan_markdown(plan: Plan, title: str) -> str:
     proofs = [row for row in plan.rows if row.what == PROOF]
     above = [f"## {words(title)}", "", _in_short(plan, rows)]
     above += [] if plan.is_empty else _list(plan.notes, "reasons")
-    above += _list((f"! {warning}" for warning in plan.warnings), "warnings", bold=True)
-    below = _restart(plan.restart, plan.rows) if plan.restart is not None else []
+    above += _list((f"! {warning}" for warning in folded_warnings(plan.warnings)), "warnings", bold=True)
+    below = _names(plan) + (_restart(plan.restart, plan.rows) if plan.restart is not None else [])
     below += _section("Proofs", [row.change for row in proofs], "proofs")
     for held in plan.held:
         first, *others = held.lines()
@@ -61,9 +69,21 @@ def _in_short(plan: Plan, rows: Sequence[Row]) -> str:
     if plan.is_empty:
         nothing = nothing_of(plan)
         return f"**{words(nothing[:1].upper() + nothing[1:])}.** {words(next_due_of(plan, 'Next due: '))}".rstrip()
-    changes = f"{len(rows)} change{'' if len(rows) == 1 else 's'}"
-    restarts = words_of(plan.restart, plan.rows).title if plan.restart is not None else "nothing restarts"
-    return f"**{changes} · {words(restarts)}**"
+    count = sum(map(_changes_something, rows))
+    changes = f"{count} change{'' if count == 1 else 's'}" if count else "nothing changes"
+    return f"**{changes[:1].upper()}{changes[1:]} · {words(_what_restarts(plan))}**"
+
+
+def _what_restarts(plan: Plan) -> str:
+    kibana = any(row.change.startswith(RESTART_KIBANA) for row in plan.rows)
+    if plan.restart is None:
+        return "Kibana restarts" if kibana else "nothing restarts"
+    return f"{words_of(plan.restart, plan.rows).title}{', and Kibana' if kibana else ''}"
+
+
+def _changes_something(row: Row) -> bool:
+    """Tell a change from a row that looks only, or that is counted by its own name: a restart, a hook."""
+    return row.what not in NO_CHANGE and not row.change.startswith(LOG_IN)
 
 
 def _table(rows: Sequence[Row], room: int) -> list[str]:
@@ -71,7 +91,7 @@ def _table(rows: Sequence[Row], room: int) -> list[str]:
         return []
     lines = [f"| {' | '.join(_cells(row))} |" for row in rows]
     kept = fitting(lines, room - ROOM_AROUND_A_TABLE, "rows")
-    return _folded(lines, [*COLUMNS, *kept], MANY_ROWS, "changes")
+    return _folded(lines, [*COLUMNS, *kept], MANY_ROWS, "rows")
 
 
 def _folded(whole: Sequence[str], shown: Sequence[str], many: int, what: str) -> list[str]:
@@ -101,6 +121,13 @@ def _restart(restart: Restart, rows: Sequence[Row]) -> list[str]:
 
 def _section(title: str, lines: Sequence[str], what: str) -> list[str]:
     return ["", f"### {words(title)}", *_list(lines, what)] if lines else []
+
+
+def _names(plan: Plan) -> list[str]:
+    """Return what new leaves will name, where that is news."""
+    told = names_words(plan.names)
+    lines = [f"{whose}: `{names}`" for whose, names in told.lines] + [told.left_out] * bool(told.left_out)
+    return _section(f"{NAMES.capitalize()}{f' · {told.meant}' if told.meant else ''}", lines, "lines")
 
 
 def _gates(plan: Plan) -> list[str]:

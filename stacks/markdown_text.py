@@ -11,10 +11,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-PLAIN = re.compile(r"""["(]*[^\W_](?:[^\W_]|["'.,;:/()’–·…%-])*|[✓✗!→·–…−]""")
+PLAIN = re.compile(r"""["(]*[^\W_](?:[^\W_]|["'.,;:/()’–·…%-])*|[✓✗!→·–…−≤≥]""")
 """A word that no Markdown reads anything into."""
 QUOTED = re.compile(r"(?<!\S)`([^`]+)`(?![^\s,;:.)])")
 """A name as our own sentences quote it, alone between blanks."""
+BEHIND_A_NAME = re.compile(r"[,;:.)]+(?=\s|$)")
+"""What may follow such a name at once, and belongs to the sentence."""
+ENDING = re.compile(r"[,;:.]+$")
+"""What a sentence may set behind a word that is code, and belongs to the sentence likewise."""
 READ_INTO = re.compile(r"\w://\w|\bwww\.|^\d+[.)]$|^GH-\d", re.IGNORECASE)
 """And that GitHub would still make a link, or a list, of."""
 NO_CODE_SPAN = frozenset("|`\\")
@@ -30,8 +34,9 @@ def words(text: str) -> str:
 
     What stands between backticks already, as names do in our own sentences, is code as a whole.
     """
-    pieces = QUOTED.split(_shortened(_visible(text)))
-    return "".join(_code(piece) if at % 2 else _loose(piece) for at, piece in enumerate(pieces))
+    first, *others = QUOTED.split(_shortened(_visible(text)))
+    names = zip(others[::2], others[1::2], strict=True)
+    return _loose(first) + "".join(f"{_code(name)}{_behind(piece)}" for name, piece in names)
 
 
 def code(text: str) -> str:
@@ -78,8 +83,21 @@ def size(lines: Iterable[str]) -> int:
 
 def _loose(text: str) -> str:
     """Return words that may or may not be plain ones; blanks around them stay."""
-    found = [" ".join(part) if plain else _code(" ".join(part)) for plain, part in groupby(text.split(), key=_is_plain)]
+    grouped = groupby(text.split(), key=_is_plain)
+    found = [" ".join(part) if plain else _code_in_a_sentence(" ".join(part)) for plain, part in grouped]
     return f"{' ' * text.startswith(' ')}{' '.join(found)}{' ' * text.endswith(' ')}"
+
+
+def _behind(text: str) -> str:
+    """Return what follows a name in code: the mark at its very end stays a mark."""
+    mark = BEHIND_A_NAME.match(text)
+    return f"{mark[0]}{_loose(text[mark.end() :])}" if mark else _loose(text)
+
+
+def _code_in_a_sentence(text: str) -> str:
+    mark = ENDING.search(text)
+    end = mark.start() if mark else len(text)
+    return f"{_code(text[:end])}{text[end:]}" if end else _code(text)
 
 
 def _is_plain(word: str) -> bool:

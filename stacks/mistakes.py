@@ -140,8 +140,7 @@ def _key_of_another_type(problem: Problem) -> tuple[str, str]:
 
 def _not_one_of_them(problem: Problem) -> tuple[str, str]:
     kinds = re.findall(r"'([^']*)'", str(problem.context["expected"]))
-    meant = close_to(problem.value.lower(), kinds) if isinstance(problem.value, str) else ""
-    return f"is {_given(problem)}", f"did you mean `{meant}`?" if meant else f"it must be {_choice(kinds)}"
+    return f"is {_given(problem)}", f"it must be {_choice(kinds)}"  # each is short, and a guess among them misleads
 
 
 def _of_another_type(problem: Problem) -> tuple[str, str]:
@@ -202,7 +201,7 @@ FORMS = {
     ssh_spec.USER: "it must be a login name",
     ssh_spec.JUMP: "it must be `host`, `user@host` or `user@host:port`",
     ssh_spec.HOST_KEY: "it must be a public key as `ssh-keyscan` prints it, without the host: `ssh-ed25519 AAAA…`",
-    CLUSTER_NAME: "it must be 1 to 100 letters, digits, blanks, `.`, `_` or `-`, with a letter or digit at both ends",
+    CLUSTER_NAME: "it must be 1 to 100 characters on one line, without `:`, `/` and `\\`, and no blank at either end",
 }
 KINDS: Mapping[str, Callable[[Problem], tuple[str, str]]] = {
     "missing": _missing,

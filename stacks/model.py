@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from components.clients.remote_clusters import RemoteClusterSpec
 from components.clients.spec import KibanaSpec
 from components.clients.unmanaged import UnmanagedClientSpec
 from components.hooks.spec import HooksSpec
@@ -18,7 +19,8 @@ from components.values import Spec
 NAMESPACE = "elasticsearch-security"
 """The project's name, and so the prefix of every key in a stack file."""
 
-CLUSTER_NAME = r"^[A-Za-z0-9]([A-Za-z0-9._ -]{0,98}[A-Za-z0-9])?$"
+CLUSTER_NAME = r"^[^\s\x00-\x1f\x7f:/\\]([^\x00-\x1f\x7f:/\\]{0,98}[^\s\x00-\x1f\x7f:/\\])?$"
+"""What Elasticsearch takes (any text without `:`) and what its log's file, which bears the name, can be called."""
 ClusterName = Annotated[str, StringConstraints(pattern=CLUSTER_NAME)]
 
 
@@ -93,6 +95,11 @@ class StackModel(Spec):
     kibana: tuple[KibanaSpec, ...] = Field((), description="Every Kibana of the cluster.")
     unmanaged_clients: tuple[UnmanagedClientSpec, ...] = Field(
         (), description="Clients of others on the HTTP layer: no node presents a leaf of a new CA before they trust it."
+    )
+    remote_clusters: tuple[RemoteClusterSpec, ...] = Field(
+        (),
+        description="Other clusters that verify our nodes on the transport layer, and ours theirs (remote clusters by "
+        "certificates): no node presents a leaf of a new transport CA before they trust it.",
     )
     rollout: RolloutSpec = Field(
         default_factory=RolloutSpec, description="How patient a rollout is, and how many machines at a time."

@@ -1,6 +1,6 @@
 """Reading the files of the operator's own CAs and leaves: every mistake in one list, and keys in memory only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -11,9 +11,17 @@ from cryptography import x509
 
 from components.errors import ConfigurationRefused
 from components.findings import all_findings
-from components.pki.foreign import JKS, Holder, read_store
+from components.pki.foreign import JKS, Held, Holder, read_store
 from components.pki.given import GivenLeaf, given_leaf
-from components.pki.inspect import common_name_of, distinct, is_signed_by, load_certificate, parse_bundle, pem_of
+from components.pki.inspect import (
+    common_name_of,
+    distinct,
+    is_authority,
+    is_signed_by,
+    load_certificate,
+    parse_bundle,
+    pem_of,
+)
 from components.pki.keys import load_private_key, pem_of_key, public_key_of
 from components.pki.own import OWN_CHECKS, OwnAuthority, authority_elsewhere, own_authority, own_view
 from components.pki.spec import GivenLeafSpec, Layer, OwnAuthoritySpec
@@ -34,10 +42,12 @@ class FromFiles:
     Attributes:
         own: the operator's own CAs.
         given: leaves that were signed elsewhere, by node and layer.
+        remote: the CAs of remote clusters, as PEM, by the cluster's name.
     """
 
     own: Mapping[Layer, OwnAuthority] = field(default_factory=dict)
     given: Mapping[tuple[str, Layer], GivenLeaf] = field(default_factory=dict)
+    remote: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_files(model: StackModel, root: Path, *, where: str) -> FromFiles:
@@ -51,6 +61,20 @@ def read_files(model: StackModel, root: Path, *, where: str) -> FromFiles:
     Raises:
         ConfigurationRefused: with one line for each file that cannot be read or used.
     """
+    found, mistakes = files_so_far(model, root)
+    if mistakes:
+        raise ConfigurationRefused(
+            "a CA or a certificate that a file should hold cannot be used; nothing was touched"
+            + "".join(f"\n    {one}" for one in mistakes),
+            where=where,
+            why="one of its files cannot be read, or does not hold what it must",
+            next_step="correct each line above; docs/operations.md says what the files must hold",
+        )
+    return found
+
+
+def files_so_far(model: StackModel, root: Path) -> tuple[FromFiles, Sequence[Mistake]]:
+    """Return what could be read and used, and what is wrong with the rest; likewise."""
     own: dict[Layer, OwnAuthority] = {}
     given: dict[tuple[str, Layer], GivenLeaf] = {}
     mistakes: list[Mistake] = []
@@ -65,15 +89,21 @@ def read_files(model: StackModel, root: Path, *, where: str) -> FromFiles:
                 with _noted(f"{path}.leaves[{index}]", mistakes):
                     found = _leaf(leaf, leaf.certificate, spec, root)
                     given[leaf.node, layer] = _between_nodes(found, own.get(layer), leaf.certificate, layer)
-    if mistakes:
-        raise ConfigurationRefused(
-            "a CA or a certificate of your own cannot be used; nothing was touched"
-            + "".join(f"\n    {one}" for one in mistakes),
-            where=where,
-            why="one of its files cannot be read, or does not hold what it must",
-            next_step="correct each line above; docs/operations.md says what the files must hold",
-        )
-    return FromFiles(own, given)
+    remote: dict[str, str] = {}
+    for index, cluster in enumerate(model.remote_clusters):
+        with _noted(f"remote_clusters[{index}].authorities", mistakes):
+            remote[cluster.name] = _authorities_pem(cluster.authorities, root)
+    return FromFiles(own, given, remote), mistakes
+
+
+def _authorities_pem(path: str, root: Path) -> str:
+    """Read what is to be trusted beside our CA: certificates of CAs, and nothing else of what is in the file."""
+    found = parse_bundle(_content(path, root), where=path)
+    others = [common_name_of(one.subject) for one in found if not is_authority(one)]
+    if others or not found:
+        why = f"{others[0]!r} in it is no CA" if others else "there is no certificate in it"
+        raise _refused(path, why, "give the PEM file with the CAs that sign its nodes' transport certificates")
+    return "".join(map(pem_of, distinct(found)))
 
 
 @contextmanager
@@ -87,13 +117,13 @@ def _noted(path: str, mistakes: list[Mistake]) -> Iterator[None]:
 
 def _authority(spec: OwnAuthoritySpec, root: Path, layer: Layer) -> OwnAuthority:
     """Read a CA; that a key file is PKCS#12 shows in its first byte, and whatever is not is read as PEM."""
-    certificates = _certificates(spec.certificate, root) if spec.certificate else ()
+    certificates = _certificates(spec.certificate, spec, root) if spec.certificate else ()
     if spec.key is None:
         with _of(_file_of(spec)):
             return authority_elsewhere(certificates, layer)
     content = _content(spec.key, root)
-    if content[:1] in STORES:
-        held = read_store(content, _password(spec), where=spec.key, holder=Holder.STACK_FILE)
+    held = _store(content, spec, spec.key)
+    if held:
         key_pem, certificates = held.private_key_pem, (*held.certificates, *certificates)
     else:
         key_pem = _key(content, spec, spec.key)
@@ -108,7 +138,7 @@ def _authority(spec: OwnAuthoritySpec, root: Path, layer: Layer) -> OwnAuthority
 def _leaf(leaf: GivenLeafSpec, certificate: str, spec: OwnAuthoritySpec, root: Path) -> GivenLeaf:
     key_pem = _key(_content(leaf.key, root), spec, leaf.key) if leaf.key else ""
     with _of(certificate):
-        return given_leaf(key_pem, _certificates(certificate, root))
+        return given_leaf(key_pem, _certificates(certificate, spec, root))
 
 
 def _between_nodes(leaf: GivenLeaf, own: OwnAuthority | None, where: str, layer: Layer) -> GivenLeaf:
@@ -128,13 +158,27 @@ def _between_nodes(leaf: GivenLeaf, own: OwnAuthority | None, where: str, layer:
 
 
 def _key(content: bytes, spec: OwnAuthoritySpec, where: str) -> str:
-    """Read a key in PEM; one without a passphrase does not mind the password of the others."""
+    """Read a key; one in PEM without a passphrase does not mind the password of the others."""
+    held = _store(content, spec, where)
+    if held:
+        if not held.private_key_pem:
+            raise _refused(where, "there is no private key in it", "give the file with the key of this certificate")
+        return held.private_key_pem
     password = _password(spec) if b"ENCRYPTED" in content else ""
     return pem_of_key(load_private_key(content.decode(errors="replace"), password or None, where=where))
 
 
-def _certificates(path: str, root: Path) -> Certificates:
-    return parse_bundle(_content(path, root), where=path)
+def _certificates(path: str, spec: OwnAuthoritySpec, root: Path) -> Certificates:
+    content = _content(path, root)
+    held = _store(content, spec, path)
+    return held.certificates if held else parse_bundle(content, where=path)
+
+
+def _store(content: bytes, spec: OwnAuthoritySpec, where: str) -> Held | None:
+    """Return what is in a PKCS#12 file; None where the first byte shows that it is none."""
+    if content[:1] not in STORES:
+        return None
+    return read_store(content, _password(spec), where=where, holder=Holder.STACK_FILE)
 
 
 @contextmanager

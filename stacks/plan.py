@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from components.layer_words import spelled
 from components.pki.handler import HELD
 from components.pki.renewal import renewal_opens
 from components.rollout.procedure import Procedure
 from components.settings.effects import effect_of
 from stacks.called import called
 from stacks.called import holder as _node
-from stacks.certificate_plan import authority_rows, leaf_rows, sign
+from stacks.certificate_plan import authority_rows, leaf_rows, request_rows, sign
+from stacks.forgotten_rows import forgotten_rows
 from stacks.held import Held, held_rotations
-from stacks.hook_rows import FORGOTTEN as LET_GO
 from stacks.hook_rows import forgotten_hooks, hook_rows, is_rollout
-from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop
+from stacks.kibana_plan import KIBANA_ROWS, beside_a_full_stop, place
+from stacks.late_rows import in_order, names_of_late
+from stacks.plan_names import NewNames, names_in
 from stacks.plan_rows import Row, Seen, strings
 
 ORDER = (
@@ -40,7 +43,11 @@ ORDER = (
     "hook after",
 )
 """The order in which a plan lists its rows: that of the work."""
-ENTRY = re.compile(r"\+ keystore entry ([\w.]+)")
+BEHIND_LATE = ORDER.index("verification")
+"""From here on rows stand behind those of the wave *retire*."""
+ENTRY = re.compile(r"([+−]) keystore entry ([\w.]+)")
+UNWANTED_ENTRY = ": its layer is without TLS"
+"""Why an entry goes: of a layer without TLS nothing is left (`components/settings/content.py`)."""
 UNCHANGED = frozenset({"same", "read", "refresh"})
 FORGOTTEN = frozenset({"delete"})
 PART_OF_A_REPLACEMENT = frozenset({"replace", "delete-replaced", "discard-replaced", "remove-pending-replace"})
@@ -78,6 +85,7 @@ class Plan:
         next_due: the next renewal.
         warnings: what to mind before it is carried out.
         unseen: nodes that were not looked at, since their machine does not answer.
+        names: what each new leaf and certificate request will name.
     """
 
     rows: tuple[Row, ...] = ()
@@ -88,6 +96,7 @@ class Plan:
     next_due: Due | None = None
     warnings: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    names: tuple[NewNames, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -102,25 +111,36 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
     changed = [resource for resource in resources if resource.op not in UNCHANGED]
     restart = next((_restart(resource) for resource in changed if resource.token.endswith(":ClusterRestart")), None)
     effect = _effect_of_restart(restart)
-    rows = [row for resource in changed for row in _rows(resource, effect)]
-    if not any(row.what == "keystore" for row in rows):
-        rows += _keystore_rows(restart, effect)
+    late = names_of_late(resource for resource in resources if resource.op not in FORGOTTEN)
+    rows = [row for resource in changed if resource.name not in late for row in _rows(resource, effect)]
+    reloaded = effect if restart is not None and restart.procedure == Procedure.FILES_ONLY else ""
+    late_rows = [row for resource in changed if resource.name in late for row in _rows(resource, reloaded)]
+    rows += _keystore_rows(restart, effect)
     if restart is not None and restart.procedure == Procedure.FULL_STOP:
         rows = [*beside_a_full_stop(resources), *rows]
-    if not rows and restart is None:
+    if not rows and not late_rows and restart is None:
         rows = _record(changed)
     rows += forgotten_hooks(changed)
-    rows += hook_rows(resources, rollout=is_rollout(rows, restarts=restart is not None))
+    rows += hook_rows(resources, rollout=is_rollout([*rows, *late_rows], restarts=restart is not None))
+    rows = _in_order_of_work(rows, late_rows)
     shown = {row.change for row in rows} | set(restart.steps + restart.reasons if restart else ())
     shown |= {str(resource.outputs["reason"]) for resource in changed if resource.outputs.get("reason")}
     return Plan(
-        rows=_joined(sorted(rows, key=lambda row: ORDER.index(row.what))),
+        rows=tuple(rows),
         restart=restart,
-        notes=tuple(sorted({note for note in notes if not _is_told(note, shown)}, key=_in_order)),
+        notes=tuple(sorted({note for note in notes if not _is_told(note, shown)}, key=by_number)),
         gates=tuple(gates),
         held=held_rotations(resources),
         next_due=_next_due(resources),
+        names=names_in(changed),
     )
+
+
+def _in_order_of_work(rows: Iterable[Row], late: Iterable[Row]) -> list[Row]:
+    """Return all rows in the order of the work, equal changes of several nodes joined within a wave."""
+    by_kind = sorted(rows, key=lambda row: ORDER.index(place(row)))
+    early = [row for row in by_kind if ORDER.index(place(row)) < BEHIND_LATE]
+    return [*_joined(early), *_joined(in_order(late)), *_joined(by_kind[len(early) :])]
 
 
 def _is_told(note: str, shown: Collection[str]) -> bool:
@@ -138,37 +158,23 @@ def _rows(resource: Seen, restart_effect: str) -> list[Row]:
     what, make = ROWS.get(_kind(resource), ("", None))
     if make is None:
         return []
-    return [_forgotten(what, resource)] if resource.op in FORGOTTEN else make(resource, restart_effect)
+    return forgotten_rows(what, resource) if resource.op in FORGOTTEN else make(resource, restart_effect)
 
 
 def _keystore_rows(restart: Restart | None, effect: str) -> list[Row]:
-    """Return the keystore entries that come, of nodes that had settings of ours before."""
-    found = (
-        (reason.partition(": ")[0], name)
+    """Return the keystore entries that come and go, by the restart's reasons; one that is told already is joined."""
+    why = {"+": "", "−": UNWANTED_ENTRY}
+    return [
+        Row("keystore", (reason.partition(": ")[0],), f"{sign} {name}{why[sign]}", effect)
         for reason in (restart.reasons if restart else ())
-        for name in ENTRY.findall(reason)
-    )
-    return [Row("keystore", (node,), f"+ {name}", effect) for node, name in found]
-
-
-def _forgotten(what: str, resource: Seen) -> Row:
-    """Deleting a resource never unsecures a node, and its recorded steps are those of an earlier change."""
-    node = _node(resource)
-    return Row(what, (node,) if node else (), f"{LET_GO}; nothing is taken from the node" if node else LET_GO)
+        for sign, name in ENTRY.findall(reason)
+    ]
 
 
 def _record(changed: Iterable[Seen]) -> list[Row]:
     """Tell of changes that touch no machine: the engine has to write them down, so the plan is not empty."""
     names = [called(resource) for resource in changed if _kind(resource) in {*ROWS, "ClusterRestart"}]
     return [Row("record", (), f"~ {', '.join(dict.fromkeys(names))}", "no node is touched")] if names else []
-
-
-def _request(resource: Seen, restart_effect: str) -> list[Row]:
-    before = resource.before.get("requestPem")
-    if before is not None and before == resource.outputs.get("requestPem"):  # only the type of new keys is another one
-        return []
-    text = f"{resource.inputs['layer']} key and certificate request, to be signed elsewhere"
-    return [Row("leaf", (_node(resource),), f"{sign(resource)}{text}")]
 
 
 def _trust_file(resource: Seen, restart_effect: str) -> list[Row]:
@@ -211,7 +217,7 @@ def _verification(resource: Seen, restart_effect: str) -> list[Row]:
 ROWS: dict[str, tuple[str, Callable[[Seen, str], list[Row]]]] = {
     "CertificateAuthority": ("authority", authority_rows),
     "Certificate": ("leaf", leaf_rows),
-    "CertificateRequest": ("leaf", _request),
+    "CertificateRequest": ("leaf", request_rows),
     "NodeTrust": ("trust file", _trust_file),
     "NodeAdoption": ("key file", _key_file),
     "NodeIdentity": ("key file", _key_file),
@@ -247,17 +253,17 @@ def _joined(rows: Iterable[Row]) -> tuple[Row, ...]:
     for row in rows:
         nodes.setdefault((row.what, row.change, row.effect), []).extend(row.nodes)
     return tuple(
-        Row(what, tuple(sorted(names, key=_in_order)), change, effect)
+        Row(what, tuple(sorted(dict.fromkeys(names), key=by_number)), change, effect)
         for (what, change, effect), names in nodes.items()
     )
 
 
 def _reading_order(resource: Seen) -> tuple[bool, list[tuple[int, str]]]:
     """Put transport before HTTP, and es-2 before es-10."""
-    return resource.inputs.get("layer") == "http", _in_order(resource.name)
+    return resource.inputs.get("layer") == "http", by_number(resource.name)
 
 
-def _in_order(name: str) -> list[tuple[int, str]]:
+def by_number(name: str) -> list[tuple[int, str]]:
     """Put es-2 before es-10."""
     return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.findall(r"\d+|\D+", name)]
 
@@ -271,5 +277,5 @@ def _next_due(resources: Iterable[Seen]) -> Due | None:
         if isinstance(begins, str) and isinstance(ends, str) and resource.inputs.get("renewInLast"):
             share = Fraction(resource.inputs["renewInLast"])
             opens = renewal_opens(datetime.fromisoformat(begins), datetime.fromisoformat(ends), share)
-            found.append(Due(f"{resource.inputs['layer']} leaf of {resource.inputs['node']}", opens))
+            found.append(Due(f"{spelled(resource.inputs['layer'])} leaf of {resource.inputs['node']}", opens))
     return min(found, key=lambda due: (due.opens, due.name), default=None)

@@ -9,8 +9,8 @@ from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
 
 START = "start "
-KEYSTORE_ENTRY = "+ keystore entry "
-"""How a restart's reason begins that the plan lists as `+ name` under `keystore`."""
+ENTRY_ROW = re.compile(r"([+−]) ([\w.]+).*")
+"""How a plan lists under `keystore` what a restart's reason calls `+ keystore entry name`."""
 LEAST_TO_FOLD = 2
 MANY = 4
 """From this many nodes on their number is shown instead of their names."""
@@ -48,10 +48,10 @@ def words_of(restart: Restart, rows: Sequence[Row]) -> RestartWords:
     return RestartWords(title, tuple(_reasons(restart, rows)), order, told)
 
 
-def names_of(nodes: Sequence[str]) -> str:
-    """Return some nodes by their names, and many by their number."""
+def names_of(nodes: Sequence[str], few: int = MANY) -> str:
+    """Return a few nodes by their names, and more of them by their number."""
     distinct = list(dict.fromkeys(nodes))
-    return f"{len(distinct)} nodes" if len(distinct) > MANY else " ".join(distinct)
+    return f"{len(distinct)} nodes" if len(distinct) > few else " ".join(distinct)
 
 
 def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -72,7 +72,9 @@ def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
     """Return the reasons without the changes that stand above already, equal ones of several nodes joined."""
-    above = [row.change.replace("+ ", KEYSTORE_ENTRY) if row.what == "keystore" else row.change for row in rows]
+    above = [
+        ENTRY_ROW.sub(r"\1 keystore entry \2", row.change) if row.what == "keystore" else row.change for row in rows
+    ]
     told: dict[str, list[str]] = {}
     for reason in restart.reasons:
         node, _, text = reason.partition(": ")

@@ -14,7 +14,7 @@ class NotFinished(Exception):
 
 
 class RunDisplay(AbstractContextManager["RunDisplay"]):
-    """Keeps a line for each phase of work that is under way. Also measures how long each one took.
+    """Keeps a line for each phase of work that is under way. Also measures how long each one took, and all of them.
 
     A phase ends when all its resources are done, or the run ends. How many they are is known from the preview; where
     it is not, a phase also ends when another one begins and nothing of it is under way.
@@ -33,6 +33,8 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
         self._began: dict[str, float] = {}
         self._spent: defaultdict[str, float] = defaultdict(float)
         self.times: dict[str, float] = {}
+        self.total = 0.0
+        self._start = clock.monotonic()
 
     def begin(self, phase: str, name: str) -> None:
         """Take notice that work on a resource begins."""
@@ -73,12 +75,13 @@ class RunDisplay(AbstractContextManager["RunDisplay"]):
     ) -> None:
         for phase in list(self._lines):
             self._close(phase)
+        self.total = round(self._clock.monotonic() - self._start, 1)
 
     def _close(self, phase: str) -> None:
         lines, task = self._lines.pop(phase)
         if phase in self._failed or self._open[phase]:
             lines.__exit__(NotFinished, NotFinished(), None)
             return
-        if self._done[phase] > 1:
-            task.done(f"{self._done[phase]}")
+        count = f"{self._done[phase]}" if self._done[phase] > 1 else ""
+        task.done(count, self.times[phase])  # as long as its work: its line may have waited for that of another one
         lines.close()

@@ -33,8 +33,18 @@ def _holders(model: StackModel) -> list[tuple[str, Layer]]:
 def _advice(name: str, known: list[str], model: StackModel) -> str:
     if not known:
         return f"remove it: scenario `{model.cluster.scenario}` has no certificates"
+    if name in _names_of_http_leaves(model):  # a leaf that is close to it would be another one
+        return f"remove it: scenario `{model.cluster.scenario}` has no HTTP leaves"
     meant = close_to(name, known)
     return f"did you mean `{meant}`?" if meant else f"known are {', '.join(f'`{each}`' for each in known)}"
+
+
+def _names_of_http_leaves(model: StackModel) -> set[str]:
+    """Return how leaves of the HTTP layer could be named, where the scenario has none."""
+    if model.cluster.scenario.contains(LEAST[Layer.HTTP]):
+        return set()
+    holders = [node.name for node in model.nodes] + [one.name for one in model.kibana if not one.own_certificate]
+    return {name for holder in holders for name in names_for(holder, Layer.HTTP)}
 
 
 REISSUE_RULES: Mapping[Callable[[StackModel], Iterator[Mistake]], tuple[str, ...]] = {

@@ -227,3 +227,9 @@ def mistakes_across(model: StackModel, unreadable: Collection[str] = ()) -> tupl
     """
     asked = [rule for rule in RULES if rule.reads.isdisjoint(unreadable)]
     return tuple(mistake for rule in asked for mistake in rule.find(model))
+
+
+def sections_waited_for(unreadable: Collection[str]) -> tuple[str, ...]:
+    """Return the sections that some rule waits for, in the order of the model."""
+    read = frozenset().union(*(rule.reads for rule in RULES))
+    return tuple(section for section in StackModel.model_fields if section in read and section in unreadable)

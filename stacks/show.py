@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,30 @@ from rich.text import Text
 
 from components.rollout.preflight import Sign
 from stacks.certificates import certificates_view
+from stacks.names_words import TITLE as NAMES
+from stacks.names_words import names_words
 from stacks.plan import Plan, Restart
 from stacks.plan_rows import Row
 from stacks.plan_words import names_of, next_due_of, nothing_of, words_of
+from stacks.times import Times
+from stacks.warning_words import folded_warnings
+from toolchain.console import readable_time
+
+LEAVES = frozenset({"authority", "leaf"})
+"""The rows of a plan that are about certificates; they are its first ones."""
 
 
 def plan_view(plan: Plan, title: str) -> RenderableType:
     """Return a plan as a person reads it: reasons first, then each kind of change, then the restart with its order."""
-    minded = [Text(f"  ! {warning}") for warning in plan.warnings]
+    minded = [Text(f"  ! {warning}") for warning in folded_warnings(plan.warnings)]
     if plan.is_empty:
         head = Text.assemble((f"{title} · {nothing_of(plan)}", "bold"), next_due_of(plan, " · next due: "))
         gates = (Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN))
         return Group(head, *minded, *gates, *_held(plan))
     notes = [Text(f"  {note}") for note in plan.notes]
-    parts: list[RenderableType] = [Text(title, style="bold"), *notes, *minded, *_rows(plan)]
+    upper = tuple(takewhile(lambda row: row.what in LEAVES, plan.rows))  # below which it says what they will name
+    parts: list[RenderableType] = [Text(title, style="bold"), *notes, *minded]
+    parts += [*_rows(upper), *_names(plan), *_rows(plan.rows[len(upper) :])]
     if plan.restart is not None:
         parts.append(_restart(plan.restart, plan.rows))
     parts += _held(plan)
@@ -47,7 +57,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 
 
 def summary_view(
-    title: str, outputs: Mapping[str, Any], times: Mapping[str, float], hints: Sequence[tuple[str, str]], now: datetime
+    title: str, outputs: Mapping[str, Any], times: Times, hints: Sequence[tuple[str, str]], now: datetime
 ) -> RenderableType:
     """Return what a run leaves behind: where the cluster is, how to log in, every certificate, how long it took."""
     facts = _columns()
@@ -62,13 +72,14 @@ def summary_view(
         parts += [Text(f"{name}:", style="dim"), Text(f"  {value}", no_wrap=True, overflow="ignore")]
     if outputs.get("certificates"):
         parts += [Text(""), certificates_view(outputs, now)]
-    if times:
+    if times.phases:
         steps = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         steps.add_column(justify="right", no_wrap=True)
         steps.add_column(overflow="fold")
-        for name, seconds in times.items():
-            steps.add_row(f"{seconds:.1f} s", Text(name))
-        parts += [Text("\nhow long it took", style="bold"), steps]
+        for name, seconds in times.lines():
+            steps.add_row(readable_time(seconds), Text(name))
+        total = f": {readable_time(times.total)} in all, {times.remark}"
+        parts += [Text.assemble("\n", ("how long it took", "bold"), total), steps]
     return Group(*parts)
 
 
@@ -98,12 +109,26 @@ def write_file_for_people(folder: Path | None, name: str, text: str) -> Path | N
     return path
 
 
-def _rows(plan: Plan) -> Iterator[RenderableType]:
+def _names(plan: Plan) -> Iterator[RenderableType]:
+    """Yield what new leaves will name, where that is news."""
+    words = names_words(plan.names)
+    if not words.lines:
+        return
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for line in words.lines:
+        table.add_row(*map(Text, line))
+    yield Text.assemble("\n", (NAMES, "bold"), f" · {words.meant}" if words.meant else "")
+    yield Padding(table, (0, 0, 0, 2), expand=False)
+    if words.left_out:
+        yield Text(f"  {words.left_out}")
+
+
+def _rows(rows: Sequence[Row]) -> Iterator[RenderableType]:
     """Yield a heading for each kind of change with its nodes and how it takes effect, and the changes below it."""
-    for (what, nodes, effect), rows in groupby(plan.rows, key=lambda row: (row.what, row.nodes, row.effect)):
+    for (what, nodes, effect), equal in groupby(rows, key=lambda row: (row.what, row.nodes, row.effect)):
         details = " · ".join(part for part in (names_of(nodes), effect) if part)
         yield Text.assemble("\n", (what, "bold"), f" · {details}" if details else "")
-        for row in rows:
+        for row in equal:
             yield Padding(Text(row.change, overflow="fold"), (0, 0, 0, 2), expand=False)
 
 

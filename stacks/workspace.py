@@ -43,7 +43,7 @@ class Workspace:
         environment: variables for the engine, over this process's own.
         handed_out: where files for people go, such as the CA's certificate; None where there is no place.
         written: the stack file that a person writes, where it is another one than that which is run.
-        moved: where a port of the stack file does not count, each as a sentence.
+        moved: where a port or a generation of the stack file does not count, each as a sentence.
     """
 
     stack: str
@@ -83,9 +83,10 @@ def _local() -> Workspace:
     project = dev / "project"
     (project / "stacks").mkdir(parents=True, exist_ok=True)
     _write_project(project)
+    drilled = read_drilled(dev)
+    moved = (*moved, *drilled.told())
     workspace = Workspace(LOCAL, project, _local_environment(dev), handed_out=dev, written=written, moved=moved)
-    sections = read_drilled(dev).over(sections)
-    _write_stack_file(workspace.stack_file, sections)
+    _write_stack_file(workspace.stack_file, drilled.over(sections))
     return workspace
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests import node_slots
+from tests.figures import figures_in
+from tests.scheduling import NodesBesideOthers, turn
 
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 """Nodes are started as another user, by a fork; what gRPC does in it can crash the child before it is anything else."""
-
-LONGEST_FIRST = ("test_killed_after_every_step", "test_rotation_under_load", "test_a_rotation_killed_after_every_step")
-"""Modules with three nodes that take many minutes; beside the first one goes all that needs no node."""
 
 slots = node_slots.of_this_user(Path(tempfile.gettempdir()))
 
@@ -23,21 +22,18 @@ def pytest_configure():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out whole files, so that workers rarely wait for each other's nodes."""
+    return NodesBesideOthers(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items):
-    """Put the modules in such an order that workers rarely wait for each other's nodes."""
+    """Put the modules in such an order that those that take long do not come last."""
     most = {}
     for item in items:
         most[item.module] = max(nodes_of(item), most.get(item.module, 0))
-    items.sort(key=lambda item: turn(item.module.__name__.rpartition(".")[2], most[item.module]))
-
-
-def turn(name, count):
-    """Return when a module comes: the longest, then those without a node, those with three, those with one."""
-    if name in LONGEST_FIRST[:1]:
-        return 0, 0
-    if name in LONGEST_FIRST:
-        return 2, LONGEST_FIRST.index(name)
-    return (1, 0) if count == 0 else (5 - count, len(LONGEST_FIRST))
+    items.sort(key=lambda item: turn(item.path.stem, most[item.module]))
 
 
 def nodes_of(item):
@@ -56,6 +52,13 @@ def pytest_runtest_protocol(item, nextitem):
     finally:
         if nextitem is None or nextitem.module is not item.module:
             slots.release()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Keep what loads on real nodes saw, and on which machines, which pytest shows of failed tests alone."""
+    reports = [one for found in terminalreporter.stats.values() for one in found if isinstance(one, pytest.TestReport)]
+    for line in figures_in(text for one in reports for _, text in one.sections):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -271,6 +271,10 @@ class FakeTarget:
                 raise failed(self.name, f"cannot read {path}")
             return self.files[path].content
 
+    def find(self, path: PurePosixPath) -> bytes | None:
+        with self._door("read", str(path)):
+            return self.files[path].content if path in self.files else None
+
     def write(self, file: DesiredFile) -> None:
         left = file.path.with_name(f"{file.path.name}.essecurity-new")
         half = FakeFile(file.content[: len(file.content) // 2], 0o600)

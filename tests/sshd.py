@@ -36,14 +36,14 @@ def logins() -> Iterator[None]:
     """Make a login that may use `sudo` without a password, and one that may with it; remove those that it made."""
     sshd_or_skip()
     made = [name for name in (NO_PASSWORD, WITH_PASSWORD) if not _is_there(name)]
-    for name in made:
-        subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/bash", "-p", "*", name], check=True)
-    subprocess.run(["chpasswd"], input=f"{WITH_PASSWORD}:{SUDO_PASSWORD}\n".encode(), check=True)
-    new = SUDOERS.with_name("." + SUDOERS.name)  # sudo reads no file with a dot in its name
-    new.write_text(f"{NO_PASSWORD} ALL=(ALL) NOPASSWD: ALL\n{WITH_PASSWORD} ALL=(ALL) ALL\n")
-    new.chmod(0o440)
-    new.rename(SUDOERS)
     try:
+        for name in made:
+            subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/bash", "-p", "*", name], check=True)
+        subprocess.run(["chpasswd"], input=f"{WITH_PASSWORD}:{SUDO_PASSWORD}\n".encode(), check=True)
+        new = SUDOERS.with_name("." + SUDOERS.name)  # sudo reads no file with a dot in its name
+        new.write_text(f"{NO_PASSWORD} ALL=(ALL) NOPASSWD: ALL\n{WITH_PASSWORD} ALL=(ALL) ALL\n")
+        new.chmod(0o440)
+        new.rename(SUDOERS)
         yield
     finally:
         for name in made:
@@ -113,6 +113,11 @@ class Sshd:
                 if one.name() == "sshd":
                     one.kill()
 
+    def kill_sessions(self) -> None:
+        """Kill every process of every session at once, as when the machine dies: none sees another one end."""
+        assert self.process is not None
+        kill_all(psutil.Process(self.process.pid).children(recursive=True))
+
     def stop(self) -> None:
         """End it and every session."""
         if self.process is not None:
@@ -121,6 +126,14 @@ class Sshd:
             self.process.terminate()
             self.process.wait()
             self.process = None
+
+
+def kill_all(processes: Sequence[psutil.Process]) -> None:
+    """Kill processes at once: they are stopped first, so that none of them sees another one end, and cleans up."""
+    for act in (psutil.Process.suspend, psutil.Process.kill):
+        for one in processes:
+            with suppress(psutil.NoSuchProcess):
+                act(one)
 
 
 @contextmanager

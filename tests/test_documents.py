@@ -18,6 +18,7 @@ OUTPUTS = (
     "transportAddresses",
     "unencryptedChannels",
     "caCertificatePem",
+    "transportCaCertificatePem",
     "elasticPassword",
     "certificates",
     "scenario",

@@ -9,6 +9,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 ROOMS = ("components", "provider", "stacks", "devcluster", "toolchain", "bench", "drill", "policy/policies")
 MODULES = sorted(path for room in ROOMS for path in (CHECKOUT / room).rglob("*.py"))
 EXCEPTION = re.compile(r"#\s*(?:noqa(?::\s*[A-Z0-9, ]+)?|type:\s*ignore\S*)(?P<reason>.*)$", re.MULTILINE)
+LAYER_IN_A_SENTENCE = re.compile(r"\{[\w.\[\]']*\blayer\b[\]']*\} (?:CA|leaf|leaves|layer|key and)\b")
 
 
 def name_of(path: Path) -> str:
@@ -28,3 +29,8 @@ def test_the_program_has_fewer_than_40_lines():
 def test_every_exception_to_a_rule_says_why(module):
     bare = [found.group() for found in EXCEPTION.finditer(module.read_text()) if not found["reason"].strip(" ()")]
     assert bare == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_a_layer_is_spelled_for_people_in_every_sentence(module):
+    assert LAYER_IN_A_SENTENCE.findall(module.read_text()) == [], "`HTTP CA`: see components/layer_words.py"

@@ -65,7 +65,7 @@ COMMANDS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "engine": (_engine, "find the Pulumi engine, or make it, and print its path"),
     "java": (_java, "find a JDK and print its folder"),
     "check": (_check, "list what this machine must have, and how to install what is missing"),
-    "clean": (_clean, "remove the engine and the Elasticsearch home from the cache"),
+    "clean": (_clean, "remove the engine and the Elasticsearch home from the cache, which all checkouts share"),
 }
 PRINT_A_PATH = frozenset({"engine", "java"})
 

@@ -1,4 +1,4 @@
-"""Removes what this project put into its cache folder, and nothing else that may lie there."""
+"""Removes what this project put into the cache folder, which all checkouts share, and nothing else from there."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def clean() -> None:
             "something still runs from there",
             where=str(folder),
             why=f"process {', '.join(map(str, users))} has it on its command line",
-            next_step="stop the nodes with `make down`, then run again",
+            next_step="stop the nodes with `make down` in the checkout that they are of, then run again",
         )
     for path in found:
         size = readable_size(size_of(path))

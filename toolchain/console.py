@@ -32,15 +32,21 @@ class Task:
     def __init__(self, console: "Console", name: str) -> None:
         self.name = name
         self.result = ""
+        self.seconds: float | None = None
         self._console = console
 
     def update(self, news: str) -> None:
         """Show how far it is, such as ``compiling (812 packages)``."""
         self._console._tell(self, news)  # noqa: SLF001 (one room, one secret)
 
-    def done(self, result: str) -> None:
-        """Say what came of it; shown on the closing line when the task ends well."""
-        self.result = result
+    def done(self, result: str, seconds: float | None = None) -> None:
+        """Say what came of it; shown on the closing line when the task ends well.
+
+        Args:
+            result: what came of it.
+            seconds: how long its work took, where its line was open for longer.
+        """
+        self.result, self.seconds = result, seconds
 
 
 class PlainPipes(RichConsole):
@@ -122,7 +128,7 @@ class Console:
             verb = "failed" if isinstance(error, Exception) else "interrupted"
             self._end(task, "[red]✗[/red]", f"{verb} after {readable_time(self._clock.monotonic() - started)}")
             raise
-        took = readable_time(self._clock.monotonic() - started)
+        took = readable_time(self._clock.monotonic() - started if task.seconds is None else task.seconds)
         self._end(task, "[green]✓[/green]", f"{task.result} · {took}" if task.result else f"done in {took}")
 
     def _begin(self, task: Task) -> None:

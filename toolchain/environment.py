@@ -21,6 +21,8 @@ FILES = {
     **{kind: f"{folder}/requirements.txt" for kind, folder in FOLDERS.items()},
 }
 OLDEST = (3, 11)
+INTERRUPTED = 130
+"""The exit status that a shell gives to what Ctrl-C ended."""
 
 
 def main() -> int:
@@ -37,7 +39,7 @@ def main() -> int:
     stamp = venv / f"installed-{kind}-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:16]}"
     if stamp.exists():
         return 0
-    if not (venv / "bin" / "python").exists():
+    if not is_whole(venv):
         shutil.rmtree(venv, ignore_errors=True)
         made = run(f"make {venv.relative_to(ROOT)}", [sys.executable, "-m", "venv", str(venv)])
         if made is not None:
@@ -57,6 +59,11 @@ def main() -> int:
         )
     stamp.touch()
     return 0
+
+
+def is_whole(venv: Path) -> bool:
+    """Tell whether an environment was made to its end: its pip comes last, and of that the list of its files."""
+    return (venv / "bin" / "python").exists() and any(venv.glob("lib/python*/site-packages/pip-*.dist-info/RECORD"))
 
 
 def run(what: str, command: list[str]) -> str | None:
@@ -97,4 +104,8 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("\ninterrupted; the same command finishes it, and `make clean` takes away what is there")
+        sys.exit(INTERRUPTED)

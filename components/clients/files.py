@@ -146,18 +146,26 @@ class Pending:
 
 
 def pending_on(
-    machine: KibanaMachine, content: KibanaContent, wanted: tuple[WantedFile, ...], known: KnownKeystore | None
+    machine: KibanaMachine,
+    content: KibanaContent,
+    wanted: tuple[WantedFile, ...],
+    known: KnownKeystore | None,
+    written_before: Collection[str] = (),
 ) -> Pending:
     """Look at a machine, and return what differs; change nothing."""
     return Pending(
-        files=plan_on(machine, wanted),
+        files=plan_on(machine, wanted, written_before),
         lines=merged_on(machine, content).changes,
         entries=keystore_changes(machine, content, known),
     )
 
 
 def put_in_place(
-    machine: KibanaMachine, content: KibanaContent, wanted: tuple[WantedFile, ...], known: KnownKeystore | None
+    machine: KibanaMachine,
+    content: KibanaContent,
+    wanted: tuple[WantedFile, ...],
+    known: KnownKeystore | None,
+    written_before: Collection[str] = (),
 ) -> Pending:
     """Make it so, in the order that the module's text says, and return what it took.
 
@@ -168,7 +176,7 @@ def put_in_place(
     """
     merged = merged_on(machine, content)
     entries = keystore_changes(machine, content, known)
-    steps = put_files(machine, wanted)
+    steps = put_files(machine, wanted, written_before)
     values = {**content.secure_defaults, **content.secure}
     machine.set_secure_settings({each.name: reveal(values[each.name]) for each in entries if each.after})
     machine.remove_secure_settings([each.name for each in entries if not each.after])

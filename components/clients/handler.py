@@ -30,7 +30,7 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.plan import FILE_MODE, WantedFile
-from components.nodes.trust import surplus_authorities
+from components.nodes.trust import NOTHING_BUT, generations_called, surplus_authorities
 from components.pki.inspect import parse_bundle
 from components.pki.trustfiles import trust_file_pem
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, reveal
@@ -129,7 +129,8 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
         """
         self._refuse_what_cannot_be(wanted)
         machine = kibana_machine(wanted.kibana)
-        pending = put_in_place(machine, wanted.content, self._files(wanted), self._known(recorded))
+        files, known = self._files(wanted), self._known(recorded)
+        pending = put_in_place(machine, wanted.content, files, known, _written_before(recorded, wanted))
         if pending.steps:
             context.clock.sleep(SETTLING)
         return KibanaSettingsOutputs(
@@ -155,7 +156,8 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
 
     def _pending(self, recorded: KibanaRecord | None, wanted: KibanaSettingsInputs) -> Pending:
         machine = kibana_machine(wanted.kibana)
-        return pending_on(machine, wanted.content, self._files(wanted), self._known(recorded))
+        files, known = self._files(wanted), self._known(recorded)
+        return pending_on(machine, wanted.content, files, known, _written_before(recorded, wanted))
 
     def _known(self, recorded: KibanaRecord | None) -> KnownKeystore | None:
         if recorded is None or isinstance(recorded.outputs.keystore_file, Unknown):
@@ -180,10 +182,11 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
         present = trusted_on(machine)
         if wanted.authorities_pem is None or wanted.held or not present:
             return ()
-        shows = f"nothing but HTTP CA g{wanted.generation}"
-        if isinstance(wanted.authorities_pem, Unknown):
+        pem = wanted.authorities_pem
+        authorities = None if isinstance(pem, Unknown) else parse_bundle(reveal(pem))
+        shows = f"{NOTHING_BUT} HTTP CA {generations_called((wanted.generation,), present, authorities)}"
+        if authorities is None:
             return (WantedFile(KibanaPaths.TRUST_FILE, None, FILE_MODE, shows),)
-        authorities = parse_bundle(reveal(wanted.authorities_pem))
         surplus = surplus_authorities(present, authorities)
         content = trust_file_pem(authorities).encode() if surplus else machine.read(KibanaPaths.TRUST_FILE)
         return (WantedFile(KibanaPaths.TRUST_FILE, content, FILE_MODE, shows),)
@@ -215,6 +218,12 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
                 why="Kibana would be asked how it is where it does not listen",
                 next_step="correct `port` of this Kibana in the stack file, or `server.port` in kibana.yml",
             )
+
+
+def _written_before(recorded: KibanaRecord | None, wanted: KibanaSettingsInputs) -> tuple[str, ...]:
+    if recorded is None or recorded.inputs.kibana.machine != wanted.kibana.machine or recorded.inputs.key_file is None:
+        return ()
+    return (KibanaPaths.KEY_FILE,)
 
 
 def _key_file(wanted: KibanaSettingsInputs) -> bytes | None:

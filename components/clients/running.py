@@ -134,6 +134,8 @@ def action(view: KibanaView) -> Action:
     return Action.RESTART if view.can_restart else Action.BY_HAND
 
 
+RESTART_KIBANA = "restart Kibana"
+"""How a step begins after which Kibana has another process, whoever sees to it."""
 WAIT_UNTIL_AVAILABLE = "wait until /api/status says that Kibana is available"
 
 
@@ -141,12 +143,12 @@ def steps_of(view: KibanaView, command: tuple[str, ...]) -> tuple[str, ...]:
     """Return what will be done, and what will be waited for, as lines for people."""
     what = action(view)
     if what is Action.RESTART:
-        return (f"restart Kibana: {' '.join(command)}", WAIT_UNTIL_AVAILABLE)
+        return (f"{RESTART_KIBANA}: {' '.join(command)}", WAIT_UNTIL_AVAILABLE)
     if what is Action.RELOAD:
         within = effect_of("Kibana key file").within
         return (f"reload Kibana's certificate {within}", WAIT_UNTIL_AVAILABLE)
     if what is Action.WAIT:
         return (WAIT_UNTIL_AVAILABLE,)
     if what is Action.BY_HAND:
-        return ("restart Kibana yourself: the stack file has no `restart` for it",)
+        return (f"{RESTART_KIBANA} yourself: the stack file has no `restart` for it",)
     return ("start Kibana yourself: it does not run",) if what is Action.START else ()

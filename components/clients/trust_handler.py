@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from components.clients.files import trusted_on
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.perform import ask_status, greet, wait_until
-from components.clients.running import SETTLING, is_another, was_started_after
+from components.clients.running import RESTART_KIBANA, SETTLING, is_another, was_started_after
 from components.clients.spec import Kibana, KibanaPaths
 from components.drift import Drift, DriftKind, drift
 from components.errors import RolloutHalted
@@ -24,8 +24,10 @@ from components.nodes.drift import file_drift, trust_drift
 from components.nodes.plan import FILE_MODE, WantedFile
 from components.nodes.probes import Speech
 from components.nodes.process import Process
-from components.nodes.trust import Authorities, covering, fingerprint, missing_authorities, names
+from components.nodes.stopped_wave import authority_of, stopping
+from components.nodes.trust import Authorities, covering, fingerprint, generations_called, missing_authorities, names
 from components.pki.inspect import parse_bundle
+from components.pki.rotation import WaveName
 from components.pki.spec import Layer
 from components.pki.trustfiles import trust_file_pem
 from components.values import MaybeUnknown, Unknown, Wire, reveal
@@ -114,7 +116,8 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
     def preview(self, recorded: TrustRecord | None, wanted: KibanaTrustInputs, context: Context) -> KibanaTrustOutputs:
         """Return what will be trusted, and whether that takes a restart."""
         look = self._look(recorded, wanted)
-        files = tuple(str(step) for step in plan_on(kibana_machine(wanted.kibana), self._files(look, wanted)))
+        machine, written = kibana_machine(wanted.kibana), _written_before(recorded, wanted)
+        files = tuple(str(step) for step in plan_on(machine, self._files(look, wanted), written))
         covered = isinstance(wanted.authorities_pem, SecretStr) and look.has_read(self._wanted(wanted))
         steps = files if covered or not (look.in_use and look.speaks) else (*files, self._restart_step(wanted))
         for step in steps:
@@ -128,10 +131,17 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
             RolloutHalted: Kibana has to be restarted by hand before any node may present the new leaf.
             NotConverged: Kibana does not become available, or something else writes the file.
             CommandFailed: the file cannot be written, or the restart command failed.
+            SecurityError: any of them, also that its machine does not answer, says that it stops this wave.
         """
+        with stopping(WaveName.COVER, authority_of(Layer.HTTP, (wanted.generation,)), wanted.kibana.name):
+            return self._covered(recorded, wanted, context)
+
+    def _covered(self, recorded: TrustRecord | None, wanted: KibanaTrustInputs, context: Context) -> KibanaTrustOutputs:
         machine, authorities = kibana_machine(wanted.kibana), self._wanted(wanted)
         before = self._look(recorded, wanted)
-        steps = [str(step) for step in put_files(machine, self._files(before, wanted))]
+        steps = [
+            str(step) for step in put_files(machine, self._files(before, wanted), _written_before(recorded, wanted))
+        ]
         if steps:
             context.clock.sleep(SETTLING)
         if not self._look(recorded, wanted).has_read(authorities):
@@ -193,7 +203,7 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
 
     def _restart_step(self, wanted: KibanaTrustInputs) -> str:
         command = " ".join(wanted.kibana.restart)
-        return f"restart Kibana: {command}" if command else "restart Kibana yourself before the nodes go on"
+        return f"{RESTART_KIBANA}: {command}" if command else f"{RESTART_KIBANA} yourself before the nodes go on"
 
     def _look(self, recorded: TrustRecord | None, wanted: KibanaTrustInputs) -> Trust:
         machine = kibana_machine(wanted.kibana)
@@ -231,11 +241,16 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
 
     def _files(self, look: Trust, wanted: KibanaTrustInputs) -> tuple[WantedFile, ...]:
         """Return the trust file with the wanted CAs beside those of today; none where they are there."""
-        shows = f"HTTP CA g{wanted.generation}" + (", beside what is trusted now" if look.present else "")
-        if isinstance(wanted.authorities_pem, Unknown):
+        authorities = None if isinstance(wanted.authorities_pem, Unknown) else self._wanted(wanted)
+        named = generations_called((wanted.generation,), look.present, authorities)
+        shows = f"HTTP CA {named}" + (", beside what is trusted now" if look.present else "")
+        if authorities is None:
             return (WantedFile(KibanaPaths.TRUST_FILE, None, FILE_MODE, shows),)
-        authorities = self._wanted(wanted)
         if missing_authorities(look.present, authorities) is None:
             return ()
         content = trust_file_pem(covering(look.present, authorities)).encode()
         return (WantedFile(KibanaPaths.TRUST_FILE, content, FILE_MODE, shows),)
+
+
+def _written_before(recorded: TrustRecord | None, wanted: KibanaTrustInputs) -> tuple[str, ...]:
+    return (KibanaPaths.TRUST_FILE,) if recorded and recorded.inputs.kibana.machine == wanted.kibana.machine else ()

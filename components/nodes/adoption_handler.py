@@ -13,12 +13,14 @@ from pydantic import SecretStr
 from components.drift import Drift
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.converge import plan_on, put_files
+from components.layer_words import spelled
+from components.nodes.converge import plan_on, put_files, written_before
 from components.nodes.drift import file_drift
 from components.nodes.identity import FILE_MODE
 from components.nodes.machine import NodeMachine
 from components.nodes.plan import WantedFile
 from components.nodes.spec import Node
+from components.nodes.stopped_wave import ADOPT, authority_of, stopping
 from components.nodes.taking_over import in_force, presented
 from components.nodes.targets import machine_of
 from components.pki.foreign import as_key_file
@@ -73,14 +75,19 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
         """Return what our key file lacks."""
         if isinstance(wanted.key_file, Unknown) or isinstance(wanted.password, Unknown):
             return ()
-        steps = plan_on(machine_of(wanted.node.machine), self._files(wanted))
+        steps = plan_on(
+            machine_of(wanted.node.machine), self._files(wanted), written_before(recorded, wanted.node.machine)
+        )
         return [Change(Finding("FileDiffers", f"{wanted.node.name}: {step}"), on="steps") for step in steps]
 
     def preview(
         self, recorded: AdoptionRecord | None, wanted: NodeAdoptionInputs, context: Context
     ) -> NodeAdoptionOutputs:
         """Return which file is written."""
-        steps = tuple(str(step) for step in plan_on(machine_of(wanted.node.machine), self._files(wanted)))
+        files = plan_on(
+            machine_of(wanted.node.machine), self._files(wanted), written_before(recorded, wanted.node.machine)
+        )
+        steps = tuple(map(str, files))
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
         return NodeAdoptionOutputs(steps=steps)
@@ -94,8 +101,12 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
             ConfigurationRefused: what the node presents cannot be read.
             NotConverged: something else writes the file too.
             CommandFailed: it cannot be written.
+            SecurityError: any of them, also that its machine does not answer, says that it stops this wave.
         """
-        steps = put_files(machine_of(wanted.node.machine), self._files(wanted))
+        with stopping(ADOPT, authority_of(wanted.layer, ()), wanted.node.name):
+            steps = put_files(
+                machine_of(wanted.node.machine), self._files(wanted), written_before(recorded, wanted.node.machine)
+            )
         return NodeAdoptionOutputs(steps=tuple(str(step) for step in steps))
 
     def drift(self, recorded: AdoptionRecord, context: Context) -> Sequence[Drift]:
@@ -111,7 +122,7 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
 
     def _adopted(self, wanted: NodeAdoptionInputs, machine: NodeMachine, found: Standing) -> tuple[WantedFile, ...]:
         """Return our file with the key and leaf of somebody else's; its own bytes where it holds them already."""
-        shows = f"the {wanted.layer} leaf that the node presents now, from {', '.join(found.key_files)}"
+        shows = f"the {spelled(wanted.layer)} leaf that the node presents now, from {', '.join(found.key_files)}"
         held = presented(machine, found)
         if isinstance(wanted.password, Unknown):
             return (WantedFile(wanted.file, None, FILE_MODE, shows),)
@@ -123,7 +134,7 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
 
     def _own(self, wanted: NodeAdoptionInputs, machine: NodeMachine) -> tuple[WantedFile, ...]:
         """Return our file as it is where it opens, whatever it holds; with our leaf where it does not."""
-        shows, kept = f"{wanted.layer} leaf", machine.read(wanted.file)
+        shows, kept = f"{spelled(wanted.layer)} leaf", machine.read(wanted.file)
         if isinstance(wanted.key_file, Unknown) or isinstance(wanted.password, Unknown):
             return (WantedFile(wanted.file, None, FILE_MODE, shows),) if kept is None else ()
         if kept is None or check_key_file(kept, reveal(wanted.password)):

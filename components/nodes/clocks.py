@@ -1,7 +1,10 @@
 """A node's own clock, asked of its machine: the cluster's API, which tells it too, need not answer yet.
 
-What is made now is not valid on a machine whose clock is behind. So it is asked before a file for it is written.
+What is made now is not valid on a machine whose clock is behind, nor on one whose clock is past its end. So it is asked
+before a file for it is written.
 """
+
+from datetime import datetime, timedelta
 
 from components.errors import CommandFailed, ConfigurationRefused
 from components.handling import Context
@@ -14,10 +17,20 @@ QUICK = 5.0
 """Seconds in which an answer tells enough; one that waited for its turn is asked for again."""
 REFUSES = CLOCK_SKEW.total_seconds()
 """Seconds behind from which a certificate that is made now is not valid there yet."""
+NEXT_STEP = (
+    "set it by NTP (chrony, systemd-timesyncd), or set this machine's where that is the wrong one; no file was written "
+    "there by it; then run again"
+)
+"""What to do about a clock that is off."""
 
 
-def refuse_a_clock_that_is_behind(machine: NodeMachine, context: Context) -> None:
+def refuse_a_clock_that_is_off(machine: NodeMachine, context: Context, until: datetime | None = None) -> None:
     """Compare a machine's clock with ours, which is the same one where the machine is this one.
+
+    Args:
+        machine: the node's machine.
+        context: our clock, and a voice.
+        until: when what it is to present ends; None where it is to present nothing, or that is not known.
 
     Raises:
         ConfigurationRefused: certificates that are made now would not be valid there.
@@ -30,8 +43,15 @@ def refuse_a_clock_that_is_behind(machine: NodeMachine, context: Context) -> Non
             f"its clock is {_told(ahead)} s behind this machine's",
             where=machine.name,
             why="certificates that are made now are not valid there yet, so it could talk to no other node",
-            next_step="set it by NTP (chrony, systemd-timesyncd), or set this machine's where that is the wrong one; "
-            "no file was written there by it; then run again",
+            next_step=NEXT_STEP,
+        )
+    if until is not None and ahead >= WARNS and context.clock.now() + timedelta(seconds=ahead) >= until:
+        raise ConfigurationRefused(
+            f"its clock is {_told(ahead)} s ahead of this machine's",
+            where=machine.name,
+            why=f"the certificate that it is to present is good until {until:%Y-%m-%d}, which is over there, so it "
+            "could talk to no other node",
+            next_step=NEXT_STEP,
         )
     if abs(ahead) >= WARNS:
         way = "ahead of" if ahead > 0 else "behind"

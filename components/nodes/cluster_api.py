@@ -15,6 +15,7 @@ from components.clock import Clock
 from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.cluster_facts import ClusterFacts, ask_facts
 from components.nodes.endpoint import Endpoint, Login, client_for
+from components.nodes.logins import logins_refused, refused
 from components.nodes.probes import Speech
 from components.nodes.waiting import within
 
@@ -34,7 +35,6 @@ NOT_OURS = (
     "it speaks TLS already, and this stack has no CA for it: it was secured by hand or by another stack, or the state "
     "of this stack is elsewhere (see PULUMI_BACKEND_URL)"
 )
-UNLESS_OURS = "; where somebody else set the password of elastic, give it as `takeover.elastic_password`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +131,27 @@ def connect(line: Line) -> ClusterApi:
     """Return an open line through the first endpoint that answers, with the first login that is taken.
 
     Raises:
-        TargetUnreachable: no endpoint answers, none serves a certificate of a CA we trust, or every login is
-            refused; the text says which, for each endpoint.
+        LoginsRefused: those that answer refuse every login, and none of them says that it is not ready.
+        TargetUnreachable: no endpoint answers, none serves a certificate of a CA we trust, or some are not ready
+            yet; the text says which, for each endpoint.
     """
-    reasons = []
+    reasons: list[str] = []
+    refusals: list[_Refused] = []
+    others: list[str] = []
     for endpoint in line.endpoints:
         answer = endpoint.greet()
         if answer.speech is Speech.NOTHING:
             reasons.append(f"{endpoint}: {answer.refusal}")
+            others.append(reasons[-1])
             continue
         try:
             return _log_in(endpoint, line, https=answer.speech is Speech.TLS)
-        except _Refused as refused:
-            reasons.append(f"{endpoint}: {refused}")
+        except _Refused as refusal:
+            refusals.append(refusal)
+            reasons.append(f"{endpoint}: {refusal}")
+    refusing = [one.node for one in refusals if isinstance(one, _NoLoginTaken)]
+    if refusing and not any(isinstance(one, _NotReady) for one in refusals):
+        raise logins_refused((login.user for login in line.logins), refusing, others)
     raise TargetUnreachable(
         "no node answers on its HTTP layer",
         where="cluster",
@@ -218,24 +226,40 @@ def answers_with(endpoint: Endpoint, authorities_pem: str | None, login: Login |
 class _Refused(Exception):
     """Why one endpoint will not do."""
 
+    def __init__(self, why: str, node: str) -> None:
+        super().__init__(why)
+        self.node = node
+
+
+class _NotReady(_Refused):
+    """It answers, and not yet as it should: whom it takes is not known before it does."""
+
+
+class _NoLoginTaken(_Refused):
+    """It takes none of the logins."""
+
 
 def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
     if https and line.authorities_pem is None and not endpoint.known:
-        raise _Refused(NOT_OURS)
+        raise _Refused(NOT_OURS, endpoint.node)
     status = answers_with(endpoint, line.authorities_pem, None, https=https)
     if status == OK:
         return ClusterApi(client_for(endpoint, line.authorities_pem, None, https=https), secured=False, https=https)
+    if not status:
+        raise _Refused(_no_answer(https=https), endpoint.node)
     if status != UNAUTHORIZED:
-        raise _Refused(f"GET / was answered with status {status}" if status else _no_answer(https=https))
+        raise _NotReady(f"GET / was answered with status {status}", endpoint.node)
     for login in line.logins:
-        if answers_with(endpoint, line.authorities_pem, login, https=https) == OK:
+        status = answers_with(endpoint, line.authorities_pem, login, https=https)
+        if status == OK:
             client = client_for(endpoint, line.authorities_pem, login, https=https)
             return ClusterApi(client, secured=True, https=https)
-    users = ", ".join(dict.fromkeys(login.user for login in line.logins)) or "none"
-    raise _Refused(f"every login that is known was refused (users: {users}){UNLESS_OURS}")
+        if status != UNAUTHORIZED:  # it has said nothing of the login, which may be right
+            raise _NotReady(f"a login was answered with status {status}" if status else "it hung up", endpoint.node)
+    raise _NoLoginTaken(refused(login.user for login in line.logins), endpoint.node)
 
 
 def _no_answer(*, https: bool) -> str:
     if https:
-        return "it speaks TLS, but not with a certificate of a CA that is trusted here, or not for this address"
+        return "it speaks TLS, but with no certificate of a CA that is trusted here, for this address and for today"
     return "it did not answer GET /"

@@ -4,18 +4,19 @@ Source: install-elasticsearch-docker-configure (bind mount of the folder), docke
 inspect, logs.
 """
 
+import contextlib
 import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from components.clock import Clock
-from components.errors import CommandFailed, ConfigurationRefused
-from components.nodes.process import START_TIMEOUT, STOP_TIMEOUT, Process, last_line, now_on
+from components.errors import CommandFailed, ConfigurationRefused, SecurityError
+from components.nodes.process import START_TIMEOUT, STOP_TIMEOUT, Process, last_line, nanoseconds_on
 from components.nodes.service import KEYSTORE_TIMEOUT, Place, limits_of
 from components.nodes.target import Completed
 
@@ -25,6 +26,7 @@ NO_SUCH = re.compile(r"no such (container|object)|no container with name", re.IG
 READY = re.compile(r"\bstarted \{")
 """What a node logs when it is ready: no runtime tells."""
 POLL = 1.0
+STOPS = 5
 GRACE = 86_400
 """Seconds until the runtime kills what does not end: a day. Its usual ten would cut off a node that closes its shards;
 -1, for ever with docker, is at once with podman before 5.0 (containers/podman#21811)."""
@@ -65,19 +67,36 @@ class InContainer:
 
         One that says nothing in time is taken for started: whether it has joined is looked at next.
         """
-        began, deadline = now_on(self.target), clock.monotonic() + START_TIMEOUT
+        began, deadline = nanoseconds_on(self.target), clock.monotonic() + START_TIMEOUT
         done = self.target.run([*self._runtime(), "start", self.name], timeout=START_TIMEOUT)
         if not done.ok:
             return done
         first = self._inspect()
         while clock.monotonic() < deadline:
-            said, now = self._logs(began), self._inspect()
+            now = self._inspect()
+            said = self._logs(began)  # after that look: what has ended then has said all that it had to say
             if not now.running or now.process != first.process:  # started anew by a restart policy, it failed before
+                self._keep_stopped(now.process, clock)
                 return Completed(now.exit_status or 1, said, "")
             if READY.search(said):
                 break
             clock.sleep(POLL)
         return done
+
+    def _keep_stopped(self, failed: Process, clock: Clock) -> None:
+        """Stop what failed, so that no restart policy starts it again and again while its files are put back.
+
+        Podman forgets a stop that comes between two starts, so it is asked again until there is no start any more.
+        """
+        with contextlib.suppress(SecurityError):  # why the start failed is what has to be told
+            for _ in range(STOPS):
+                with contextlib.suppress(CommandFailed):  # tired of waiting
+                    self.ask_to_stop(failed)
+                clock.sleep(POLL)
+                now = self._inspect()
+                if not now.running and now.process.started == failed.started:
+                    return
+                failed = now.process
 
     def start_command(self) -> str:
         """Return the runtime's command."""
@@ -112,8 +131,8 @@ class InContainer:
         return limits_of(self.target, self.process())
 
     def log_position(self, log: PurePosixPath) -> int:
-        """Return the time: the image logs to its console, which is asked by time."""
-        return now_on(self.target)
+        """Return the time in nanoseconds: the image logs to its console, which is asked by time."""
+        return nanoseconds_on(self.target)
 
     def log_since(self, log: PurePosixPath, position: int) -> str:
         """Return what the container has said since then."""
@@ -123,9 +142,10 @@ class InContainer:
         return [str(self.machine.runtime)]
 
     def _logs(self, since: int) -> str:
-        words = ["logs", "--since", str(since), "--tail", str(LOG_LINES), self.name]
+        """Return what it said since then; first standard error, which holds little more than where to read on."""
+        words = ["logs", "--since", as_runtimes_read(since), "--tail", str(LOG_LINES), self.name]
         done = self.target.run([*self._runtime(), *words])
-        return in_plain_text(f"{done.stdout}\n{done.stderr}")
+        return "\n".join(filter(None, map(in_plain_text, (done.stderr, done.stdout))))
 
     def _inspect(self) -> Container:
         done = self.target.run([*self._runtime(), "inspect", "--type", "container", "--format", INSPECTED, self.name])
@@ -147,6 +167,15 @@ class InContainer:
         what = f"`{runtime} inspect {self.name}` ended with status {done.exit_status}"
         next_step = f"run `{runtime} ps` on the machine as whoever runs this; mend what it says, then run again"
         return CommandFailed(what, where=self.machine.node, why=why, next_step=next_step)
+
+
+def as_runtimes_read(nanoseconds: int) -> str:
+    """Return a time in RFC 3339, which every docker and podman reads; not every podman reads a fraction since 1970.
+
+    To the nanosecond, since in the second in which a node starts there may be last words of its former process.
+    """
+    seconds, fraction = divmod(nanoseconds, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
 
 
 def in_plain_text(said: str) -> str:

@@ -1,26 +1,51 @@
 """Plan, apply, plan again: the second plan must be empty."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from components.errors import NotConverged
+from components.handling import Recorded
 from components.nodes.machine import NodeMachine
 from components.nodes.plan import PutFile, WantedFile, plan_files
+from components.nodes.spec import Machine
 
 
-def plan_on(machine: NodeMachine, wanted: Sequence[WantedFile]) -> tuple[PutFile, ...]:
-    """Observe a machine and return what is to be done for the wanted files."""
+def written_before(recorded: Recorded[Any, Any] | None, machine: Machine) -> tuple[str, ...]:
+    """Return the paths of the files that an earlier run wrote for a node; none where that was on another machine.
+
+    Args:
+        recorded: a node's files as they are recorded: inputs with `node`, `file` and perhaps `leaf_file`.
+        machine: the node's machine now.
+    """
+    if recorded is None or recorded.inputs.node.machine != machine:
+        return ()
+    return tuple(filter(None, (recorded.inputs.file, getattr(recorded.inputs, "leaf_file", None))))
+
+
+def plan_on(
+    machine: NodeMachine, wanted: Sequence[WantedFile], written_before: Collection[str] = ()
+) -> tuple[PutFile, ...]:
+    """Observe a machine and return what is to be done for the wanted files.
+
+    Args:
+        machine: where they are.
+        wanted: the files as they must be.
+        written_before: paths of those that an earlier run wrote, as it is recorded.
+    """
     owner, observed = machine.owner_and_stat(*(file.relative for file in wanted))
-    return plan_files(wanted, observed, owner.user, owner.group)
+    return plan_files(wanted, observed, owner.user, owner.group, written_before)
 
 
-def put_files(machine: NodeMachine, wanted: Sequence[WantedFile]) -> tuple[PutFile, ...]:
-    """Make the files the wanted ones and return the steps that it took.
+def put_files(
+    machine: NodeMachine, wanted: Sequence[WantedFile], written_before: Collection[str] = ()
+) -> tuple[PutFile, ...]:
+    """Make the files the wanted ones and return the steps that it took; the arguments are those of `plan_on`.
 
     Raises:
         NotConverged: something else writes the same files.
         CommandFailed: a file could not be written; what was there before is still there.
     """
-    steps = plan_on(machine, wanted)
+    steps = plan_on(machine, wanted, written_before)
     for step in steps:
         assert step.file.content is not None  # noqa: S101 (only a preview has unknown content)
         machine.write(step.file.relative, step.file.content, step.file.mode)

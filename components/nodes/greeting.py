@@ -14,7 +14,7 @@ def greet(node: Node, layer: Layer, identity: Identity | None = None, *, listen:
         node: the node.
         layer: which of its two.
         identity: what to present when asked for a client certificate.
-        listen: seconds to wait for an alert after the handshake.
+        listen: seconds to wait, after the handshake, for what tells whether the layer took what was presented.
 
     Raises:
         ConfigurationRefused: its machine does not let us in, or is not the one that it should be.

@@ -1,10 +1,10 @@
-"""The two waves about trust on a node: it trusts at least, it trusts nothing but (DESIGN §2, §5).
+"""The wave *cover* on a node: it trusts at least these CAs (DESIGN §2, §5).
 
-`essecurity:nodes:NodeTrust` and `NodeTrustExclusive` look at the files on the machine, never at a saved flag. The wave
-between them, *present*, is in `identity_handler.py`.
+`essecurity:nodes:NodeTrust` looks at the files on the machine, never at a saved flag. *Present* is in
+`identity_handler.py`, *retire* in `exclusive_handler.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from pydantic import SecretStr
@@ -13,18 +13,29 @@ from components.drift import Drift, DriftKind
 from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.clocks import refuse_a_clock_that_is_behind
-from components.nodes.converge import plan_on, put_files
+from components.layer_words import spelled
+from components.nodes.clocks import refuse_a_clock_that_is_off
+from components.nodes.converge import plan_on, put_files, written_before
 from components.nodes.drift import file_drift, trust_drift
 from components.nodes.identity import FILE_MODE
 from components.nodes.plan import WantedFile
+from components.nodes.remote_clusters import beside, is_another, unnamed_remote_clusters, without
 from components.nodes.spec import Node
+from components.nodes.stopped_wave import authority_of, stopping, unseen_step
 from components.nodes.taking_over import in_force, trusted
 from components.nodes.targets import machine_of
-from components.nodes.trust import Authorities, covering, missing_authorities, names, surplus_authorities
+from components.nodes.trust import (
+    Authorities,
+    covering,
+    generations_called,
+    missing_authorities,
+    names,
+)
 from components.pki.inspect import parse_bundle
+from components.pki.rotation import WaveName
 from components.pki.spec import FileFormat, Layer
 from components.pki.trustfiles import read_trust_file, trust_file_p12, trust_file_pem
+from components.settings.merge import flatten
 from components.values import MaybeUnknown, Unknown, Wire, reveal
 
 
@@ -41,6 +52,8 @@ class NodeTrustInputs(Wire):
         generations: their generations, for the reader of a preview.
         takes_over: whether what somebody else's files trust is trusted too, as long as they are in force.
         held: whether *retire* waits for a person: what is trusted too much stays for now.
+        remote_clusters: other clusters whose nodes and ours verify each other, by name.
+        remote_authorities_pem: the CAs of those, which are trusted beside.
     """
 
     node: Node
@@ -52,6 +65,8 @@ class NodeTrustInputs(Wire):
     generations: tuple[int, ...]
     takes_over: bool = False
     held: bool = False
+    remote_clusters: tuple[str, ...] = ()
+    remote_authorities_pem: SecretStr | None = None
 
 
 class NodeTrustOutputs(Wire):
@@ -68,6 +83,7 @@ UNREADABLE = "no CA that can be read"
 class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
     """The wave *cover*: the node trusts at least these CAs; nothing is taken away."""
 
+    wave: ClassVar[WaveName] = WaveName.COVER
     token = "essecurity:nodes:NodeTrust"  # noqa: S105 (a resource type, not a secret)
     summary = "A node trusts at least these CAs on a layer."
     inputs = NodeTrustInputs
@@ -88,18 +104,24 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             finding = Finding("FileDiffers", f"has a trust file with another owner or mode ({wanted.file})")
         if finding is None:
             return ()
-        named = Finding(finding.reason, f"{wanted.node.name}: {wanted.layer} layer {finding.message}")
+        named = Finding(finding.reason, f"{wanted.node.name}: {spelled(wanted.layer)} layer {finding.message}")
         return [Change(named, on="trusted")]
 
     def preview(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Return what will be trusted, and which file is written."""
         machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
-        steps = tuple(str(step) for step in plan_on(machine, files))
-        if steps:
-            refuse_a_clock_that_is_behind(machine, context)
+        if steps := tuple(str(step) for step in plan_on(machine, files, written_before(recorded, wanted.node.machine))):
+            refuse_a_clock_that_is_off(machine, context)
+            for line in self._told_of_others(recorded, wanted):
+                context.warn(f"{wanted.node.name}: {line}")
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
         return NodeTrustOutputs(trusted=self._trusted(wanted), steps=steps)
+
+    def unseen(self, recorded: TrustRecord, wanted: NodeTrustInputs) -> NodeTrustOutputs:
+        """Return what is recorded, and that something else is wanted where it is."""
+        steps = () if wanted == recorded.inputs or wanted.held else (unseen_step(self.wave, self.about(wanted)),)
+        return recorded.outputs.model_copy(update={"steps": steps})
 
     def converge(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Write the trust file where it lacks a CA.
@@ -108,12 +130,14 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             ConfigurationRefused: the node's clock is behind.
             NotConverged: something else writes the file too.
             CommandFailed: it cannot be written.
+            SecurityError: any of them, also that its machine does not answer, says which wave it stops.
         """
-        machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
-        if plan_on(machine, files):
-            refuse_a_clock_that_is_behind(machine, context)
-        steps = put_files(machine, files)
-        return NodeTrustOutputs(trusted=self._trusted(wanted), steps=tuple(str(step) for step in steps))
+        with stopping(self.wave, self.about(wanted), wanted.node.name):
+            machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
+            if plan_on(machine, files):
+                refuse_a_clock_that_is_off(machine, context)
+            steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
+            return NodeTrustOutputs(trusted=self._trusted(wanted), steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: TrustRecord, context: Context) -> NodeTrustOutputs | None:
         """Return which CAs the file holds now."""
@@ -143,6 +167,10 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Return what this wave makes of the present trust."""
         return covering(present, wanted)
 
+    def about(self, wanted: NodeTrustInputs) -> str:
+        """Return what an error calls the CAs that this wave is about."""
+        return authority_of(wanted.layer, wanted.generations)
+
     def _trusted(self, wanted: NodeTrustInputs) -> tuple[str, ...] | Unknown:
         if isinstance(wanted.authorities_pem, Unknown):
             return Unknown()
@@ -150,7 +178,21 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         return tuple(names(one) for one in goal(self._present(wanted), self._wanted(wanted)))
 
     def _wanted(self, wanted: NodeTrustInputs) -> Authorities:
-        return (*parse_bundle(reveal(wanted.authorities_pem)), *self._taken_over(wanted))
+        return (*parse_bundle(reveal(wanted.authorities_pem)), *remote_of(wanted), *self._taken_over(wanted))
+
+    def _told_of_others(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> Iterator[str]:
+        """Yield what a CA of ours that is new on the node does to other clusters, whose nodes verify ours."""
+        if wanted.layer is not Layer.TRANSPORT:
+            return
+        present = without(self._present(wanted), remote_of(wanted))
+        if is_another(ours_of(wanted), former_of(recorded), wanted.generations, present):
+            machine = machine_of(wanted.node.machine)
+            settings = flatten(machine.settings_text(), where=machine.settings_place())
+            yield from unnamed_remote_clusters(settings, wanted.remote_clusters)
+
+    def _called(self, wanted: NodeTrustInputs, present: Authorities) -> str:
+        """Return what a plan calls our generations, whatever the CAs of others are called."""
+        return generations_called(wanted.generations, without(present, remote_of(wanted)), ours_of(wanted))
 
     def _taken_over(self, wanted: NodeTrustInputs) -> Authorities:
         """Return the CAs that somebody else made the node trust; none where it is not to be taken over, or is ours."""
@@ -174,11 +216,11 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             kept: the file as it is.
         """
         present = _authorities(kept, wanted)
-        named = f"{wanted.layer} CA {' + '.join(f'g{number}' for number in wanted.generations)}"
+        needed = None if isinstance(wanted.authorities_pem, Unknown) else self._wanted(wanted)
+        named = f"{spelled(wanted.layer)} CA {self._called(wanted, present)}{beside(wanted.remote_clusters)}"
         changed = self._shows(wanted, named, present)
-        if isinstance(wanted.authorities_pem, Unknown) or isinstance(wanted.password, Unknown):
+        if needed is None or isinstance(wanted.password, Unknown):
             return self._unknown_files(WantedFile(wanted.file, None, FILE_MODE, changed), present)
-        needed = self._wanted(wanted)
         if self.finding(present, needed) is not None:
             content = self._content(self.goal(present, needed), wanted)
             return (WantedFile(wanted.file, content, FILE_MODE, changed),)
@@ -199,41 +241,6 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         return trust_file_p12(authorities, _text(wanted.password) or "")
 
 
-class NodeTrustExclusiveHandler(NodeTrustHandler):
-    """The wave *retire*: the node trusts nothing but these CAs."""
-
-    token = "essecurity:nodes:NodeTrustExclusive"  # noqa: S105 (a resource type, not a secret)
-    summary = "A node trusts nothing but these CAs on a layer."
-
-    def name(self, wanted: NodeTrustInputs) -> str:
-        """Return the id."""
-        return f"{wanted.node.name}/{wanted.layer}/trust-exclusive"
-
-    def changes(self, recorded: TrustRecord, wanted: NodeTrustInputs, context: Context) -> Sequence[Change]:
-        """Return what is trusted too much, unless that is held."""
-        return () if wanted.held else super().changes(recorded, wanted, context)
-
-    def finding(self, present: Authorities, wanted: Authorities) -> Finding | None:
-        """Return what this wave has against the present trust; what is missing is the business of *cover*."""
-        return surplus_authorities(present, wanted)
-
-    def goal(self, present: Authorities, wanted: Authorities) -> Authorities:
-        """Return what this wave makes of the present trust."""
-        return wanted
-
-    def _files(self, wanted: NodeTrustInputs, kept: bytes | None) -> tuple[WantedFile, ...]:
-        """Return the trust file as this wave wants it; none while it is held."""
-        return () if wanted.held else super()._files(wanted, kept)
-
-    def _shows(self, wanted: NodeTrustInputs, authorities: str, present: Authorities) -> str:
-        """Return what a person reads of the file: this wave leaves nothing else."""
-        return f"nothing but {authorities}"
-
-    def _unknown_files(self, file: WantedFile, present: Authorities) -> tuple[WantedFile, ...]:
-        """Return what a preview shows of CAs that are not made yet: whatever is trusted now is surplus then."""
-        return (file,) if present else ()
-
-
 def _authorities(content: bytes | None, wanted: NodeTrustInputs) -> Authorities:
     """Return the CAs in a trust file; none where there is no file or it cannot be read."""
     if content is None or isinstance(wanted.password, Unknown):
@@ -246,3 +253,19 @@ def _authorities(content: bytes | None, wanted: NodeTrustInputs) -> Authorities:
 
 def _text(password: SecretStr | Unknown | None) -> str | None:
     return None if password is None or isinstance(password, Unknown) else password.get_secret_value()
+
+
+def ours_of(wanted: NodeTrustInputs) -> Authorities | None:
+    """Return the layer's own CAs; None while not all of them are made."""
+    pem = wanted.authorities_pem
+    return None if isinstance(pem, Unknown) else parse_bundle(reveal(pem))
+
+
+def former_of(recorded: TrustRecord | None) -> Authorities:
+    """Return the layer's own CAs as they are recorded; none where nothing is."""
+    return (ours_of(recorded.inputs) if recorded else None) or ()
+
+
+def remote_of(wanted: NodeTrustInputs) -> Authorities:
+    """Return the CAs of remote clusters."""
+    return parse_bundle(reveal(wanted.remote_authorities_pem)) if wanted.remote_authorities_pem else ()

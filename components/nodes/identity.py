@@ -4,6 +4,7 @@ import base64
 
 from pydantic import SecretStr
 
+from components.layer_words import spelled
 from components.nodes.plan import WantedFile
 from components.nodes.spec import Node
 from components.pki.spec import Layer
@@ -50,10 +51,10 @@ def identity_files(wanted: NodeIdentityInputs) -> tuple[WantedFile, ...]:
     of = f"g{wanted.generation}{until}"
     content = None if isinstance(wanted.key_file, Unknown) else base64.b64decode(reveal(wanted.key_file))
     if wanted.leaf_file is None:
-        return (WantedFile(wanted.file, content, FILE_MODE, f"{wanted.layer} leaf, {of}"),)
+        return (WantedFile(wanted.file, content, FILE_MODE, f"{spelled(wanted.layer)} leaf, {of}"),)
     pem = wanted.certificate_pem
     leaf = None if pem is None or isinstance(pem, Unknown) else reveal(pem).encode()
     return (
-        WantedFile(wanted.file, content, FILE_MODE, f"key of the {wanted.layer} leaf, {of}"),
-        WantedFile(wanted.leaf_file, leaf, FILE_MODE, f"{wanted.layer} leaf, {of}"),
+        WantedFile(wanted.file, content, FILE_MODE, f"key of the {spelled(wanted.layer)} leaf, {of}"),
+        WantedFile(wanted.leaf_file, leaf, FILE_MODE, f"{spelled(wanted.layer)} leaf, {of}"),
     )

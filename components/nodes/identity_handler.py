@@ -4,18 +4,22 @@ It looks at the key file on the machine and at what a handshake shows, never at 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from components.drift import Drift, DriftKind, drift
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.clocks import refuse_a_clock_that_is_behind
-from components.nodes.converge import plan_on, put_files
+from components.layer_words import spelled
+from components.nodes.clocks import refuse_a_clock_that_is_off
+from components.nodes.converge import plan_on, put_files, written_before
 from components.nodes.drift import OTHER_CONTENT, file_drift, held_leaf, recorded_leaf, words_of_leaf
 from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
 from components.nodes.served import reads_now, wait_until_served
+from components.nodes.stopped_wave import authority_of, stopping, unseen_step
 from components.nodes.targets import machine_of
+from components.pki.rotation import WaveName
 from components.values import MaybeUnknown, Unknown, Wire
 
 TWO_STATES = (
@@ -59,13 +63,13 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         if isinstance(wanted.key_file, Unknown):
             return ()
         machine = machine_of(wanted.node.machine)
-        steps = plan_on(machine, identity_files(wanted))
+        steps = plan_on(machine, identity_files(wanted), written_before(recorded, wanted.node.machine))
         if steps:
             return [Change(Finding("FileDiffers", f"{wanted.node.name}: {steps[0]}"), on="presentedSerial")]
         served = self._served(wanted)
         if not served or served == wanted.serial or not reads_now(machine, wanted.file):
             return ()
-        text = f"{wanted.node.name}: {wanted.layer} layer serves {served[:8]}…, its file holds another leaf"
+        text = f"{wanted.node.name}: {spelled(wanted.layer)} layer serves {served[:8]}…, its file holds another leaf"
         return [Change(Finding("ServedDiffers", text), on="presentedSerial")]
 
     def preview(
@@ -73,14 +77,22 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
     ) -> NodeIdentityOutputs:
         """Return what will be served, and which file is written."""
         machine = machine_of(wanted.node.machine)
-        steps = tuple(str(step) for step in plan_on(machine, identity_files(wanted)))
+        steps = tuple(
+            str(step)
+            for step in plan_on(machine, identity_files(wanted), written_before(recorded, wanted.node.machine))
+        )
         if steps:
-            refuse_a_clock_that_is_behind(machine, context)
+            refuse_a_clock_that_is_off(machine, context, _end(wanted))
         if recorded is None and machine.stat(wanted.file) and steps:
             context.warn(TWO_STATES.format(node=wanted.node.name, file=wanted.file))
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
         return NodeIdentityOutputs(presented_serial=wanted.serial, steps=steps)
+
+    def unseen(self, recorded: IdentityRecord, wanted: NodeIdentityInputs) -> NodeIdentityOutputs:
+        """Return what is recorded, and that something else is wanted where it is."""
+        steps = () if wanted == recorded.inputs else (unseen_step(WaveName.PRESENT, _about(wanted)),)
+        return recorded.outputs.model_copy(update={"steps": steps})
 
     def converge(
         self, recorded: IdentityRecord | None, wanted: NodeIdentityInputs, context: Context
@@ -88,17 +100,19 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         """Write the key file; where the layer speaks TLS with it already, wait until a handshake shows the leaf.
 
         Raises:
-            ConfigurationRefused: the node's clock is behind, so that the leaf would not be valid there.
+            ConfigurationRefused: by the node's clock the leaf would not be valid there.
             NotConverged: something else writes the file, or the node goes on serving another leaf.
             CommandFailed: it cannot be written.
+            SecurityError: any of them, also that its machine does not answer, says that it stops this wave.
         """
         machine, files = machine_of(wanted.node.machine), identity_files(wanted)
-        if plan_on(machine, files):
-            refuse_a_clock_that_is_behind(machine, context)
-        steps = put_files(machine, files)
-        served = self._served(wanted)
-        if served and served != wanted.serial and reads_now(machine, wanted.file):
-            wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context)
+        with stopping(WaveName.PRESENT, _about(wanted), wanted.node.name):
+            if plan_on(machine, files):
+                refuse_a_clock_that_is_off(machine, context, _end(wanted))
+            steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
+            served = self._served(wanted)
+            if served and served != wanted.serial and reads_now(machine, wanted.file):
+                wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context)
         return NodeIdentityOutputs(presented_serial=wanted.serial, steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: IdentityRecord, context: Context) -> NodeIdentityOutputs | None:
@@ -126,3 +140,11 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
 
     def _served(self, wanted: NodeIdentityInputs) -> str:
         return greet(wanted.node, wanted.layer).serial
+
+
+def _about(wanted: NodeIdentityInputs) -> str:
+    return authority_of(wanted.layer, (wanted.generation,))
+
+
+def _end(wanted: NodeIdentityInputs) -> datetime | None:
+    return datetime.fromisoformat(wanted.not_after) if isinstance(wanted.not_after, str) else None

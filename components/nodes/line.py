@@ -46,11 +46,13 @@ class LineInputs(Wire):
         )
 
     def filled_from(self, before: "LineInputs") -> "LineInputs":
-        """Return the line with what it was before in the place of a CA or login that is gone, or not known yet."""
-        pem = self.authorities_pem
+        """Return the line as it is until nodes have followed: they may serve what a CA of before signed.
+
+        A login that is not known yet is what it was before.
+        """
         unmade = any(isinstance(login.password, Unknown) for login in self.logins)
         filled = {
-            "authorities_pem": before.authorities_pem if pem is None or isinstance(pem, Unknown) else pem,
+            "authorities_pem": _trusting_both(self.authorities_pem, before.authorities_pem),
             "logins": (*self.logins, *before.logins) if unmade else self.logins,
         }
         return self.model_copy(update=filled)
@@ -58,6 +60,17 @@ class LineInputs(Wire):
     def _endpoint(self, node: Node) -> Endpoint:
         known = fingerprints_served(node, machine_of(node.machine)) if self.takes_over else frozenset()
         return endpoint_of(node, known)
+
+
+def _trusting_both(
+    now: MaybeUnknown[SecretStr] | None, before: MaybeUnknown[SecretStr] | None
+) -> MaybeUnknown[SecretStr] | None:
+    """Return the CAs of now and of before, as far as there are any and they are known."""
+    if now is None or isinstance(now, Unknown):
+        return before
+    if before is None or isinstance(before, Unknown) or before == now:
+        return now
+    return SecretStr(now.get_secret_value() + before.get_secret_value())
 
 
 def endpoint_of(node: Node, known: frozenset[str] = frozenset()) -> Endpoint:

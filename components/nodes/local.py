@@ -95,6 +95,15 @@ class LocalTarget:
         except OSError as error:
             raise self._refused("read", path, error) from error
 
+    def find(self, path: PurePosixPath) -> bytes | None:
+        """Return a file's content, or None where there is no file."""
+        try:
+            return Path(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise self._refused("read", path, error) from error
+
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""
         path = Path(file.path)

@@ -81,7 +81,7 @@ class NodeMachine:
 
     def read(self, relative: str) -> bytes | None:
         """Return the content of a file of the config folder, or None when there is none."""
-        return self.target.read(self.path(relative)) if self.stat(relative) else None
+        return self.target.find(self.path(relative))
 
     def write(self, relative: str, content: bytes, mode: int) -> None:
         """Put a file of ours into the config folder."""

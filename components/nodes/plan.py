@@ -1,7 +1,7 @@
 """Desired minus observed for files: pure, ordered, printable."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from components.drift import DriftKind
@@ -9,6 +9,8 @@ from components.nodes.target import FileStat
 
 FILE_MODE = 0o640
 """Source: tutorial-self-managed-secure (certificates belong to the group elasticsearch, mode 640)."""
+NEW, GONE = "new", "missing: written again"
+"""Why a file is written that is not there: nobody wrote it yet, or somebody took it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,11 @@ class PutFile:
 
 
 def plan_files(
-    wanted: Sequence[WantedFile], observed: Mapping[str, FileStat], owner: str, group: str
+    wanted: Sequence[WantedFile],
+    observed: Mapping[str, FileStat],
+    owner: str,
+    group: str,
+    written_before: Collection[str] = (),
 ) -> tuple[PutFile, ...]:
     """Return the steps that make the observed files the wanted ones; nothing where they are.
 
@@ -60,18 +66,20 @@ def plan_files(
         observed: the files that are there, by path relative to the config folder.
         owner: the user they must belong to.
         group: the group they must belong to.
+        written_before: paths of those that an earlier run wrote, as it is recorded.
     """
     steps = []
     for file in wanted:
-        found = tuple(_differences(file, observed.get(file.relative), owner, group))
+        was = GONE if file.relative in written_before else NEW
+        found = tuple(_differences(file, observed.get(file.relative), owner, group, was))
         if found:
             steps.append(PutFile(file, found[0].why, found))
     return tuple(steps)
 
 
-def _differences(file: WantedFile, stat: FileStat | None, owner: str, group: str) -> Iterator[Difference]:
+def _differences(file: WantedFile, stat: FileStat | None, owner: str, group: str, missing: str) -> Iterator[Difference]:
     if stat is None:
-        yield Difference(DriftKind.FILE_MISSING, file.shows, "missing", "new")
+        yield Difference(DriftKind.FILE_MISSING, file.shows, "missing", missing)
         return
     if file.content is None or stat.sha256 != hashlib.sha256(file.content).hexdigest():
         yield Difference(DriftKind.FILE_CHANGED, file.shows, "other content", "content differs")

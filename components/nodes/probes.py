@@ -21,8 +21,15 @@ from OpenSSL import SSL
 from components.errors import TargetUnreachable
 from components.nodes.dialling import CONNECT_TIMEOUT, Dial, directly
 
-ALERT_WAIT = 1.0
-"""Seconds in which a TLS 1.3 server that does not trust us sends its alert; 45 ms were seen on loopback."""
+LISTEN = 10.0
+"""Seconds for whoever asks whether it is trusted: what a server says within them tells, and silence tells nothing."""
+UNASKED = 1.0
+"""Seconds of them in which a TLS 1.3 server says it by itself; 45 ms were seen on an idle machine."""
+PING = b"ES" + b"\xff" * 4
+"""What Elasticsearch's own connections send to each other while nothing is said; the node that was called answers with
+the same. Source: Elasticsearch, server/src/main/java/org/elasticsearch/transport/TransportKeepAlive.java."""
+ENCRYPTED = 0x17
+"""What records begin with once both sides have keys. Source: RFC 8446, section 5.2."""
 ALERT = "alert"
 """How OpenSSL calls what a server sends to refuse, such as `tlsv1 alert unknown ca`."""
 TLS_RECORD = b"\x14\x15\x16\x17"
@@ -54,12 +61,14 @@ class Answer:
     Attributes:
         speech: what the port speaks.
         chain: the certificates served, leaf first; empty where it does not speak TLS.
-        refusal: why the server broke off, in OpenSSL's words; empty when it did not.
+        refusal: why the server broke off, in OpenSSL's words, or that it did not tell; empty when it went on.
+        asks_for: subjects of the CAs whose leaves the server asks for; empty where it asks for none, or does not tell.
     """
 
     speech: Speech
     chain: tuple[x509.Certificate, ...] = ()
     refusal: str = ""
+    asks_for: tuple[x509.Name, ...] = ()
 
     @property
     def serial(self) -> str:
@@ -76,6 +85,11 @@ class Answer:
         """Whether the server said so: a connection that broke, or a silence, says nothing of trust."""
         return self.speech is Speech.TLS and ALERT in self.refusal
 
+    @property
+    def undecided(self) -> bool:
+        """Whether a server that speaks TLS told neither: it broke off without a word, or was silent."""
+        return self.speech is Speech.TLS and not self.trusted and not self.refused
+
 
 def handshake(
     host: str, port: int, identity: Identity | None = None, *, listen: float = 0.0, dial: Dial = directly
@@ -86,21 +100,24 @@ def handshake(
         host: host name or IP address.
         port: TCP port.
         identity: what to present when asked for a client certificate.
-        listen: seconds to wait for an alert after the handshake; with TLS 1.3 a server refuses a client
-            certificate only then.
+        listen: seconds to wait, after the handshake with a transport layer, for what tells whether it took what was
+            presented; with TLS 1.3 a server refuses a client certificate only then, by an alert. One that took it may
+            send a ticket for the next connection, which no server does that asks for a certificate and has not seen it
+            yet; else it answers to a ping. Silence is no answer: a busy node may be late with its alert.
         dial: from where the port is called.
     """
     try:
         with dial(host, port) as connection:
-            return _Greeting(connection, _context(identity), host).run(listen)
+            return _Greeting(connection, identity, host).run(listen)
     except OSError as error:
         return Answer(Speech.NOTHING, refusal=error.strerror or str(error))
     except TargetUnreachable as error:
         return Answer(Speech.NOTHING, refusal=error.why)
 
 
-def _context(identity: Identity | None) -> SSL.Context:
+def _context(identity: Identity | None, told: Callable[[int], None]) -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.set_info_callback(lambda connection, what, value: told(what))
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_verify(SSL.VERIFY_NONE)
     if identity is not None:
@@ -116,35 +133,64 @@ def _context(identity: Identity | None) -> SSL.Context:
 class _Greeting:
     """One handshake over a socket, through memory, so that any byte stream would do."""
 
-    def __init__(self, connection: socket.socket, context: SSL.Context, host: str) -> None:
+    def __init__(self, connection: socket.socket, identity: Identity | None, host: str) -> None:
         self.socket = connection
-        self.tls = SSL.Connection(context, None)
+        self.tls = SSL.Connection(_context(identity, self._note), None)
+        self.heard_alert = False
         self.tls.set_connect_state()
         if not _is_ip(host):
             self.tls.set_tlsext_host_name(host.encode("idna"))
         self.heard_tls = False
         self.heard_anything = False
+        self.heard = bytearray()
 
     def run(self, listen: float) -> Answer:
         refusal = self._drive(self.tls.do_handshake)
-        if not refusal and listen:
-            self.socket.settimeout(listen)
-            refusal = self._drive(lambda: self.tls.recv(1))
-            if refusal == _SILENCE:
-                refusal = ""
+        if not refusal and listen and self.tls.get_protocol_version() == SSL.TLS1_3_VERSION:
+            refusal = self._hear(listen)
         speech = Speech.TLS if self.heard_tls else (Speech.PLAIN if self.heard_anything else Speech.NOTHING)
         if speech is Speech.NOTHING and refusal == _CLOSED:
             speech = Speech.PLAIN  # a plain transport port drops what is no Elasticsearch message, silently
         chain = self.tls.get_peer_cert_chain(as_cryptography=True) or []
-        return Answer(speech, tuple(chain), refusal)
+        return Answer(speech, tuple(chain), refusal, self._asks_for())
 
-    def _drive(self, step: Callable[[], object]) -> str:
-        """Repeat a TLS step until it is done; return why it broke off, or an empty text."""
+    def _asks_for(self) -> tuple[x509.Name, ...]:
+        try:
+            return tuple(self.tls.get_client_ca_list(as_cryptography=True))
+        except ValueError:  # an old CA may be called by what is no text
+            return ()
+
+    def _hear(self, listen: float) -> str:
+        """Return why the server refuses what was presented, or that it says nothing; an empty text once it took it."""
+        records = encrypted_records(self.heard)
+
+        def took_it() -> bool:
+            return not self.heard_alert and encrypted_records(self.heard) > records
+
+        def hear() -> str:
+            return self._drive(lambda: self.tls.recv(1), took_it)
+
+        self.socket.settimeout(min(listen, UNASKED))
+        refusal = hear()
+        if refusal == _SILENCE and not self.heard_alert and listen > UNASKED:
+            self.socket.settimeout(listen - UNASKED)
+            refusal = self._drive(lambda: self.tls.send(PING))  # not before: who goes on may lose the alert by it
+            refusal = refusal or hear()
+        return _CLOSED if refusal == _SILENCE and self.heard_alert else refusal
+
+    def _note(self, what: int) -> None:
+        """Note an alert, also one that OpenSSL passes over (`user_canceled`): in TLS 1.3 it looks like any record."""
+        self.heard_alert = self.heard_alert or what == SSL.SSL_CB_READ_ALERT
+
+    def _drive(self, step: Callable[[], object], enough: Callable[[], bool] = lambda: False) -> str:
+        """Repeat a TLS step until it is done, or what it took was enough; return why it broke off, or an empty text."""
         deadline = time.monotonic() + 2 * CONNECT_TIMEOUT
         while time.monotonic() < deadline:
             try:
                 step()
             except SSL.WantReadError:
+                if enough():
+                    return ""
                 broken = self._exchange()
                 if broken:
                     return broken
@@ -172,6 +218,7 @@ class _Greeting:
             return _CLOSED
         if not self.heard_anything:
             self.heard_anything, self.heard_tls = True, data[0] in TLS_RECORD
+        self.heard += data
         self.tls.bio_write(data)
         return ""
 
@@ -181,6 +228,16 @@ class _Greeting:
                 self.socket.sendall(self.tls.bio_read(16_384))
         except (SSL.WantReadError, OSError):
             return
+
+
+def encrypted_records(heard: bytes | bytearray) -> int:
+    """Return how many whole records of a TLS stream are encrypted, from its first byte on. Source: RFC 8446, 5.1."""
+    number = place = 0
+    while place + 5 <= len(heard):
+        end = place + 5 + int.from_bytes(heard[place + 3 : place + 5])
+        number += heard[place] == ENCRYPTED and end <= len(heard)
+        place = end
+    return number
 
 
 _SILENCE = "no answer"

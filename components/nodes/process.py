@@ -52,6 +52,11 @@ def now_on(target: NodeTarget) -> int:
     return int(target.run(["date", "+%s"]).stdout)
 
 
+def nanoseconds_on(target: NodeTarget) -> int:
+    """Return the nanoseconds since 1970 on the machine's clock."""
+    return int(target.run(["date", "+%s%N"]).stdout)
+
+
 def properties(text: str) -> Mapping[str, str]:
     """Return what lines of `NAME=VALUE` say."""
     return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}

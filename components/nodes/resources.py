@@ -140,6 +140,7 @@ class LayerFiles(Component):
         proof = {
             "file": trust_file_of(self.layer, self.cluster.choices),
             "retired": authority.retired,
+            **self._remote_authorities(),
         }
         return (Wave(self.cluster, self.layer, "retire", proof, parent.child(*exclusive)),)
 
@@ -187,4 +188,16 @@ class LayerFiles(Component):
             "password": self.trust_password.value if self.trust_password else None,
             "authoritiesPem": authority.bundle_pem,
             "generations": authority.trusted_generations,
+            **({"remoteClusters": list(self._of_others)} if self._of_others else {}),
+            **self._remote_authorities(),
         }
+
+    def _remote_authorities(self) -> dict[str, Any]:
+        """Return what is trusted beside the layer's CA."""
+        pem = "".join(self._of_others.values())
+        return {"remoteAuthoritiesPem": pulumi.Output.secret(pem)} if pem else {}
+
+    @property
+    def _of_others(self) -> Mapping[str, str]:
+        """The CAs of remote clusters, by their names; they call the transport layer alone."""
+        return self.cluster.remote_authorities if self.layer is Layer.TRANSPORT else {}

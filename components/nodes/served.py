@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from components.errors import NotConverged
 from components.handling import Context
+from components.layer_words import spelled
 from components.nodes.greeting import greet
 from components.nodes.machine import NodeMachine
 from components.nodes.spec import Node, Paths
@@ -44,7 +45,7 @@ def wait_until_served(node: Node, layer: Layer, serial: str, context: Context) -
 
     def refused(passed: float) -> NotConverged:
         return NotConverged(
-            f"the {layer} layer still serves another leaf after {passed:.0f} s",
+            f"the {spelled(layer)} layer still serves another leaf after {passed:.0f} s",
             where=node.name,
             why="the node did not take the new key file; its log has a WARN from FileWatcher if it cannot read it",
             next_step="look at the node's log; if it says nothing, restart this node",
@@ -53,7 +54,9 @@ def wait_until_served(node: Node, layer: Layer, serial: str, context: Context) -
     def serves_it() -> bool:
         return greet(node, layer).serial == serial
 
-    wait_until(serves_it, f"{node.name}: waiting until the {layer} layer serves the new leaf", refused, context)
+    wait_until(
+        serves_it, f"{node.name}: waiting until the {spelled(layer)} layer serves the new leaf", refused, context
+    )
     return serial
 
 

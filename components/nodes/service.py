@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from components.clock import Clock
-from components.errors import CommandFailed
 from components.nodes.keystore_password import password_line
 from components.nodes.limits import QUESTION
 from components.nodes.process import START_TIMEOUT, Owner, Process, process_of
@@ -187,16 +186,9 @@ class Daemon(OnMachine):
         return [program, "-d", "-p", pid_file]
 
     def _pid(self) -> int | None:
-        """Return the number in the pid file, which a node removes while one looks."""
-        pid_file = self.place.pid_file()
-        if not self.target.stat([pid_file]):
-            return None
-        try:
-            text = self.target.read(pid_file).decode("ascii", errors="replace").strip()
-        except CommandFailed:
-            if self.target.stat([pid_file]):
-                raise
-            return None
+        """Return the number in the pid file, which a node removes when it ends."""
+        content = self.target.find(self.place.pid_file())
+        text = (content or b"").decode("ascii", errors="replace").strip()
         return int(text) if text.isdecimal() else None
 
 

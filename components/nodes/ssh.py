@@ -1,4 +1,4 @@
-"""The target that is another machine, by SSH: the same five verbs, each one script there."""
+"""The target that is another machine, by SSH: the same verbs, each one script there."""
 
 import atexit
 import math
@@ -40,6 +40,7 @@ TRIES_OF_SUDO = 3
 _CONNECTIONS: dict[Ssh, Connection] = {}
 _LOOKS: dict[Ssh, Looks] = {}
 _GUARD = threading.Lock()
+_AT_THE_END = threading.Event()
 
 
 def connection_to(ssh: Ssh) -> Connection:
@@ -53,6 +54,8 @@ def _connection_to(ssh: Ssh) -> Connection:
     if way not in _CONNECTIONS:
         before = _host_on_the_way(way.jump[-1], way.jump[:-1], way.config_file) if way.jump else None
         _CONNECTIONS[way] = Connection(way, _connection_to(before) if before else None)
+        if _AT_THE_END.is_set():
+            _CONNECTIONS[way].give_up()
     return _CONNECTIONS[way]
 
 
@@ -63,8 +66,10 @@ def looks_at(ssh: Ssh) -> Looks:
 
 
 def close_connections() -> None:
-    """Close every connection of this process."""
+    """Close every connection of this process, also those that are being opened."""
     with _GUARD:
+        for connection in _CONNECTIONS.values():
+            connection.give_up()
         looks = list(_LOOKS.values())
         _LOOKS.clear()
     for one in looks:  # first: a connection ends with the last of its sessions
@@ -76,7 +81,13 @@ def close_connections() -> None:
         connection.close()
 
 
-atexit.register(close_connections)
+def close_for_good() -> None:
+    """Close every connection, and open no other one: this process ends."""
+    _AT_THE_END.set()
+    close_connections()
+
+
+atexit.register(close_for_good)
 
 
 def _host_on_the_way(text: str, before: tuple[str, ...], config_file: str | None) -> Ssh:
@@ -139,6 +150,20 @@ class SshTarget:
         """Return a file's content."""
         content = self._look("read", [str(path)])
         return self._file(scripts.READ, [str(path)], verb="read", path=str(path)) if content is None else content
+
+    def find(self, path: PurePosixPath) -> bytes | None:
+        """Return a file's content, or None where there is no file, also where it goes while one looks."""
+        shown = self._look("find", [str(path)])
+        if shown is not None:
+            return shown.removeprefix(scripts.THERE) if shown else None
+        if not self.stat([path]):
+            return None
+        try:
+            return self.read(path)
+        except CommandFailed:
+            if self.stat([path]):
+                raise
+            return None
 
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""

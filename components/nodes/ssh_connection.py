@@ -12,21 +12,17 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from components.errors import SecurityError
 from components.nodes.dialling import CONNECT_TIMEOUT, Stream, ThroughCommand, why
 from components.nodes.multiplexed import NotSpoken, Refused, call, has_ended
+from components.nodes.ssh_options import ALWAYS, CLIENT, MASTER, OPENING_TIMEOUT, environment, only_key
 from components.nodes.ssh_scripts import BEGIN, HOLD
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_words import killed_there, not_connected
 
-OPENING_TIMEOUT = 15
-"""Seconds for a connection to a machine, for each host on the way."""
-ALIVE_EVERY, ALIVE_COUNT = 5, 3
-"""A machine that says nothing for so many times so many seconds is gone."""
 SESSIONS = 8
 """Commands at a time on one connection; sshd takes ten (`MaxSessions`): one holds it open, and one looks at files."""
 ENDS_WITHIN = 1.0
@@ -35,33 +31,8 @@ CLOSED_WITHIN = 5.0
 """Seconds that a connection gets to end by itself."""
 BROKEN = 255
 """What `ssh` ends with when the connection could not be made, or broke. Source: ssh(1)."""
-
-ALWAYS = (
-    "IgnoreUnknown=ForkAfterAuthentication,StdinNull,SessionType",  # OpenSSH before 8.7 cannot be told of them
-    "ForkAfterAuthentication=no",
-    "StdinNull=no",
-    "SessionType=default",
-    "VerifyHostKeyDNS=no",
-    "NoHostAuthenticationForLocalhost=no",
-    "BatchMode=yes",  # nobody is there to answer
-    "StrictHostKeyChecking=yes",
-    f"ConnectTimeout={OPENING_TIMEOUT}",
-    f"ServerAliveInterval={ALIVE_EVERY}",
-    f"ServerAliveCountMax={ALIVE_COUNT}",
-    "ControlPersist=no",
-    "ClearAllForwardings=yes",
-    "RequestTTY=no",
-    "RemoteCommand=none",
-    "PermitLocalCommand=no",
-    "ForwardAgent=no",
-    "ForwardX11=no",
-)
-"""Options that no configuration file may change. Source: ssh_config(5)."""
-PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "KRB5CCNAME", "TMPDIR")
 SHELL_WITHIN = 30
 """Seconds that the login shell of a machine gets to begin."""
-MASTER = ("ControlMaster=yes", "LogLevel=INFO")  # it alone says why a port could not be called
-CLIENT = ("ControlMaster=no", "LogLevel=ERROR")
 _AND_LEAVE_NOTHING = '"$@"; status=$?; rm -r -f -- "$0"; exit "$status"'
 """Runs `ssh`, and removes the folder of its socket, also after this process was killed."""
 
@@ -79,6 +50,8 @@ class Connection:
         self._jump = jump
         self._control = Path()
         self._master: subprocess.Popen[bytes] | None = None
+        self._opening: subprocess.Popen[bytes] | None = None
+        self._given_up = threading.Event()
         self._said = ""
         self._held: list[Stream] = []
         self._guard = threading.Lock()
@@ -97,6 +70,8 @@ class Connection:
         with self._guard:
             if self._master is not None and self._master.poll() is None:
                 return
+            if self._given_up.is_set():
+                raise not_connected(self._said, node=node, host=self.ssh.host)
             _let_go(self._master)
             folder = tempfile.mkdtemp(prefix="essecurity-ssh-")
             self._control, self._said = Path(folder) / "control", ""
@@ -106,9 +81,15 @@ class Connection:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
-            self._until_it_begins(self._master, node)
+            self._opening = self._master
+            if self._given_up.is_set():  # meanwhile
+                _kill(self._master)
+            try:
+                self._until_it_begins(self._master, node)
+            finally:
+                self._opening = None
 
     def run(self, command: str, stdin: bytes, *, node: str, timeout: float) -> subprocess.CompletedProcess[bytes]:
         """Run a command line in the login shell of the machine.
@@ -128,7 +109,7 @@ class Connection:
                 capture_output=True,
                 timeout=timeout,
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
                 check=False,
             )
         if done.returncode == BROKEN:
@@ -158,7 +139,7 @@ class Connection:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env=_environment(),
+            env=environment(),
         )
 
     def dial(self, host: str, port: int, *, node: str) -> Stream:
@@ -178,7 +159,7 @@ class Connection:
         except NotSpoken:
             place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             words = [*self._ssh(*CLIENT), "-W", place, *self._destination()]
-            return ThroughCommand.of(words, _environment(), lambda: self._said)
+            return ThroughCommand.of(words, environment(), lambda: self._said)
         with self._guard:
             for one in filter(has_ended, (*self._held,)):
                 self._held.remove(one)
@@ -188,7 +169,8 @@ class Connection:
         return stream
 
     def close(self) -> None:
-        """Close it, and with it whatever goes through it."""
+        """Close it, and with it whatever goes through it, also where it is being opened."""
+        self.give_up()
         with self._guard:
             master, self._master = self._master, None
             while self._held:
@@ -202,6 +184,13 @@ class Connection:
                 _kill(master)
                 master.wait()
             shutil.rmtree(self._control.parent, ignore_errors=True)  # what ran around it may have been killed too
+
+    def give_up(self) -> None:
+        """End the attempt to open it, where one is in hand, and begin no other one: nobody waits for it."""
+        self._given_up.set()
+        opening = self._opening
+        if opening is not None and opening.poll() is None:
+            _kill(opening)
 
     def _until_it_begins(self, master: subprocess.Popen[bytes], node: str) -> None:
         assert master.stdout is not None and master.stderr is not None  # noqa: S101, PT018 (both are pipes)
@@ -225,7 +214,7 @@ class Connection:
 
     def _ssh(self, *options: str) -> list[str]:
         """Return the command with every option that is said once, and those of one call."""
-        said = [*ALWAYS, *options, f"ControlPath={self._control}", *_only(self.ssh.host_key)]
+        said = [*ALWAYS, *options, f"ControlPath={self._control}", *only_key(self.ssh.host_key)]
         if self._jump is not None:
             said.append(f"ProxyCommand={self._jump.as_proxy()}")
         config = ["-F", self.ssh.config_file] if self.ssh.config_file else []
@@ -260,24 +249,6 @@ def _kill(master: subprocess.Popen[bytes]) -> None:
     """End a connection with what runs around it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(master.pid, signal.SIGKILL)
-
-
-def _environment() -> dict[str, str]:
-    """Return what `ssh` needs of our environment: `SendEnv` could carry the rest of it to the machine."""
-    return {name: value for name in PASSED_ON if (value := os.environ.get(name)) is not None}
-
-
-def _only(host_key: str | None) -> Sequence[str]:
-    """Return the options by which one host key is taken and no other. Source: ssh_config(5), OpenSSH 8.5."""
-    if host_key is None:
-        return ()
-    kind = host_key.split(" ", 1)[0]
-    return (
-        f"KnownHostsCommand=/bin/echo %H {host_key}",
-        "UserKnownHostsFile=/dev/null",
-        "GlobalKnownHostsFile=/dev/null",
-        f"HostKeyAlgorithms={'rsa-sha2-512,rsa-sha2-256' if kind == 'ssh-rsa' else kind}",
-    )
 
 
 def _goes_on(master: subprocess.Popen[bytes] | None) -> bool:

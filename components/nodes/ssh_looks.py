@@ -37,7 +37,7 @@ class Looks:
         """Return what a look shows; None where it has to be done in another way.
 
         Args:
-            verb: `stat` or `read`.
+            verb: `stat`, `read` or `find`.
             paths: what to look at.
             start: starts the shell there, and returns it with what its standard input begins with.
 
@@ -65,9 +65,15 @@ class Looks:
             return shown if status == b"0" else None
 
     def close(self) -> None:
-        """End the shell."""
-        with self._guard:
+        """End the shell, also where it has yet to begin, or to answer."""
+        while not self._guard.acquire(timeout=ENDS_WITHIN):
+            shell = self._shell
+            if shell is not None:
+                shell.kill()
+        try:
             self._end()
+        finally:
+            self._guard.release()
 
     def _running(self, start: Start) -> subprocess.Popen[bytes] | None:
         """Return the shell; one that never began is not tried again."""

@@ -12,6 +12,8 @@ from components.nodes.folder_lock import WITHIN
 BEGIN = "essecurity: begin"
 """Stands between what a login shell or `sudo` takes or says on its own account, and what is ours."""
 LOOK_SECONDS = 60
+THERE = b"+"
+"""Comes before the content of a file that is found: one that is empty is none that is missing."""
 FAILED, NO_SUCH_USER, NO_FOLDER = 252, 253, 250
 """Exit statuses of the scripts for what they themselves find."""
 
@@ -77,6 +79,11 @@ while IFS= read -r verb && IFS= read -r mark && IFS= read -r count; do
   case $verb in
     stat) stat_all "$@" ;;
     read) timeout --kill-after=5 {LOOK_SECONDS} cat -- "$1" </dev/null ;;
+    find)
+      if [ -e "$1" ]; then
+        printf {THERE.decode()}
+        timeout --kill-after=5 {LOOK_SECONDS} cat -- "$1" </dev/null
+      fi ;;
     *) false ;;
   esac
   printf '\\n%s %s\\n' "$mark" "$?"
@@ -101,7 +108,11 @@ for left in "$folder"/*"${{temporary#"$path"}}"; do
 done
 umask "$mask"
 dd of="$temporary" bs=64k iflag=fullblock conv=excl,fsync status=none || refuse
-[ "$(wc -c <"$temporary")" -eq "$size" ] || {{ echo "the connection broke in the middle of the file" >&2; refuse; }}
+if [ "$(wc -c <"$temporary")" -ne "$size" ]; then
+  rm -f -- "$temporary" # first: where nobody listens any more, the next line ends this shell
+  echo "the connection broke in the middle of the file" >&2
+  exit {FAILED}
+fi
 chown -h -- "$owner" "$temporary" || refuse
 mv -f -T -- "$temporary" "$path" || refuse
 sync -- "$folder"

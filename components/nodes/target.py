@@ -1,4 +1,4 @@
-"""The narrow door to a machine: five verbs, and the plain values that go through it."""
+"""The narrow door to a machine: six verbs, and the plain values that go through it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,6 +89,13 @@ class NodeTarget(Protocol):
 
     def read(self, path: PurePosixPath) -> bytes:
         """Return a file's content.
+
+        Raises:
+            CommandFailed: it cannot be read.
+        """
+
+    def find(self, path: PurePosixPath) -> bytes | None:
+        """Return a file's content, or None where there is no file.
 
         Raises:
             CommandFailed: it cannot be read.

@@ -8,8 +8,9 @@ its trust file has already, and no node may present one before all the others ta
 takes leaves of a CA that its trust file has no more. *Present* is proved on each node, by the leaf that it serves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import ClassVar
 
@@ -17,15 +18,19 @@ from pydantic import SecretStr
 
 from components.errors import NotConverged
 from components.handling import Context, Handler, Recorded
+from components.layer_words import spelled
+from components.nodes.asked_for import wait_until_no_other_is_asked_for
 from components.nodes.at_once import MACHINES
 from components.nodes.greeting import greet
-from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
+from components.nodes.probes import LISTEN, Answer, Identity, Speech
 from components.nodes.served import reads_now, wait_until
 from components.nodes.spec import Node
+from components.nodes.stopped_wave import authority_of, stopping
 from components.nodes.targets import machine_of
 from components.nodes.wave_proofs import Proof, retired_proof
 from components.pki.generations import Generation
 from components.pki.issue import IssuedAuthority
+from components.pki.rotation import WaveName
 from components.pki.spec import Layer
 from components.values import MaybeUnknown, Wire, reveal
 
@@ -43,6 +48,7 @@ class WaveInputs(Wire):
         signer_key_pem: its key, to issue a probe leaf that lives in memory only.
         signer_sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere.
         retired: the CAs that no node may trust any more, with their keys for the same purpose.
+        remote_authorities_pem: the CAs of remote clusters, which stay trusted.
     """
 
     layer: Layer
@@ -54,6 +60,7 @@ class WaveInputs(Wire):
     signer_key_pem: MaybeUnknown[SecretStr] | None = None
     signer_sample_pem: MaybeUnknown[SecretStr] | None = None
     retired: tuple[Generation, ...] = ()
+    remote_authorities_pem: SecretStr | None = None
 
 
 class WaveOutputs(Wire):
@@ -87,6 +94,8 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
     def converge(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Wait until every node that reads the trust file takes a leaf of the CA, or refuses one of a retired CA.
 
+        In *retire*, wait until it takes leaves of no CA of somebody else either.
+
         Raises:
             NotConverged: a node goes on answering as before, or what would knock for *cover* has expired.
         """
@@ -96,8 +105,10 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             if _shows_nothing(proof, wanted, now):
                 continue
             probe = proof.knocks(now)
-            with ThreadPoolExecutor(MACHINES.most) as pool:
-                list(pool.map(lambda node: _wait_for(proof, node, wanted, probe, context), asked))  # noqa: B023 (ends here)
+            _wait_on_each(asked, wanted, lambda node: _wait_for(proof, node, wanted, probe, context))  # noqa: B023 (ends here)
+        file = wanted.file if wanted.wave == WaveName.RETIRE and wanted.layer is Layer.TRANSPORT else None
+        if file and asked:
+            _wait_on_each(asked, wanted, lambda node: wait_until_no_other_is_asked_for(node, file, context))
         return self._reached(wanted, proofs, asked, now)
 
     def _reached(
@@ -109,7 +120,8 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
 
     def _proofs(self, wanted: WaveInputs, now: datetime) -> tuple[Proof, ...]:
         """Return what is to be shown."""
-        retired = tuple(proof for one in wanted.retired if (proof := retired_proof(one, now)))
+        others = reveal(wanted.remote_authorities_pem) if wanted.remote_authorities_pem else ""
+        retired = tuple(proof for one in wanted.retired if (proof := retired_proof(one, now, others)))
         if wanted.generation is None:
             return retired
         key, certificate = wanted.signer_key_pem, wanted.signer_certificate_pem
@@ -121,8 +133,28 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
 
     def _to_ask(self, wanted: WaveInputs) -> tuple[Node, ...]:
         """Return the nodes whose processes read the trust file: the others will when they are started."""
-        file = wanted.file
-        return tuple(node for node in wanted.nodes if file and reads_now(machine_of(node.machine), file))
+        return tuple(node for node in wanted.nodes if wanted.file and self._reads(wanted.file, node, wanted))
+
+    def _reads(self, file: str, node: Node, wanted: WaveInputs) -> bool:
+        with _stopping(wanted, node):
+            return reads_now(machine_of(node.machine), file)
+
+
+def _stopping(wanted: WaveInputs, node: Node) -> AbstractContextManager[None]:
+    """Let an error say which wave does not come to its end without a node."""
+    proved = [one.number for one in wanted.retired] if wanted.generation is None else [wanted.generation]
+    return stopping(wanted.wave, authority_of(wanted.layer, proved), node.name)
+
+
+def _wait_on_each(asked: Sequence[Node], wanted: WaveInputs, wait: Callable[[Node], None]) -> None:
+    """Wait for what nodes show, side by side."""
+
+    def wait_on(node: Node) -> None:
+        with _stopping(wanted, node):
+            wait(node)
+
+    with ThreadPoolExecutor(MACHINES.most) as pool:
+        list(pool.map(wait_on, asked))
 
 
 def _shows_nothing(proof: Proof, wanted: WaveInputs, now: datetime) -> bool:
@@ -130,7 +162,7 @@ def _shows_nothing(proof: Proof, wanted: WaveInputs, now: datetime) -> bool:
     missing = proof.shows_nothing(now)
     if missing and proof.accepted and proof.sample is not None:
         raise NotConverged(
-            f"it cannot be proved that nodes trust {wanted.layer} CA g{proof.generation}",
+            f"it cannot be proved that nodes trust {spelled(wanted.layer)} CA g{proof.generation}",
             where=f"authorities.{wanted.layer}.own.leaves",
             why=f"{missing}, so every node would refuse it for its date",
             next_step="put its successor in its file's place, then run `up` again",
@@ -148,7 +180,7 @@ def _wait_for(proof: Proof, node: Node, wanted: WaveInputs, probe: Identity, con
 
     def not_yet(passed: float) -> NotConverged:
         return NotConverged(
-            f"the {wanted.layer} layer still {goes_on} leaves of CA g{proof.generation} after {passed:.0f} s",
+            f"the {spelled(wanted.layer)} layer still {goes_on} leaves of CA g{proof.generation} after {passed:.0f} s",
             where=node.name,
             why=f"it answered: {said.refusal or 'nothing against it'}; its log has a WARN from FileWatcher if it "
             f"cannot read {wanted.file}",
@@ -157,11 +189,11 @@ def _wait_for(proof: Proof, node: Node, wanted: WaveInputs, probe: Identity, con
 
     def answers_so() -> bool:
         nonlocal said
-        before, said = said, greet(node, wanted.layer, probe, listen=ALERT_WAIT)
+        before, said = said, greet(node, wanted.layer, probe, listen=LISTEN)
         if said.speech is Speech.PLAIN:  # twice: a node that ends, or a connection to its machine, sounds like it once
             return before.speech is Speech.PLAIN
         return said.trusted if proof.accepted else said.refused
 
     verb = "takes" if proof.accepted else "refuses"
-    waiting = f"{node.name}: waiting until the {wanted.layer} layer {verb} leaves of CA g{proof.generation}"
+    waiting = f"{node.name}: waiting until the {spelled(wanted.layer)} layer {verb} leaves of CA g{proof.generation}"
     wait_until(answers_so, waiting, not_yet, context)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from components.findings import Finding
+from components.layer_words import spelled
 from components.nodes.probes import Identity
 from components.pki.generations import Generation
-from components.pki.inspect import authority_facts
+from components.pki.inspect import authority_facts, load_certificate, parse_bundle
 from components.pki.issue import IssuedAuthority
+from components.pki.keys import public_key_of
 from components.pki.own import KEY_ELSEWHERE
 from components.pki.probe import probe_leaf
 from components.pki.sample import sample_leaf, sample_shows_nothing
@@ -44,9 +46,10 @@ class Proof:
         missing = self.shows_nothing(now)
         if missing:
             verb = "trusted" if self.accepted else "refused"
-            return f"that {layer} CA g{self.generation} is {verb} is not proved: {missing}"
+            return f"that {spelled(layer)} CA g{self.generation} is {verb} is not proved: {missing}"
         leaf = "a given leaf" if self.is_signed_elsewhere else "a probe leaf"
-        return f"{leaf} of {layer} CA g{self.generation} is {'accepted' if self.accepted else 'refused'} by {names}"
+        done = "accepted" if self.accepted else "refused"
+        return f"{leaf} of {spelled(layer)} CA g{self.generation} is {done} by {names}"
 
     def shows_nothing(self, now: datetime) -> Finding | None:
         """Find what keeps a handshake from showing anything: no leaf, or one that is refused for its date."""
@@ -63,10 +66,19 @@ class Proof:
         return Identity(leaf.certificate_pem, leaf.private_key_pem)
 
 
-def retired_proof(one: Generation, now: datetime) -> Proof | None:
-    """Return that a generation is refused; None where its CA has expired, for then its date shows nothing."""
+def retired_proof(one: Generation, now: datetime, others: str = "") -> Proof | None:
+    """Return that a generation is refused; None where its CA has expired, for then its date shows nothing.
+
+    None too where a remote cluster has the same CA, as one company's: then it stays trusted, for their sake.
+
+    Args:
+        one: the generation.
+        now: the present moment.
+        others: the CAs of remote clusters, as PEM.
+    """
     certificate = reveal(one.certificate_pem)
-    if now >= authority_facts(certificate).not_after:
+    theirs = {public_key_of(each) for each in parse_bundle(others)}
+    if now >= authority_facts(certificate).not_after or public_key_of(load_certificate(certificate)) in theirs:
         return None
     sample = reveal(one.sample_pem) if one.sample_pem else None
     return Proof(one.number, IssuedAuthority(reveal(one.private_key_pem), certificate), accepted=False, sample=sample)

@@ -6,12 +6,14 @@ from pydantic import SecretStr
 
 from components.handling import Recorded
 from components.nodes.spec import Node
+from components.pki.dates import iso
 from components.pki.generations import Asked, Generation, own_of
+from components.pki.inspect import authority_facts
 from components.pki.lifetimes import Lifetime
 from components.pki.reversal import Verifier
 from components.pki.rotation import WaveName
 from components.pki.spec import HoldAfter, KeyType, Layer, RenewalFraction
-from components.values import MaybeUnknown, Wire
+from components.values import MaybeUnknown, Wire, reveal
 
 
 class AuthorityInputs(Wire):
@@ -26,7 +28,7 @@ class AuthorityInputs(Wire):
         leaf_valid_for: life of the leaves that it signs; it is renewed in time for them.
         renew_in_last: last share of its life in which it is renewed.
         hold_after: the wave after which a rotation waits for a person; absent where it does not.
-        waits_for: clients of others that do not trust the generation yet, for the reader of a plan.
+        waits_for: clients of others, and remote clusters, that do not trust the generation yet, for a plan.
         awaits: nodes whose leaf somebody else has yet to sign, likewise.
         own_certificate_pem: a CA of the operator's own, which signs in place of one of ours.
         own_chain_pem: the CAs above it; None for a root.
@@ -60,6 +62,26 @@ class AuthorityInputs(Wire):
         return Asked(self.layer, self.generation, own, self.leaf_valid_for, now)
 
 
+class TrustedBeside(Wire):
+    """What anybody may know of a generation that is trusted and does not sign.
+
+    Attributes:
+        number: the generation.
+        serial: serial number of its certificate, in hex.
+        not_after: when that ends, ISO 8601.
+    """
+
+    number: int
+    serial: str
+    not_after: str
+
+    @classmethod
+    def of(cls, generation: Generation) -> "TrustedBeside":
+        """Return it of a generation."""
+        facts = authority_facts(reveal(generation.certificate_pem))
+        return cls(number=generation.number, serial=facts.serial, not_after=iso(facts.not_after))
+
+
 class AuthorityOutputs(Wire):
     """The authority over time, and what its users need of it.
 
@@ -75,6 +97,7 @@ class AuthorityOutputs(Wire):
         covering_key_pem: its key.
         signer_generation: the generation that signs.
         trusted_generations: those in the bundle; empty in the record of an earlier version.
+        trusted_beside: those of them that do not sign; none in the record of an earlier version.
         signer_chain: the CAs that a node sends after a leaf of the signer; none where a root signs.
         retired: those that no verifier may trust any more, of which *retire* is proved.
         held_waves: the waves of a rotation that are still to come.
@@ -91,6 +114,7 @@ class AuthorityOutputs(Wire):
     covering_key_pem: MaybeUnknown[SecretStr] = SecretStr("")
     signer_generation: int = 0
     trusted_generations: tuple[int, ...] = ()
+    trusted_beside: MaybeUnknown[tuple[TrustedBeside, ...]] = ()
     signer_chain: tuple[SecretStr, ...] = ()
     retired: tuple[Generation, ...] = ()
     held_waves: tuple[WaveName, ...] = ()

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from components.errors import ConfigurationRefused
+from components.layer_words import spelled
 from components.pki.authority import AuthorityInputs
 from components.pki.generations import Generation
 from components.pki.inspect import load_certificate
@@ -39,7 +40,7 @@ def refuse_to_begin_without_leaves(wanted: AuthorityInputs, now: datetime) -> No
     if not wanted.awaits or own is None or own.is_at_hand:
         return
     raise ConfigurationRefused(
-        f"the {wanted.layer} layer cannot wait for the certificates of {', '.join(wanted.awaits)}",
+        f"the {spelled(wanted.layer)} layer cannot wait for the certificates of {', '.join(wanted.awaits)}",
         where=f"authorities.{wanted.layer}.own.leaves",
         why="no CA has signed for this layer yet, so no node has a certificate to go on with until they are signed",
         next_step="let a CA of ours sign first: take `own` out and run `up`, then put it back with the next "
@@ -62,7 +63,7 @@ def refuse_an_unfit_sample(recorded: Generation | None, wanted: AuthorityInputs,
         return
     if wanted.layer is Layer.TRANSPORT and wanted.sample_pem is None and before is not None and before.is_at_hand:
         raise ConfigurationRefused(
-            f"the key of the {wanted.layer} CA cannot go yet",
+            f"the key of the {spelled(wanted.layer)} CA cannot go yet",
             where=f"authorities.{wanted.layer}.own.key",
             why="it proves whom nodes trust, until there is a certificate that was signed elsewhere",
             next_step="put `key` back until each node's certificate is in `leaves`",
@@ -72,7 +73,7 @@ def refuse_an_unfit_sample(recorded: Generation | None, wanted: AuthorityInputs,
     reasons = why_no_sample(reveal(sample), own, now)
     if reasons:
         raise ConfigurationRefused(
-            f"it cannot be proved that nodes trust your {wanted.layer} CA",
+            f"it cannot be proved that nodes trust your {spelled(wanted.layer)} CA",
             where=f"authorities.{wanted.layer}.own.leaves",
             why="; ".join(reasons),
             next_step=f"give certificates that {own.facts.subject!r} signed, each for its own key; nothing was changed",

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from components.errors import ConfigurationRefused
 from components.findings import Finding, first_finding
+from components.layer_words import spelled
 from components.pki.dates import day
 from components.pki.inspect import load_certificate
 from components.pki.issue import IssuedAuthority
@@ -131,7 +132,7 @@ def refuse_an_unfit_own_authority(recorded: Generation | None, asked: Asked, num
         found = too_short_for_a_leaf(asked.own, asked.leaf_valid_for, asked.now)
     if found is not None:
         raise ConfigurationRefused(
-            f"your CA cannot sign for the {asked.layer} layer",
+            f"your CA cannot sign for the {spelled(asked.layer)} layer",
             where=f"authorities.{asked.layer}.own",
             why=found.message,
             next_step="give a CA with more life left, or shorten `certificates.valid_for`",
@@ -141,6 +142,14 @@ def refuse_an_unfit_own_authority(recorded: Generation | None, asked: Asked, num
 def why_due(view: AuthorityView) -> Finding | None:
     """Return why a CA needs a new certificate for the same key; None where it does not."""
     return first_finding(AUTHORITY_RENEWAL_CHECKS, view)
+
+
+def for_clients_in_time(view: AuthorityView) -> str:
+    """Return until when clients must have the certificate that a CA gets for the same key: they trust by hand."""
+    ends = view.issued.not_after
+    when = f"at once: the present one ended on {day(ends)}" if view.now > ends else f"before {day(ends)}"
+    name = view.issued.subject
+    return f"{name} is renewed: clients need the renewed certificate (output caCertificatePem) {when}"
 
 
 def own_authority_ends(recorded: Generation, view: AuthorityView) -> Finding | None:
@@ -165,7 +174,7 @@ def _needs_a_generation(recorded: Generation, asked: Asked, free: int) -> Config
     was = f"a CA of your own, {recorded.own.facts.subject!r}" if recorded.own else "a CA of ours"
     shall_be = f"{asked.own.facts.subject!r}, with another key or root" if asked.own else "a CA of ours"
     return ConfigurationRefused(
-        f"generation {asked.number} of the {asked.layer} CA cannot become another CA",
+        f"generation {asked.number} of the {spelled(asked.layer)} CA cannot become another CA",
         where=f"authorities.{asked.layer}.generation",
         why=f"generation {asked.number} is {was}, and shall be {shall_be}: without a generation of its own nobody "
         "would trust it before the first node presents it",

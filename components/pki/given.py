@@ -9,6 +9,7 @@ from cryptography import x509
 
 from components.errors import ConfigurationRefused
 from components.findings import Finding
+from components.layer_words import spelled
 from components.pki.chains import ordered_chain
 from components.pki.dates import day, day_and_distance
 from components.pki.inspect import (
@@ -23,6 +24,7 @@ from components.pki.inspect import (
 from components.pki.keys import belongs_to, load_private_key
 from components.pki.renewal import renewal_opens
 from components.pki.spec import Layer
+from components.values import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,24 @@ class GivenLeaf:
     private_key_pem: str = field(repr=False)
     certificate_pem: str
     chain_pem: str
+
+
+class Answer(Wire):
+    """The certificate that a request was answered with, while others are awaited.
+
+    Attributes:
+        certificate_pem: the leaf.
+        chain_pem: the CAs between it and the one that verifiers trust; empty without any.
+        trusted_pem: the CA that verifiers trust.
+        dns: DNS names that it has to carry at least.
+        ips: IP addresses likewise.
+    """
+
+    certificate_pem: str
+    chain_pem: str
+    trusted_pem: str
+    dns: tuple[str, ...] = ()
+    ips: tuple[str, ...] = ()
 
 
 def given_leaf(private_key_pem: str, certificates: Iterable[x509.Certificate]) -> GivenLeaf:
@@ -89,7 +109,7 @@ def refuse_to_keep_a_leaf_of_another(recorded_pem: str, signer_pem: str, node: s
         return
     signer = leaf_facts(signer_pem).subject
     raise ConfigurationRefused(
-        f"the certificate of {node} for the {layer} layer cannot be awaited any more",
+        f"the certificate of {node} for the {spelled(layer)} layer cannot be awaited any more",
         where=f"authorities.{layer}.own.leaves",
         why=f"what it has now is not signed by {signer!r}, the CA that has moved on to sign and will be trusted alone",
         next_step=f"give the certificate of {node} that {signer!r} signed; or set `authorities.{layer}.generation` "

@@ -1,6 +1,6 @@
 """`essecurity:pki:CertificateAuthority`: one trust domain's CA over time, made here and used by others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -8,11 +8,14 @@ from pydantic import SecretStr
 
 from components.findings import Finding
 from components.handling import Change, Context, Handler
-from components.pki.authority import AuthorityInputs, AuthorityOutputs, AuthorityRecord
+from components.layer_words import spelled
+from components.nodes.spec import Machine
+from components.pki.authority import AuthorityInputs, AuthorityOutputs, AuthorityRecord, TrustedBeside
 from components.pki.dates import iso
 from components.pki.elsewhere import no_longer_trusted, refuse_an_unfit_sample, refuse_to_begin_without_leaves, sampled
 from components.pki.generations import (
     Generation,
+    for_clients_in_time,
     own_authority_differs,
     own_authority_ends,
     refuse_an_unfit_own_authority,
@@ -50,6 +53,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
 
     Args:
         look: looks at who verifies and presents, before a generation comes back that is no longer asked for.
+        reach: told their machines, which the resources that build on this one look at.
     """
 
     token = "essecurity:pki:CertificateAuthority"  # noqa: S105 (a resource type, not a secret)
@@ -59,12 +63,16 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer"})
     places: ClassVar[frozenset[str]] = frozenset({"verifiers", "presenters"})
 
-    def __init__(self, look: Look) -> None:
-        self.look = look
+    def __init__(self, look: Look, reach: Callable[[Iterable[Machine]], None]) -> None:
+        self.look, self.reach = look, reach
 
     def name(self, wanted: AuthorityInputs) -> str:
         """Return the id."""
         return f"{wanted.cluster}/{wanted.layer}/authority"
+
+    def foresee(self, wanted: AuthorityInputs) -> None:
+        """Let the machines be reached: no other resource that names them all comes before the first look at one."""
+        self.reach([*(one.machine for one in wanted.verifiers), *(one.machine for one in wanted.presenters)])
 
     def changes(self, recorded: AuthorityRecord, wanted: AuthorityInputs, context: Context) -> Sequence[Change]:
         """Return why the authority gets a new certificate or key, or why another generation signs or is trusted."""
@@ -78,9 +86,14 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         still = waves_held(reached, wanted.generation)
         if still:
             awaited = ", ".join((*wanted.waits_for, *wanted.awaits)) or "rollout.hold_after"
-            context.say(f"{HELD}{wanted.layer} CA g{wanted.generation}: {' and '.join(still)}, for {awaited}")
+            context.say(f"{HELD}{spelled(wanted.layer)} CA g{wanted.generation}: {' and '.join(still)}, for {awaited}")
+        elif wanted.waits_for:
+            context.warn(_presented_unasked(wanted))
         if wanted.layer is Layer.HTTP and WaveName.PRESENT in waves and WaveName.COVER in waves:
             context.warn(CLIENTS_NEED_THE_NEW_CA)
+        if wanted.layer is Layer.HTTP:
+            for view in _due(recorded, reached, wanted, context.clock.now()).values():
+                context.warn(for_clients_in_time(view))
         finding = self._finding(recorded, wanted, reached, context.clock.now())
         if finding:
             return [Change(finding, on="notAfter")]
@@ -89,6 +102,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
     def preview(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Return the authority as it will be, with unknowns for each key and certificate that is not made yet."""
         now = context.clock.now()
+        if recorded is None and wanted.waits_for:
+            context.warn(_presented_unasked(wanted))
         reached = self._reached(recorded, wanted, now)
         outputs = self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
         changed: dict[str, object] = {"reason": self._reason(recorded, wanted, reached, now)}
@@ -142,8 +157,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         """Return every generation that is kept; None for one that is made or renewed in this run."""
         there = _there(recorded)
         kept = kept_generations(there, _standing(recorded), wanted.generation) if recorded else ()
-        due = {number for number in reached.trusted if number in there and why_due(_view(there[number], wanted, now))}
-        due -= {number for number in due if there[number].own}
+        due = _due(recorded, reached, wanted, now) if recorded else {}
         own = wanted.asked(now).own
         sample = sampled(there.get(wanted.generation), wanted, now)
         given = {wanted.generation: Generation.of_own(wanted.generation, own, sample)} if own else {}
@@ -157,19 +171,20 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         if wanted.generation not in there:
             own = wanted.asked(now).own
             new = f"your own CA {own.facts.subject!r}" if own else "a new key"
-            text = f"generation {before} → {wanted.generation}: {new} for the {wanted.layer} CA"
+            text = f"generation {before} → {wanted.generation}: {new} for the {spelled(wanted.layer)} CA"
             return Finding("GenerationRaised", text)
         if before != wanted.generation:
-            text = f"generation {before} → {wanted.generation} of the {wanted.layer} CA, which is trusted already"
+            text = (
+                f"generation {before} → {wanted.generation} of the {spelled(wanted.layer)} CA, which is trusted already"
+            )
             return Finding("GenerationLowered" if before > wanted.generation else "GenerationRaised", text)
         waves = waves_between(found, reached, wanted.generation)
         if waves:
-            text = f"the rotation of the {wanted.layer} CA to g{wanted.generation} goes on: {', '.join(waves)}"
+            text = f"the rotation of the {spelled(wanted.layer)} CA to g{wanted.generation} goes on: {', '.join(waves)}"
             return Finding("RotationGoesOn", text)
         differs = own_authority_differs(there[wanted.generation], wanted.asked(now))
-        ours = [there[number] for number in reached.trusted if not there[number].own]
-        due = (why_due(_view(one, wanted, now)) for one in ours)
-        return differs or next((finding for finding in due if finding), None)
+        due = _due(recorded, reached, wanted, now).values()
+        return differs or next((why_due(view) for view in due), None)
 
     def _advice(self, recorded: AuthorityRecord, wanted: AuthorityInputs, now: datetime) -> Finding | None:
         if not recorded.inputs.generation == wanted.generation == _standing(recorded).signer:
@@ -201,8 +216,9 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         known_ones = {number: one for number, one in kept.items() if one}
         signer, covering = known_ones.get(reached.signer), known_ones.get(wanted.generation)
         facts = authority_facts(reveal(signer.certificate_pem)) if signer else None
-        trusted = [one.trusted_pem(wanted.layer) for number, one in known_ones.items() if number in reached.trusted]
-        whole = len(trusted) == len(reached.trusted)
+        there = [one for number, one in known_ones.items() if number in reached.trusted]
+        trusted, whole = [one.trusted_pem(wanted.layer) for one in there], len(there) == len(reached.trusted)
+        beside = tuple(TrustedBeside.of(one) for one in there if one.number != reached.signer)
         return AuthorityOutputs(
             generations=tuple(known_ones.values()) if len(known_ones) == len(kept) else UNKNOWN,
             signer_certificate_pem=signer.certificate_pem if signer else UNKNOWN,
@@ -214,10 +230,19 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             covering_key_pem=covering.private_key_pem if covering else UNKNOWN,
             signer_generation=reached.signer,
             trusted_generations=reached.trusted,
+            trusted_beside=beside if whole else UNKNOWN,
             signer_chain=signer.presented_chain if signer else (),
             retired=no_longer_trusted(known_ones, reached.trusted, wanted.layer),
             held_waves=waves_held(reached, wanted.generation),
         )
+
+
+def _presented_unasked(wanted: AuthorityInputs) -> str:
+    """Return that a first CA waits for nobody: there is no other one whose leaves nodes could go on presenting."""
+    return (
+        f"{', '.join(wanted.waits_for)}: said not to trust {spelled(wanted.layer)} CA g{wanted.generation}, whose "
+        "leaves nodes present; give it to them, then raise `confirmed_generation`"
+    )
 
 
 def _there(recorded: AuthorityRecord | None) -> dict[int, Generation]:
@@ -228,6 +253,16 @@ def _standing(recorded: AuthorityRecord) -> Standing:
     """Return how far a CA is; before rotations could be held, what was asked for signed and was trusted alone."""
     outputs, asked = recorded.outputs, recorded.inputs.generation
     return Standing(outputs.signer_generation or asked, outputs.trusted_generations or (asked,))
+
+
+def _due(
+    recorded: AuthorityRecord, reached: Standing, wanted: AuthorityInputs, now: datetime
+) -> dict[int, AuthorityView]:
+    """Return those of our trusted generations that get a new certificate in this run, in the order of the bundle."""
+    there = _there(recorded)
+    ours = [number for number in reached.trusted if number in there and not there[number].own]
+    views = {number: _view(there[number], wanted, now) for number in ours}
+    return {number: view for number, view in views.items() if why_due(view)}
 
 
 def _view(one: Generation, wanted: AuthorityInputs, now: datetime) -> AuthorityView:

@@ -1,15 +1,16 @@
 """`essecurity:pki:Certificate`: a leaf and its key file, made here, recorded, and used by others."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from pydantic import SecretStr, ValidationError
 
 from components.errors import ConfigurationRefused, VerificationFailed
-from components.findings import Finding, first_finding
+from components.findings import Finding, all_findings
 from components.handling import Change, Context, Handler, Recorded, Refusal
+from components.layer_words import spelled
 from components.pki.dates import iso
 from components.pki.given import given_leaf_differs, given_leaf_ends, refuse_to_keep_a_leaf_of_another
 from components.pki.inspect import authority_facts, leaf_facts
@@ -20,8 +21,8 @@ from components.pki.lifetimes import Lifetime, lifetime_end
 from components.pki.own import KEY_ELSEWHERE
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
-from components.pki.reissue import reissue_was_forced
-from components.pki.renewal import REISSUE_CHECKS, LeafView
+from components.pki.reissue import joined, reissue_was_forced
+from components.pki.renewal import REISSUE_CHECKS, LeafView, signer_has_another_key, signer_was_replaced
 from components.pki.sans import Sans
 from components.pki.signers import AuthorityAtHand, SignedElsewhere, SignedLeaf, Signer, proof_of_key
 from components.pki.spec import FileFormat, KeyType, Layer, RenewalFraction
@@ -157,30 +158,11 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         return outputs.model_copy(update={"reason": finding.message if finding else ""})
 
     def _finding(self, recorded: LeafRecord, wanted: CertificateInputs, now: datetime) -> Finding | None:
+        """Return why the leaf is issued anew: every reason, in an order that is always the same."""
         signer = _signer_certificate(recorded, wanted)
-        if isinstance(signer, Unknown):
-            return Finding("SignerReplaced", f"generation {wanted.generation} of the {wanted.layer} CA signs now")
-        if recorded.inputs.key_format is not wanted.key_format:
-            text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
-            return Finding("KeyFormatDiffers", text)
-        if _is_signed_elsewhere(wanted):
-            pem = reveal(recorded.outputs.certificate_pem)
-            if wanted.given_certificate_pem is None:  # its successor waits, and nobody here could sign another one
-                refuse_to_keep_a_leaf_of_another(pem, reveal(signer), wanted.node, wanted.layer)
-                return None
-            return given_leaf_differs(pem, reveal(wanted.given_certificate_pem)) or _other_chain(recorded, wanted)
-        view = LeafView(
-            issued=leaf_facts(reveal(recorded.outputs.certificate_pem)),
-            subject=wanted.subject,
-            sans=Sans(dns=wanted.dns, ips=wanted.ips),
-            profile=_profile(wanted),
-            key_type=wanted.key_type,
-            signer=authority_facts(reveal(signer)),
-            renew_in_last=wanted.renew_in_last,
-            now=now,
-        )
-        asked = reissue_was_forced(recorded.inputs.reissue, wanted.reissue)
-        return first_finding(REISSUE_CHECKS, view) or _other_chain(recorded, wanted) or asked
+        elsewhere = _is_signed_elsewhere(wanted)
+        found = _why_given(recorded, wanted, signer) if elsewhere else _why_issued(recorded, wanted, signer, now)
+        return joined([*_new_signer(wanted, signer), *found, *_other_form(recorded, wanted)])
 
     def _outputs(
         self, key_pem: str, leaf: SignedLeaf, password: SecretStr, wanted: CertificateInputs
@@ -204,6 +186,51 @@ def _signer_certificate(recorded: LeafRecord, wanted: CertificateInputs) -> Secr
     return recorded.inputs.signer_certificate_pem if renewed else wanted.signer_certificate_pem
 
 
+def _new_signer(wanted: CertificateInputs, signer: SecretStr | Unknown) -> Iterator[Finding]:
+    """Yield that a CA signs whose key is about to be made."""
+    if isinstance(signer, Unknown):
+        yield Finding("SignerReplaced", f"generation {wanted.generation} of the {spelled(wanted.layer)} CA signs now")
+
+
+def _why_issued(
+    recorded: LeafRecord, wanted: CertificateInputs, signer: SecretStr | Unknown, now: datetime
+) -> Iterator[Finding]:
+    """Yield why another leaf is to be signed here; another signer has other CAs above it, which is not told besides."""
+    view = LeafView(
+        issued=leaf_facts(reveal(recorded.outputs.certificate_pem)),
+        subject=wanted.subject,
+        sans=Sans(dns=wanted.dns, ips=wanted.ips),
+        profile=_profile(wanted),
+        key_type=wanted.key_type,
+        signer=None if isinstance(signer, Unknown) else authority_facts(reveal(signer)),
+        renew_in_last=wanted.renew_in_last,
+        now=now,
+    )
+    yield from all_findings(REISSUE_CHECKS, view)
+    if view.signer and not signer_was_replaced(view) and not signer_has_another_key(view):
+        yield from _other_chain(recorded, wanted)
+    asked = reissue_was_forced(recorded.inputs.reissue, wanted.reissue)
+    if asked:
+        yield asked
+
+
+def _why_given(recorded: LeafRecord, wanted: CertificateInputs, signer: SecretStr | Unknown) -> Iterator[Finding]:
+    """Yield why a leaf that was signed elsewhere takes the place of the one that is there."""
+    pem = reveal(recorded.outputs.certificate_pem)
+    if wanted.given_certificate_pem is not None:
+        differs = given_leaf_differs(pem, reveal(wanted.given_certificate_pem))
+        yield from (differs,) if differs else _other_chain(recorded, wanted)
+    elif not isinstance(signer, Unknown):  # its successor waits, and nobody here could sign another one
+        refuse_to_keep_a_leaf_of_another(pem, reveal(signer), wanted.node, wanted.layer)
+
+
+def _other_form(recorded: LeafRecord, wanted: CertificateInputs) -> Iterator[Finding]:
+    """Yield that key and leaf are laid out in files of another form."""
+    if recorded.inputs.key_format is not wanted.key_format:
+        text = f"key files are {wanted.key_format} now, they were {recorded.inputs.key_format}"
+        yield Finding("KeyFormatDiffers", text)
+
+
 def _is_signed_elsewhere(wanted: CertificateInputs) -> bool:
     """Tell whether somebody else signs: as a leaf that is given shows, or a CA whose key is not here."""
     return wanted.given_certificate_pem is not None or wanted.signer_key_pem == SecretStr(KEY_ELSEWHERE)
@@ -216,7 +243,7 @@ def _signed(wanted: CertificateInputs, now: datetime) -> tuple[str, SignedLeaf]:
     )
     if _is_signed_elsewhere(wanted) and wanted.given_certificate_pem is None:
         raise ConfigurationRefused(
-            f"there is no certificate of {wanted.node} for the {wanted.layer} layer",
+            f"there is no certificate of {wanted.node} for the {spelled(wanted.layer)} layer",
             where=f"authorities.{wanted.layer}.own.leaves",
             why="the CA that signs has its key elsewhere",
             next_step="have a key and a certificate made there, and name both files; or leave the node out until then",
@@ -243,11 +270,10 @@ def _ends(wanted: CertificateInputs, now: datetime) -> datetime:
     return min(ends, authority_facts(reveal(wanted.signer_certificate_pem)).not_after)
 
 
-def _other_chain(recorded: LeafRecord, wanted: CertificateInputs) -> Finding | None:
-    """Find a leaf that a node sends with other CAs than the ones between it and the root now."""
-    if recorded.inputs.chain_pem == wanted.chain_pem:
-        return None
-    return Finding("ChainDiffers", "the CAs between it and the root have other certificates now")
+def _other_chain(recorded: LeafRecord, wanted: CertificateInputs) -> Iterator[Finding]:
+    """Yield that a node sends the leaf with other CAs than the ones between it and the root now."""
+    if recorded.inputs.chain_pem != wanted.chain_pem:
+        yield Finding("ChainDiffers", "the CAs between it and the root have other certificates now")
 
 
 def _key_file(key_pem: str, leaf: SignedLeaf, password: str, wanted: CertificateInputs) -> bytes:

@@ -1,6 +1,6 @@
-"""Leaves that a person wants anew although nothing speaks for it, such as when somebody may have seen a key."""
+"""Leaves that a person wants anew, as when somebody may have seen a key, and how all reasons for a leaf are told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from components.findings import Finding
 from components.pki.spec import Layer
@@ -26,3 +26,10 @@ def reissue_was_forced(before: int, now: int) -> Finding | None:
     if now <= before:
         return None
     return Finding("ReissueForced", f"forced by certificates.reissue ({before} → {now})")
+
+
+def joined(findings: Sequence[Finding]) -> Finding | None:
+    """Return every reason why a leaf is issued anew as one, known by the first; equal ones of many nodes stay equal."""
+    if not findings:
+        return None
+    return Finding(findings[0].reason, "; ".join(finding.message for finding in findings))

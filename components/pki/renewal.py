@@ -1,4 +1,4 @@
-"""When a leaf is reissued, and when an authority is renewed. The first finding is the one a preview shows."""
+"""When a leaf is reissued, and when an authority is renewed. A preview shows why: of a leaf, every finding."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ class LeafView:
         sans: names and addresses that it shall vouch for.
         profile: kind that it shall be.
         key_type: type that its key shall have.
-        signer: the authority that signs now.
+        signer: the authority that signs now; None while its key is not made yet.
         renew_in_last: share of its life in which it is renewed.
         now: the present moment, in UTC.
     """
@@ -36,7 +36,7 @@ class LeafView:
     sans: Sans
     profile: Profile
     key_type: KeyType
-    signer: AuthorityFacts
+    signer: AuthorityFacts | None
     renew_in_last: Fraction
     now: datetime
 
@@ -78,6 +78,8 @@ def sans_differ(view: LeafView) -> Finding | None:
 
 def signer_was_replaced(view: LeafView) -> Finding | None:
     """Find a leaf of another authority: of another generation, another name, or the same name with another key."""
+    if view.signer is None:
+        return None
     found, wanted = view.issued.signing_generation, view.signer.generation
     if found != wanted and found is not None and wanted is not None:
         return Finding("SignerReplaced", f"leaf is signed by CA generation {found}, generation {wanted} signs now")
@@ -91,8 +93,10 @@ def signer_has_another_key(view: LeafView) -> Finding | None:
 
     An authority without a key identifier cannot be compared; then its name has to do.
     """
+    if view.signer is None or view.issued.issuer != view.signer.subject:
+        return None
     wanted = view.signer.key_id
-    if not wanted or view.issued.issuer != view.signer.subject or view.issued.signer_key_id == wanted:
+    if not wanted or view.issued.signer_key_id == wanted:
         return None
     return Finding(
         "SignerKeyReplaced",
@@ -125,7 +129,7 @@ def key_type_changed(view: LeafView) -> Finding | None:
     """Find a leaf whose key is of another type than wanted."""
     if view.issued.key_type == view.key_type:
         return None
-    return Finding("KeyTypeChanged", f"leaf has a key of type {view.issued.key_type}, wanted is {view.key_type}")
+    return Finding("KeyTypeChanged", f"key {view.issued.key_type} → {view.key_type}")
 
 
 def renewal_window_is_open(view: LeafView) -> Finding | None:
@@ -133,12 +137,17 @@ def renewal_window_is_open(view: LeafView) -> Finding | None:
 
     A leaf that ends with its authority would gain nothing: the next one could not live longer.
     """
-    if view.issued.not_after >= view.signer.not_after:
+    if view.signer and view.issued.not_after >= view.signer.not_after:
         return None
     opens = renewal_opens(view.issued.not_before, view.issued.not_after, view.renew_in_last)
     if view.now < opens:
         return None
     return Finding("RenewalWindowOpen", _window_text("leaf", opens, view.issued.not_after, view.now))
+
+
+def lives_and_is_due(view: LeafView) -> Finding | None:
+    """Find a leaf whose renewal window is open; of one whose life is over, that goes without saying."""
+    return None if leaf_has_expired(view) else renewal_window_is_open(view)
 
 
 def _window_text(what: str, opens: datetime, ends: datetime, now: datetime) -> str:
@@ -147,13 +156,13 @@ def _window_text(what: str, opens: datetime, ends: datetime, now: datetime) -> s
 
 REISSUE_CHECKS: tuple[Check[LeafView], ...] = (
     leaf_has_expired,
-    subject_differs,
-    sans_differ,
     signer_was_replaced,
     signer_has_another_key,
+    subject_differs,
+    sans_differ,
     profile_changed,
     key_type_changed,
-    renewal_window_is_open,
+    lives_and_is_due,
 )
 """Why a leaf is issued anew, the most telling reason first."""
 

@@ -1,18 +1,21 @@
 """`essecurity:pki:CertificateRequest`: a key that is made here, and the request that somebody else signs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import SecretStr
 
+from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
+from components.pki.given import Answer
 from components.pki.issue import LeafRequest
 from components.pki.keys import key_type_of, load_private_key, new_private_key, pem_of_key
 from components.pki.profiles import PROFILES, ProfileName
 from components.pki.sans import Sans
-from components.pki.signers import proof_of_key
+from components.pki.signers import SignedElsewhere, proof_of_key
 from components.pki.spec import KeyType, Layer
 from components.values import UNKNOWN, MaybeUnknown, Wire, reveal
 
@@ -29,6 +32,7 @@ class RequestInputs(Wire):
         dns: DNS names that it must carry.
         ips: IP addresses that it must carry.
         key_type: type of a key that is made; one that is there keeps its own.
+        answer: what came back, to be judged before it is presented; None once that is done.
     """
 
     node: str
@@ -36,6 +40,7 @@ class RequestInputs(Wire):
     dns: tuple[str, ...] = ()
     ips: tuple[str, ...] = ()
     key_type: KeyType
+    answer: Answer | None = None
 
 
 class RequestOutputs(Wire):
@@ -64,14 +69,22 @@ class CertificateRequestHandler(Handler[RequestInputs, RequestOutputs]):
     inputs = RequestInputs
     outputs = RequestOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer", "node"})
+    places: ClassVar[frozenset[str]] = frozenset({"answer"})
 
     def name(self, wanted: RequestInputs) -> str:
         """Return the id."""
         return f"{wanted.node}/{wanted.layer}/request"
 
     def changes(self, recorded: RequestRecord, wanted: RequestInputs, context: Context) -> Sequence[Change]:
-        """Say that a changed request has to be signed anew, and that its key stays."""
-        if recorded.inputs == wanted:
+        """Say that a changed request has to be signed anew, that its key stays, and what is wrong with its answer."""
+        wrong = _against_the_answer(recorded, wanted, context.clock.now())
+        if wrong:
+            context.warn(
+                f"{self.name(wanted)}: the certificate that came back could not be presented: {wrong}; have the "
+                f"request signed again (output certificateRequests), and put what comes back into the file that "
+                f"`authorities.{wanted.layer}.own.leaves` names for {wanted.node}"
+            )
+        if _without_answer(recorded.inputs) == _without_answer(wanted):
             return ()
         stays = _key_stays(recorded, wanted)
         if stays:
@@ -101,9 +114,28 @@ class CertificateRequestHandler(Handler[RequestInputs, RequestOutputs]):
         return RequestOutputs(key_pem=SecretStr(pem_of_key(key)), request_pem=proof.public_bytes(Encoding.PEM).decode())
 
 
+def _without_answer(inputs: RequestInputs) -> RequestInputs:
+    return inputs.model_copy(update={"answer": None})
+
+
 def _says_the_same(recorded: RequestRecord, wanted: RequestInputs) -> bool:
     """Tell whether the request can stay: only the type of a new key may differ."""
-    return recorded.inputs.model_copy(update={"key_type": wanted.key_type}) == wanted
+    return _without_answer(recorded.inputs.model_copy(update={"key_type": wanted.key_type})) == _without_answer(wanted)
+
+
+def _against_the_answer(recorded: RequestRecord, wanted: RequestInputs, now: datetime) -> str:
+    """Return why a node could not present what came back, with every reason; empty where nothing is against it."""
+    answer = wanted.answer
+    if answer is None:
+        return ""
+    names, profile = Sans(dns=answer.dns, ips=answer.ips), PROFILES[ProfileName(wanted.layer.value)]
+    request = LeafRequest(wanted.node, names, profile, wanted.key_type, ANY_LIFE)
+    proof = proof_of_key(request, load_private_key(reveal(recorded.outputs.key_pem)))
+    try:
+        SignedElsewhere(answer.certificate_pem, answer.chain_pem, answer.trusted_pem).sign(request, proof, now)
+    except ConfigurationRefused as error:
+        return error.why
+    return ""
 
 
 def _key_stays(recorded: RequestRecord, wanted: RequestInputs) -> str:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pulumi
 
-from components.cluster import Cluster
+from components.cluster import Cluster, wire
 from components.pki.names import authority_subject
 from components.pki.reissue import times_asked
 from components.pki.rotation import WaveName
@@ -25,7 +25,9 @@ class CertificateRequest(Resource):
 
     def __init__(self, cluster: Cluster, node: str, layer: Layer) -> None:
         sans, key = cluster.requested[node, layer], cluster.certificates.key.value
-        inputs = {"node": node, "layer": layer.value, "dns": list(sans.dns), "ips": list(sans.ips), "keyType": key}
+        inputs: dict[str, Any] = {"node": node, "layer": layer.value, "dns": list(sans.dns), "ips": list(sans.ips)}
+        answer = cluster.answers.get((node, layer))
+        inputs |= {"keyType": key, **({"answer": wire(answer)} if answer else {})}
         super().__init__(f"{node}-{layer}-request", inputs, None)
 
 
@@ -56,6 +58,7 @@ class CertificateAuthority(Resource):
     covering_key_pem = Out[str]("coveringKeyPem")
     signer_generation = Out[int]("signerGeneration")
     trusted_generations = Out[list[int]]("trustedGenerations")
+    trusted_beside = Out[list[Any]]("trustedBeside")
     retired = Out[list[object]]("retired")
     signer_chain = Out[list[str]]("signerChain")
     held_waves = Out[list[str]]("heldWaves")
@@ -115,18 +118,23 @@ class CertificateAuthority(Resource):
             lambda found: found[1] if int(found[0]) == self.spec.generation else found[2]
         )
 
-    def entry(self) -> pulumi.Output[object]:
-        """Return the CA's line of the stack output `certificates`."""
-        return pulumi.Output.from_input(
-            {
-                "name": self.signer_generation.apply(lambda number: self._title(int(number))),
-                "node": None,
-                "layer": self.layer.value,
-                "serial": self.serial,
-                "notAfter": self.not_after,
-                "issuerGeneration": self.signer_generation,
-            }
+    def entries(self) -> pulumi.Output[list[object]]:
+        """Return the CA's lines of the stack output `certificates`: of what signs, then of what is trusted beside."""
+        signer = pulumi.Output.from_input(self._entry(self.signer_generation, self.serial, self.not_after))
+        beside = self.trusted_beside.apply(
+            lambda found: [self._entry(one["number"], one["serial"], one["notAfter"]) for one in found or ()]
         )
+        return pulumi.Output.all(signer, beside).apply(lambda found: [found[0], *found[1]])
+
+    def _entry(self, number: pulumi.Input[int], serial: pulumi.Input[str], ends: pulumi.Input[str]) -> dict[str, Any]:
+        return {
+            "name": pulumi.Output.from_input(number).apply(lambda known: self._title(int(known))),
+            "node": None,
+            "layer": self.layer.value,
+            "serial": serial,
+            "notAfter": ends,
+            "issuerGeneration": number,
+        }
 
     def _sample(self, requests: Requests) -> pulumi.Output[str] | None:
         """Return a leaf that was signed elsewhere, with its key, for verifiers that are nodes to be asked with."""
@@ -249,6 +257,7 @@ class NodeCertificates(Component):
         """The layer."""
         return self.authority.layer
 
-    def entries(self) -> list[pulumi.Output[object]]:
-        """Return the lines of the stack output `certificates`: the CA, then the leaf of each node."""
-        return [self.authority.entry(), *(leaf.entry() for leaf in self.leaves.values())]
+    def entries(self) -> pulumi.Output[list[object]]:
+        """Return the lines of the stack output `certificates`: every CA that is trusted, then the leaf of each node."""
+        leaves = pulumi.Output.all(*(leaf.entry() for leaf in self.leaves.values()))
+        return pulumi.Output.all(self.authority.entries(), leaves).apply(lambda found: [*found[0], *found[1]])

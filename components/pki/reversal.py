@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 
 from components.errors import ConfigurationRefused
+from components.layer_words import spelled
 from components.nodes.spec import Machine, Node
 from components.pki.generations import Generation
 from components.pki.inspect import is_signed_by, load_certificate
@@ -105,7 +106,7 @@ def refuse_reversal(layer: Layer, reasons: Sequence[str], *, wanted: int, presen
     """
     if reasons:
         raise ConfigurationRefused(
-            f"generation {wanted} of the {layer} CA is retired, and a retired generation never comes back",
+            f"generation {wanted} of the {spelled(layer)} CA is retired, and a retired generation never comes back",
             where=f"authorities.{layer}.generation",
             why="; ".join(reasons),
             next_step=f"set it to {present}, or to {free} for a new key",

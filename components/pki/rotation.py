@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from components.errors import ConfigurationRefused
+from components.layer_words import spelled
 from components.pki.spec import HoldAfter, Layer
 
-BACK = "until retire: set authorities.{layer}.generation to {signer} again · after: only by another rotation"
+BACK = (
+    "set authorities.{layer}.generation to {signer} again and run `up`, until retire; "
+    "after that only by another rotation"
+)
 BACK_FROM_HTTP = (
-    "until every node presents g{wanted}: set authorities.http.generation to {signer} again · after: only by another "
-    "rotation; with `rollout.hold_after`, until retire"
+    "set authorities.http.generation to {signer} again and run `up`, until every node presents g{wanted} "
+    "(with `rollout.hold_after`: until retire); after that only by another rotation"
 )
 """What clients of others trust is not ours to look at: they may let a CA go once no node presents it."""
 NO_WAY_BACK = "only by another rotation, once this up begins"
@@ -92,9 +96,9 @@ def refuse_generation(layer: Layer, there: Collection[int], found: Standing, wan
         return
     present = " or ".join(map(str, sorted(found.trusted)))
     raise ConfigurationRefused(
-        f"generation {wanted} of the {layer} CA leaves out generation {new}"
+        f"generation {wanted} of the {spelled(layer)} CA leaves out generation {new}"
         if wanted > new
-        else f"generation {wanted} of the {layer} CA is retired, and a retired generation never comes back",
+        else f"generation {wanted} of the {spelled(layer)} CA is retired, and a retired generation never comes back",
         where=f"authorities.{layer}.generation",
         why="a generation is raised by one" if wanted > new else "its key is gone since the next generation was made",
         next_step=f"set it to {present}, or to {new} for a new key",
@@ -114,4 +118,4 @@ def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int) -> s
     text = BACK
     if layer is Layer.HTTP and reached.trusted == (wanted,):
         text = BACK_FROM_HTTP if found.signer != wanted else NO_WAY_BACK
-    return f"{layer} CA: back: {text.format(layer=layer, signer=former, wanted=wanted)}"
+    return f"way back for the {spelled(layer)} CA: {text.format(layer=layer, signer=former, wanted=wanted)}"

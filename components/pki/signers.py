@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from components.errors import ConfigurationRefused
+from components.layer_words import spelled
 from components.pki.chains import ChainView, chain_findings
 from components.pki.extensions import general_names
 from components.pki.inspect import load_certificate, parse_bundle, pem_of
@@ -100,7 +101,7 @@ class SignedElsewhere:
         if reasons:
             raise ConfigurationRefused(
                 "your certificate cannot be presented",
-                where=f"{request.profile.name} certificate of {request.subject}",
+                where=f"{spelled(request.profile.name)} certificate of {request.subject}",
                 why="; ".join(reasons),
                 next_step="give a certificate of the key in its file, signed for this node; nothing was changed on it",
             )

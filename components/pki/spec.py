@@ -102,13 +102,13 @@ class GivenLeafSpec(Spec):
     node: str = Field(description="The node's name.")
     certificate: str | None = Field(
         None,
-        description="PEM file with the certificate, and with the CAs between it and the root. Left out as long as it "
-        "is awaited.",
+        description="File with the certificate, and with the CAs between it and the root: PEM, or PKCS#12 such as "
+        "certutil's `elastic-certificates.p12` and `http.p12`. Left out as long as it is awaited.",
     )
     key: str | None = Field(
         None,
-        description="PEM file with its private key. Without it the key is made here and stays here, and the stack "
-        "output `certificateRequests` has the request to be signed.",
+        description="File with its private key, PEM or PKCS#12, also the same one. Without it the key is made here and "
+        "stays here, and the stack output `certificateRequests` has the request to be signed.",
     )
 
 
@@ -130,7 +130,7 @@ class OwnAuthoritySpec(Spec):
         (), description="Certificates that were signed elsewhere, of nodes that the CA's key does not sign for here."
     )
     password: SecretStr | None = Field(
-        None, description="Opens the files in `key`; encrypted (`pulumi config set --secret`)."
+        None, description="Opens the files in `key`, and every PKCS#12 file; encrypted (`pulumi config set --secret`)."
     )
     only_for_this_cluster: StrictBool = Field(
         False,

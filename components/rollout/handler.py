@@ -18,6 +18,7 @@ from components.rollout.away import seconds_away
 from components.rollout.cluster import RolloutCluster
 from components.rollout.drift import nodes_drift
 from components.rollout.node import RecordedNode, RolloutNode
+from components.rollout.not_running import of_nodes_that_are_away, refuse_nodes_that_are_away
 from components.rollout.perform import Limits, Performer, carry_out
 from components.rollout.placed import Placed
 from components.rollout.preconditions import preflight
@@ -131,7 +132,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         performer = self._performer(wanted, recorded, context)
         view = self._view(performer, wanted)
         if procedure(view) not in RESTARTING:  # those of a restart are told with its plan
-            for gate in preflight(view, performer.cluster, performer.nodes.values(), vouched=wanted.vouched):
+            found = preflight(view, performer.cluster, performer.nodes.values(), vouched=wanted.vouched)
+            for gate in (*found, *of_nodes_that_are_away(view)):
                 context.say(str(gate))
         away = nodes_that_are_away(view)
         return [Change(reason, on="runningNodes") for reason in (*reasons(view), *away)]
@@ -145,13 +147,13 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
-            for away in nodes_that_are_away(view):
-                context.warn(away.message)
+            for gate in of_nodes_that_are_away(view):
+                context.say(str(gate))
             return before.model_copy(update={"procedure": Procedure.NONE, "reasons": (), "steps": (), "gates": ()})
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
-        passed = self._admitted(view, wanted, performer, before)
+        passed = (*self._admitted(view, wanted, performer, before), *of_nodes_that_are_away(view))
         for gate in passed:
             context.say(str(gate))
         planned = {
@@ -170,6 +172,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
         Raises:
             ConfigurationRefused: it may not begin; the text says what to change.
+            TargetUnreachable: there is nothing to do, but that some nodes do not run.
             RolloutHalted: it failed, and everything was put back.
         """
         performer = self._performer(wanted, recorded, context)
@@ -178,7 +181,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         steps, kind = plan(view), procedure(view)
         passed: tuple[Gate, ...] = ()
         if not steps:
-            self._refuse_nodes_that_are_away(view)
+            refuse_nodes_that_are_away(view)
         else:
             passed = self._admitted(view, wanted, performer, before)
             carry_out(performer, view, steps)
@@ -186,17 +189,6 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             self._warn_of_what_is_left(self._view(performer, wanted), context)
         outputs = self._outputs(performer, before, kind, tuple(map(str, reasons(view))))
         return outputs.model_copy(update={"gates": tuple(map(str, passed))}) if performer.timed else outputs
-
-    def _refuse_nodes_that_are_away(self, view: RolloutView) -> None:
-        away = nodes_that_are_away(view)
-        down = [node for node in view.nodes if node.running is Running.NOT_RUNNING and not node.in_hand]
-        if away:
-            raise TargetUnreachable(
-                "not every node runs",
-                where="cluster",
-                why="; ".join(finding.message for finding in away),
-                next_step=f"start them, then run again; nothing was changed by it{to_start(down)}",
-            )
 
     def _warn_of_what_is_left(self, view: RolloutView, context: Context) -> None:
         for reason in restart_reasons(view):
@@ -293,5 +285,5 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
 
 def _line(wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> LineInputs:
-    """Return how the cluster is called; until a new CA or password is made, with those that it had."""
+    """Return how the cluster is called: a new CA or password may not be made, or nodes may not serve it, yet."""
     return wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from components.errors import TargetUnreachable
+from components.errors import LoginsRefused, TargetUnreachable
 from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
+from components.nodes.logins import in_one_line
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
 from components.rollout.peer_names import names_missed
@@ -102,6 +103,8 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
         return ()
     try:
         return all_findings(PRECONDITIONS, (view, cluster.summary()))
+    except LoginsRefused as error:
+        return (Finding("LoginsRefused", in_one_line(error)),)
     except TargetUnreachable as error:
         return (Finding("ClusterUnreachable", f"{error.what} ({error.why})"),)
 
@@ -127,6 +130,7 @@ def preflight(
     try:
         facts = cluster.facts()
     except TargetUnreachable as error:
-        return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {error.why}"),)
+        why = error.what if isinstance(error, LoginsRefused) else error.why  # what helps is told with the users
+        return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {why}"),)
     settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
     return (*gates(Case(view, facts, settings, away)), *names_missed(settings, vouched))

@@ -13,7 +13,7 @@ from components.findings import Finding
 from components.nodes.cluster_facts import ClusterFacts
 from components.rollout.licences import uncovered
 from components.rollout.procedure import RESTARTING, Procedure, procedure
-from components.rollout.view import RolloutView
+from components.rollout.view import RolloutView, Running
 from components.settings.merge import Value
 
 SUPPORTED = re.compile(r"8\.(19|[2-9]\d)\.|9\.")
@@ -26,6 +26,8 @@ MOST_NAMES = 5
 LEAST_VOTERS = 3
 """Master-eligible nodes of which one may be away."""
 ALL_LISTED = "every node of the cluster is in the stack file"
+CLIENTS_GO_ON = "the restart changes nothing for clients"
+"""What passwords and CAs change for them is not the restart's to know."""
 NOT_RENEWED = "certificates are not renewed any more"
 """How the gate about nodes that are not listed is known from the others."""
 CLIENT_CHANGES = {
@@ -85,7 +87,16 @@ def version_is_supported(case: Case) -> Gate:
         return Gate("SeveralVersions", Sign.SHUT, text)
     if not versions or not SUPPORTED.match(versions[0]):
         return Gate("VersionNotSupported", Sign.SHUT, f"Elasticsearch {''.join(versions)}; 8.19 and 9.x are supported")
-    return Gate("VersionSupported", Sign.OPEN, f"Elasticsearch {versions[0]} on every node")
+    return Gate("VersionSupported", Sign.OPEN, f"Elasticsearch {versions[0]} on {_who_was_asked(case)}")
+
+
+def _who_was_asked(case: Case) -> str:
+    """Return of which nodes the cluster's answer tells: it knows its members alone."""
+    unasked = [node for node in case.view.nodes if node.name not in case.facts.versions]
+    if not unasked:
+        return "every node"
+    down = all(node.running is Running.NOT_RUNNING for node in unasked)
+    return "every node that runs" if down else "every node that is in the cluster"
 
 
 def health_is_green(case: Case) -> Gate:
@@ -174,7 +185,7 @@ def clients_can_go_on(case: Case) -> Gate:
         needs.append("new passwords (outputs elasticPassword, userPasswords)")
     if needs:
         return Gate("ClientsChange", Sign.MIND, f"from then on clients need {' and '.join(needs)}")
-    return Gate("ClientsGoOn", Sign.OPEN, "nothing changes for clients")
+    return Gate("ClientsGoOn", Sign.OPEN, CLIENTS_GO_ON)
 
 
 GATES: tuple[Callable[[Case], Gate], ...] = (

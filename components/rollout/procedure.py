@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
+from components.nodes.logins import GIVE_IT
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
@@ -148,10 +149,9 @@ def secured_by_somebody_else(view: RolloutView) -> Finding | None:
         return None
     told = "; ".join(_how_secured(node) for node in found)
     if any(_in_force(node) for node in found):
-        ask = "pulumi config set --secret --path elasticsearch-security:takeover.elastic_password --stack ENVIRONMENT"
         text = (
-            f"{told}. To take the cluster over, give the present password of elastic, encrypted: `{ask}` asks for it, "
-            f"and adds this line to the stack file: {TAKEOVER_LINE}"
+            f"{told}. To take the cluster over, give the present password of elastic, encrypted: `{GIVE_IT}` asks for "
+            f"it, and adds this line to the stack file: {TAKEOVER_LINE}"
         )
     else:
         text = f"{told}. To let this stack finish it, add this line to the stack file: {FINISH_LINE}"

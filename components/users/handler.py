@@ -10,21 +10,29 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from components.drift import Drift, DriftKind, drift
-from components.errors import CommandFailed, TargetUnreachable
+from components.errors import CommandFailed, LoginsRefused, TargetUnreachable
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.cluster_api import answers_with, connect_within, in_our_words
 from components.nodes.endpoint import Endpoint, Login
 from components.nodes.line import LineInputs
+from components.nodes.logins import in_one_line
 from components.nodes.probes import Speech
 from components.nodes.spec import Node
 from components.nodes.waiting import within
 from components.pki.passwords import new_password
+from components.rollout.preflight import Gate, Sign
 from components.users.beginning import refuse_to_wait_again
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, known, reveal
 
 UNAUTHORIZED, OK = 401, 200
+LOG_IN = "log in as "
+"""How the step of a user begins that changes nothing."""
 CONNECT_WITHIN = 60.0
+SETS_THE_PASSWORD = "set the password of "  # noqa: S105 (words, not a secret)
+"""How the step begins after which the password of before logs nobody in."""
+LOCKED_OUT = "is refused, as is every login that is known"
+SEE_PREVIEW = "`preview` says what to give"
 KEPT_FORMERS = 5
 """Passwords before the present one that are kept: more than anybody changes without one `up` in between."""
 
@@ -163,16 +171,22 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
 
     def changes(self, recorded: UserRecord, wanted: UserPasswordInputs, context: Context) -> Sequence[Change]:
         """Find out whether the password still works; a cluster that does not answer proves nothing."""
-        status = self._status(wanted)
-        if status != UNAUTHORIZED:
-            return ()
-        finding = Finding("PasswordRefused", f"{wanted.user}: the recorded password no longer works; it is set again")
+        line = wanted.line.filled_from(recorded.inputs.line)
+        status = self._status(wanted.model_copy(update={"line": line}))
+        if recorded.inputs.password != wanted.password or status != UNAUTHORIZED:
+            return ()  # another password than the recorded one is not expected to work yet
+        again = "" if self._locked_out(recorded, wanted, context) else "; it is set again"
+        finding = Finding("PasswordRefused", f"{wanted.user}: the recorded password no longer works{again}")
         return [Change(finding, on="password")]
 
     def preview(self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context) -> UserPasswordOutputs:
-        """Return what will be done; looks whether the password works already."""
+        """Return what will be done; looks whether the password works already, and else whether it could be set."""
         status = self._status(wanted)
         works = status == OK or (not status and recorded is not None and recorded.inputs.password == wanted.password)
+        asked = not works and (recorded is not None or status == UNAUTHORIZED)
+        locked = self._locked_out(recorded, wanted, context) if asked else None
+        if locked is not None:  # certificates are renewed all the same, so the preview goes on
+            context.say(str(Gate("LoginsRefused", Sign.SHUT, in_one_line(locked))))
         return UserPasswordOutputs(steps=self._steps(wanted, set_anew=not works))
 
     def converge(
@@ -181,7 +195,8 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         """Set the password unless it works already, then log in with it.
 
         Raises:
-            TargetUnreachable: no node answers, or no login that may set passwords is taken.
+            LoginsRefused: no login that may set passwords is taken.
+            TargetUnreachable: no node answers.
             CommandFailed: the new password does not log in.
         """
         if self._status(wanted) == OK:
@@ -206,14 +221,30 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
 
     def drift(self, recorded: UserRecord, context: Context) -> Sequence[Drift]:
         """Return that the password no longer works, if it does not."""
-        if not self.changes(recorded, recorded.inputs, context):
+        if self._status(recorded.inputs) != UNAUTHORIZED:
             return ()
         login = f"login of {recorded.inputs.user}"
-        return (drift("", login, DriftKind.PASSWORD_REFUSED, "the recorded password", "is refused"),)
+        found = drift("", login, DriftKind.PASSWORD_REFUSED, "the recorded password", "is refused")
+        if self._locked_out(recorded, recorded.inputs, context):
+            found = found.model_copy(update={"found": LOCKED_OUT, "next": SEE_PREVIEW})
+        return (found,)
 
     def _steps(self, wanted: UserPasswordInputs, *, set_anew: bool) -> tuple[str, ...]:
-        log_in = f"log in as {wanted.user}"
-        return (f"set the password of {wanted.user}", log_in) if set_anew else (log_in,)
+        log_in = f"{LOG_IN}{wanted.user}"
+        return (f"{SETS_THE_PASSWORD}{wanted.user}", log_in) if set_anew else (log_in,)
+
+    def _locked_out(
+        self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context
+    ) -> LoginsRefused | None:
+        """Return why no password can be set, where nodes answer and take no login that is known."""
+        line = wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line
+        try:
+            connect_within(0, line.to(wanted.nodes), context.clock, context.progress).close()
+        except LoginsRefused as error:
+            return error
+        except TargetUnreachable:  # that proves nothing
+            return None
+        return None
 
     def _set(self, wanted: UserPasswordInputs, context: Context) -> None:
         api = connect_within(0, wanted.line.to(wanted.nodes), context.clock, context.progress)

@@ -6,7 +6,7 @@ from datetime import datetime
 from components.nodes.cluster_api import answers_with
 from components.nodes.greeting import greet
 from components.nodes.line import endpoint_of
-from components.nodes.probes import ALERT_WAIT, Answer, Identity, Speech
+from components.nodes.probes import LISTEN, Answer, Identity, Speech
 from components.nodes.spec import Node
 from components.pki.issue import IssuedLeaf, new_authority
 from components.pki.probe import probe_leaf
@@ -58,13 +58,14 @@ def make_probes(ours: IssuedLeaf, cluster: str, now: datetime) -> Probes:
 
 
 def ask_transport(node: Node, probes: Probes) -> TransportEvidence:
-    """Knock at a node's transport layer three times."""
-    return TransportEvidence(
-        node=node,
-        ours=greet(node, Layer.TRANSPORT, probes.ours, listen=ALERT_WAIT),
-        stranger=greet(node, Layer.TRANSPORT, probes.stranger, listen=ALERT_WAIT),
-        nobody=greet(node, Layer.TRANSPORT, listen=ALERT_WAIT),
-    )
+    """Let each of three knock at a node's transport layer, and once more if it did not tell whether it takes them."""
+    ours, stranger, nobody = (_told(node, identity) for identity in (probes.ours, probes.stranger, None))
+    return TransportEvidence(node, ours, stranger, nobody)
+
+
+def _told(node: Node, identity: Identity | None) -> Answer:
+    answer = greet(node, Layer.TRANSPORT, identity, listen=LISTEN)
+    return greet(node, Layer.TRANSPORT, identity, listen=LISTEN) if answer.undecided else answer
 
 
 def ask_http(node: Node, authorities_pem: str | None) -> HttpEvidence:

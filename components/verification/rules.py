@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from components.findings import Finding
+from components.layer_words import spelled
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Node
 from components.pki.chains import leads_up_to
@@ -12,7 +13,6 @@ from components.pki.spec import Layer
 from components.verification.evidence import HttpEvidence, TransportEvidence
 
 UNAUTHORIZED = 401
-NAMES = {Layer.TRANSPORT: "transport", Layer.HTTP: "HTTP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def transport_admits_our_nodes(case: TransportCase) -> Finding | None:
     """A leaf of our CA is accepted. Source: deploy-manage/security/set-up-basic-security."""
     if case.seen.ours.speech is not Speech.TLS or case.seen.ours.trusted:
         return None
+    if case.seen.ours.undecided:
+        return _not_told(case.seen.node, case.seen.ours, "a leaf of our own CA")
     return Finding(
         "OurLeafRefused",
         f"{case.seen.node.name}: the transport layer refuses a leaf of our own CA ({case.seen.ours.refusal})",
@@ -76,6 +78,8 @@ def transport_refuses_strangers(case: TransportCase) -> Finding | None:
 
     Source: manually-configure-security (prevents unauthorized nodes from joining your cluster).
     """
+    if case.seen.stranger.undecided:
+        return _not_told(case.seen.node, case.seen.stranger, "a certificate of a foreign CA")
     if not case.seen.stranger.trusted:
         return None
     return Finding(
@@ -85,6 +89,8 @@ def transport_refuses_strangers(case: TransportCase) -> Finding | None:
 
 def transport_refuses_nobody(case: TransportCase) -> Finding | None:
     """A peer without a certificate is refused. Source: security-settings, client_authentication."""
+    if case.seen.nobody.undecided:
+        return _not_told(case.seen.node, case.seen.nobody, "a peer without any certificate")
     if not case.seen.nobody.trusted:
         return None
     return Finding(
@@ -155,22 +161,31 @@ def documents_are_all_there(before: int, after: int) -> Finding | None:
 def _served(expected: Expected, answer: Answer, at: Node, which: Layer) -> Finding | None:
     if answer.speech is Speech.NOTHING:
         return _nothing_listens(answer, at, which)
-    why, node, layer = f" ({answer.refusal})" if answer.refusal else "", at.name, NAMES[which]
+    why, node, side = f" ({answer.refusal})" if answer.refusal else "", at.name, spelled(which)
     if answer.speech is not Speech.TLS:
-        return Finding("TlsNotServed", f"{node}: the {layer} layer answers {answer.speech} to a TLS greeting{why}")
+        return Finding("TlsNotServed", f"{node}: the {side} layer answers {answer.speech} to a TLS greeting{why}")
     if not answer.chain:
-        return Finding("TlsNotServed", f"{node}: the {layer} layer speaks TLS and shows no certificate{why}")
+        return Finding("TlsNotServed", f"{node}: the {side} layer speaks TLS and shows no certificate{why}")
     facts = leaf_facts(answer.chain[0])
     if facts.serial != expected.serial:
         return Finding(
             "OtherLeafServed",
-            f"{node}: the {layer} layer serves leaf {facts.serial[:8]}…, recorded is {expected.serial[:8]}…",
+            f"{node}: the {side} layer serves leaf {facts.serial[:8]}…, recorded is {expected.serial[:8]}…",
         )
     if not leads_up_to(answer.chain, load_certificate(expected.authority_pem)):
-        return Finding("OtherSigner", f"{node}: the {layer} layer serves a leaf that our CA did not sign")
+        return Finding("OtherSigner", f"{node}: the {side} layer serves a leaf that our CA did not sign")
     if not facts.sans.covers(at.address):
-        return Finding("AddressNotNamed", f"{node}: the {layer} leaf does not name {at.address} (names: {facts.sans})")
+        return Finding("AddressNotNamed", f"{node}: the {side} leaf does not name {at.address} (names: {facts.sans})")
     return None
+
+
+def _not_told(node: Node, answer: Answer, what: str) -> Finding:
+    """Say of a node that was silent twice that nothing is shown."""
+    return Finding(
+        "TrustNotTold",
+        f"{node.name}: the transport layer does not tell whether it takes {what} ({answer.refusal}); if the node is "
+        "busy, wait until it is less so, then run again",
+    )
 
 
 def _nothing_listens(answer: Answer, node: Node, layer: Layer) -> Finding:
@@ -178,7 +193,7 @@ def _nothing_listens(answer: Answer, node: Node, layer: Layer) -> Finding:
     port = node.http_port if layer is Layer.HTTP else node.transport_port
     return Finding(
         "NothingListens",
-        f"{node.name}: nothing answers on its {NAMES[layer]} port {port} ({answer.refusal}), and its other layer does: "
-        f"compare `{layer}_port` in the stack file with `{layer}.port` in its elasticsearch.yml, which counts from the "
-        "node's start; correct one of them, or restart the node, then run again",
+        f"{node.name}: nothing answers on its {spelled(layer)} port {port} ({answer.refusal}), and its other layer "
+        f"does: compare `{layer}_port` in the stack file with `{layer}.port` in its elasticsearch.yml, which counts "
+        "from the node's start; correct one of them, or restart the node, then run again",
     )

@@ -7,7 +7,19 @@ from components.clients.restart_handler import KibanaRestartHandler
 from components.clients.trust_handler import KibanaTrustHandler
 from components.handling import Recorded
 from components.values import UNKNOWN, Unknown
-from tests.clients.kibanas import FIRST, G2, OF_G2, PASSPHRASE_TEXT, RENEWED, SECOND, SETTINGS, FakeKibana, running
+from tests.clients.kibanas import (
+    FIRST,
+    G2,
+    KEY,
+    OF_G2,
+    PASSPHRASE_TEXT,
+    RENEWED,
+    SECOND,
+    SETTINGS,
+    TRUST,
+    FakeKibana,
+    running,
+)
 from tests.fakes import FakeFile
 
 
@@ -170,3 +182,17 @@ def test_each_resource_is_called_by_its_kibana(doors, handler):
     if type(handler) in inputs:
         assert handler.name(inputs[type(handler)]()).startswith("kibana-1/kibana-")
     assert handler.replace_on == frozenset()
+
+
+@pytest.mark.parametrize("path", [KEY, TRUST])
+def test_a_file_that_an_earlier_run_wrote_and_somebody_took_away_is_missing_and_not_new(doors, path):
+    one = running()
+    operator = doors(one)
+    [first] = [step for step in operator.up() if f"/{path.name} " in step]
+    assert first.endswith(" (new)")
+    one.target.files.pop(path)
+    told = first.replace("(new)", "(missing: written again)")
+    steps = preview(KibanaTrustHandler(), operator.trust, operator.trust_inputs(), one).steps
+    steps += preview(KibanaSettingsHandler(), operator.settings, operator.settings_inputs(), one).steps
+    assert told in steps
+    assert told in operator.up()

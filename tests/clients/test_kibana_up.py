@@ -5,11 +5,13 @@ import pytest
 from components.clients.files import merged_on
 from components.clients.handler import KibanaSettingsHandler
 from components.clients.machine import KibanaMachine
-from components.errors import CommandFailed, ConfigurationRefused, NotConverged, RolloutHalted
+from components.errors import CommandFailed, ConfigurationRefused, MachineUnreachable, NotConverged, RolloutHalted
+from components.nodes.ssh_words import not_connected
 from components.nodes.target import Completed
 from tests.clients.kibanas import (
     CONFIG,
     FIRST,
+    G1,
     G2,
     HOME,
     KEY,
@@ -439,3 +441,21 @@ def test_another_port_in_kibana_yml_is_refused_and_changes_nothing(doors):
     with pytest.raises(ConfigurationRefused, match=r"server\.port is 5602, and the stack file says 5601"):
         operator.up()
     assert (one.text(), one.entries) == (before, {})
+
+
+def test_a_kibana_on_a_machine_that_does_not_answer_keeps_the_nodes_from_presenting_a_new_ca(doors, monkeypatch):
+    operator = doors(running())
+    operator.up()
+    operator.signer = G2
+
+    def no_answer(*_):
+        raise not_connected("Connection refused", node="kibana-1", host="kib")
+
+    monkeypatch.setattr(operator.one.target, "find", no_answer)
+    with pytest.raises(MachineUnreachable) as caught:
+        operator.up()
+    assert caught.value.so.startswith(
+        "the wave cover of HTTP CA g1 is not through without kibana-1, so present does not begin: what nodes present "
+        "on this layer stays as it is"
+    )
+    assert operator.one.presents is G1

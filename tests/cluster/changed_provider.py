@@ -16,7 +16,8 @@ from typing import Any
 from components.clock import SystemClock
 from components.errors import CommandFailed
 from components.handling import Context, Handler
-from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler
+from components.nodes.exclusive_handler import NodeTrustExclusiveHandler
+from components.nodes.handler import NodeTrustHandler
 from components.nodes.identity_handler import NodeIdentityHandler
 from components.nodes.wave_handler import WaveHandler
 from components.pki.handler import AuthorityHandler

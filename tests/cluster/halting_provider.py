@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from components.handling import Handler
-from components.nodes import served, wave_handler
+from components.nodes import asked_for, served, wave_handler
 from components.rollout import perform
 from components.rollout.steps import Action, Step
 from provider.process import main
@@ -99,7 +99,7 @@ def name_of(handler: Handler[Any, Any], wanted: Any) -> str:
 if __name__ == "__main__":
     journal = Journal(Path(sys.argv.pop(1)))
     perform.ACTIONS.update({action: halting(action, act, journal) for action, act in perform.ACTIONS.items()})
-    for room in (wave_handler, served):
+    for room in (wave_handler, served, asked_for):
         room.wait_until = halting_proof(room.wait_until, journal)
     for handler in HANDLERS.values():
         watch(handler, journal)

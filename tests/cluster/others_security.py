@@ -26,7 +26,9 @@ from devcluster.node import DevNode
 from tests.pki.makers import Foreign, ca, foreign, names
 
 TRANSPORT, HTTP = "xpack.security.transport.ssl", "xpack.security.http.ssl"
-CERTUTIL_PASSWORD = "of-the-one-file"
+IN_IT = "swordfish"
+CERTUTIL_PASSWORD = f"""of "the" one: {IN_IT}, it's pa$$w0rd, $HOME `id` $(id) \\n %41 {{ }} # & ; | < > {"x" * 48}"""
+"""Odd, and of 128 characters, but within ASCII: Java's own PKCS#12 takes no other (`Password is not ASCII`)."""
 AUTO_CONFIGURATION = """
 #----------------------- BEGIN SECURITY AUTO CONFIGURATION -----------------------
 #

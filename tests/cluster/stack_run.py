@@ -46,12 +46,21 @@ class Finished:
 
 @dataclass
 class StackRun:
-    """One stack on one development cluster."""
+    """One stack on one development cluster.
+
+    Attributes:
+        folder: where its project and its state lie.
+        cluster: the nodes.
+        sections: what its stack file has.
+        provider: the plugin's folder.
+        variables: what commands, plugin and clients get in their environment beside the usual.
+    """
 
     folder: Path
     cluster: DevCluster
     sections: dict[str, Any] = field(default_factory=dict)
     provider: Path = CHECKOUT / "provider"
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def project(self) -> Path:
@@ -69,6 +78,7 @@ class StackRun:
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "PULUMI_HOME": str(self.folder / "pulumi"),
             "PYTHONUNBUFFERED": "1",
+            **self.variables,
         }
 
     def write(self, **sections: Any) -> None:
@@ -196,16 +206,25 @@ class StackRun:
     def api(self) -> "SecuredApi":
         """Return access to the secured cluster, as a user has it after an `up`."""
         outputs = json.loads(self.succeed("output", "--json", "--show-secrets").stdout)
-        return SecuredApi(outputs["httpUrls"], outputs.get("caCertificatePem", ""), outputs["elasticPassword"])
+        authority_pem, password = outputs.get("caCertificatePem", ""), outputs["elasticPassword"]
+        return SecuredApi(outputs["httpUrls"], authority_pem, password, self.variables)
 
 
 @dataclass
 class SecuredApi:
-    """What a client needs to talk to a secured cluster."""
+    """What a client needs to talk to a secured cluster.
+
+    Attributes:
+        urls: where each node answers.
+        authority_pem: whom the client trusts.
+        password: that of `elastic`.
+        variables: what the client gets in its environment beside the usual.
+    """
 
     urls: list[str]
     authority_pem: str
     password: str
+    variables: dict[str, str] = field(default_factory=dict)
 
     def ask(self, path: str, node: int = 0, user: str = "elastic", password: str | None = None) -> tuple[int, Any]:
         """GET a path with curl's own TLS and verification: an implementation that is not ours."""
@@ -225,6 +244,7 @@ class SecuredApi:
         ca = Path(f"/proc/self/fd/{_memory_file(self.authority_pem)}")
         done = subprocess.run(
             ["curl", "--silent", "--cacert", str(ca), "--config", "-", "--write-out", "\n%{http_code}", url],
+            env={**os.environ, **self.variables},
             input=config,
             capture_output=True,
             text=True,
@@ -248,10 +268,10 @@ def _memory_file(text: str) -> int:
 
 @contextmanager
 def open_stack(
-    folder: Path, documents: int, names: tuple[str, ...] = NAMES, version: str | None = None
+    folder: Path, documents: int, names: tuple[str, ...] = NAMES, version: str | None = None, cluster: str = "books"
 ) -> Iterator[StackRun]:
     """Run an open cluster with documents, of the usual version or of another, and a stack for it that was never run."""
-    home, spec = elasticsearch_or_skip(version), cluster_spec(folder, names)
+    home, spec = elasticsearch_or_skip(version), cluster_spec(folder, names, cluster)
     with running(replace(spec, home=home) if version else spec) as cluster:
         seed(cluster.nodes, documents)
         run = StackRun(folder, cluster)

@@ -3,7 +3,7 @@
 import time
 from contextlib import contextmanager
 
-from components.nodes.probes import Identity, handshake
+from components.nodes.probes import LISTEN, Identity, handshake
 from tests.cluster import others_security
 from tests.cluster.others_security import leaf
 from tests.cluster.stack_run import SecuredApi, open_stack
@@ -41,7 +41,7 @@ def trusts(node, signer):
     """Tell whether a node takes a leaf of a CA on its transport layer."""
     one = leaf("probe", signer).authority
     probe = Identity(one.certificate_pem, one.private_key_pem)
-    return handshake("127.0.0.1", node.spec.transport_port, probe, listen=1.0).trusted
+    return handshake("127.0.0.1", node.spec.transport_port, probe, listen=LISTEN).trusted
 
 
 def refused(run, command="preview"):

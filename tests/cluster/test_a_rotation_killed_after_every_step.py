@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from components.layer_words import spelled
 from components.pki.spec import Layer
 from drill.load import Load, Protocol
 from drill.pairs import Pairs
@@ -76,8 +77,12 @@ def test_runs_were_killed_after_the_work_on_every_resource_of_the_three_waves(ki
 
 @pytest.mark.parametrize(
     "shown",
-    ["the transport layer takes leaves of CA g2", "the transport layer refuses leaves of CA g1"],
-    ids=["cover", "retire"],
+    [
+        "the transport layer takes leaves of CA g2",
+        "the transport layer refuses leaves of CA g1",
+        "the transport layer takes leaves of no CA that certs/transport-trust.pem does not hold",
+    ],
+    ids=["cover", "retire", "retire, of any CA"],
 )
 def test_runs_were_killed_in_the_middle_of_the_proof_of_a_wave_on_every_node(killed, shown):
     moments = {f"{name}: waiting until {shown}{moment}" for name in NAMES for moment in (BEGUN, SHOWN)}
@@ -86,7 +91,9 @@ def test_runs_were_killed_in_the_middle_of_the_proof_of_a_wave_on_every_node(kil
 
 def test_runs_were_killed_between_a_written_key_file_and_the_proof_that_it_is_served(killed):
     waiting = {
-        f"{name}: waiting until the {layer} layer serves the new leaf{BEGUN}" for name in NAMES for layer in Layer
+        f"{name}: waiting until the {spelled(layer)} layer serves the new leaf{BEGUN}"
+        for name in NAMES
+        for layer in Layer
     }
     assert waiting & set(killed.killed)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from components.clock import SystemClock
 from components.errors import CommandFailed, RolloutHalted
 from components.nodes.line import LineInputs
-from components.nodes.probes import handshake
+from components.nodes.probes import LISTEN, handshake
 from components.nodes.spec import Machine, Node
 from components.nodes.targets import machine_of
 from components.pki.issue import IssuedAuthority
@@ -254,7 +254,7 @@ def greet_all(listener, context):
 
 
 def greet_without_a_certificate(port):
-    assert not handshake("127.0.0.1", port, listen=1.0).trusted
+    assert not handshake("127.0.0.1", port, listen=LISTEN).trusted
 
 
 def speak_plain(port):

@@ -1,36 +1,44 @@
-"""All leaves and both CAs have expired, the nodes do not take each other any more, no API answers: `up` recovers."""
+"""All leaves and both CAs have expired, the nodes do not take each other any more, no API answers: `up` recovers.
+
+The certificates are made today, as always. Then nodes, program and plugin are run with a clock that is ahead.
+"""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from components.clock import SystemClock
 from components.nodes.probes import handshake
 from devcluster.seed import INDEX
-from tests.cluster.plugins import install
-from tests.cluster.stack_run import CHECKOUT, open_stack
+from tests.cluster.clock_ahead import clock_ahead_or_skip, started_with
+from tests.cluster.stack_run import open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 500
 NAMES = ("es-1", "es-2")
-"""Two nodes, of which each needs the other for a quorum."""
-TWELVE_YEARS = 12 * 365
-"""Days by which the clock is set back: a CA that is made then has ended two years ago, its leaves eleven."""
+TWELVE_YEARS = timedelta(days=12 * 365)
+"""By how much the clock is ahead: the CAs that are made today have ended two years before, their leaves eleven."""
 SOON = "\ndiscovery.initial_state_timeout: 1s\n"
 """The operator's own line: with it a node without a master opens its HTTP port at once."""
+EXPIRED = "CertificateExpiredException"
+"""What a node logs that does not take another's leaf for its date. Read off a real node."""
 
 
 @pytest.fixture(scope="module")
 def expired(tmp_path_factory):
+    ahead = clock_ahead_or_skip(TWELVE_YEARS)
     with open_stack(tmp_path_factory.mktemp("expired"), DOCUMENTS, NAMES) as run:
+        assert run.up()["result"] == "changed"
+        health = run.api().ask("/_cluster/health")[1]
+        assert (health["status"], health["number_of_nodes"]) == ("green", len(NAMES))
         run.cluster.stop()
         for node in run.cluster.nodes:
             node.settings.write_text(f"{node.settings.read_text()}{SOON}")
-        install(run, "backdated_provider", str(TWELVE_YEARS))
-        run.write(cluster={"name": run.cluster.spec.name, "scenario": "basic-https", "running": False})
-        assert run.up()["result"] == "changed"
-        run.provider = CHECKOUT / "provider"
-        run.write()
-        run.cluster.start()
-        yield run
+        with started_with(run.cluster, ahead):
+            run.variables = ahead
+            yield run
 
 
 def served(run):
@@ -42,10 +50,26 @@ def served(run):
     ]
 
 
+def answers(api):
+    """Return the HTTP status with which each node answers; 0 of one that the client does not talk to."""
+    return [api.ask("/", number)[0] for number in range(len(NAMES))]
+
+
+def wait_until_one_refuses_the_other(run):
+    """Return once a node has said that the other one's leaf has expired; it calls the other one every second."""
+    deadline = time.monotonic() + 60
+    while not any(EXPIRED in node.log.read_text() for node in run.cluster.nodes):
+        assert time.monotonic() < deadline, "the nodes take each other"
+        time.sleep(0.1)
+
+
 def test_up_recovers_a_cluster_to_which_nobody_can_talk_any_more_without_a_restart(expired):
-    run, now = expired, SystemClock().now()
+    run, now = expired, SystemClock(TWELVE_YEARS).now()
     assert all(ends < now for ends in served(run))
-    assert run.api().ask("/")[0] == 0, "a client that verifies gets no answer"
+    wait_until_one_refuses_the_other(run)
+    api = run.api()
+    assert answers(api) == [0, 0], "a client that verifies gets no answer"
+    assert 0 not in answers(replace(api, variables={})), "for the date alone: one whose clock is not ahead gets some"
     pids = [node.process().pid for node in run.cluster.nodes]
 
     recovered = run.up()

@@ -4,20 +4,15 @@ Folders have the package's owners and modes; only their names differ, so that no
 root the owner is root and the node runs as somebody else; else both are whoever runs the test.
 """
 
-import grp
 import os
 import pwd
-import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from components.clock import SystemClock
-from components.nodes.local import MINIMAL_ENVIRONMENT
-from components.nodes.spec import Machine
-from components.nodes.targets import machine_of
 from devcluster.seed import INDEX
-from tests.cluster.plugins import install
+from tests.cluster.laid_out_anew import LaidOutAnew
 from tests.cluster.stack_run import open_stack
 from tests.systemd_standin.installed import install_systemd
 from tests.systemd_standin.units import Unit
@@ -27,21 +22,13 @@ DOCUMENTS = 200
 UNIT = "elasticsearch.service"
 
 
-class PackagedNode:
-    """The node of an open development cluster, laid out anew as a package does it, and run by the stand-in."""
+class PackagedNode(LaidOutAnew):
+    """A node as a package lays it out."""
+
+    defaults: ClassVar = {"unit": UNIT}
 
     def __init__(self, run):
-        self.run = run
-        [self.node] = run.cluster.nodes
-        self.account = run.cluster.account
-        run.cluster.stop()
-        self.config = self.node.folder / "etc-elasticsearch"
-        self.group = grp.getgrgid(self.account.gid).gr_name
-        shutil.copytree(self.node.config, self.config)
-        for path in [self.config, *self.config.rglob("*")]:
-            os.chown(path, os.geteuid(), self.account.gid)
-            path.chmod(0o2750 if path.is_dir() else 0o660)
-        self.plugin = install(run, "standin_provider")
+        super().__init__(run, "etc-elasticsearch", os.geteuid(), run.cluster.account.gid, (0o2750, 0o660))
         self.units = install_systemd(self.plugin)
         runtime = self.node.folder / "run-elasticsearch"
         home = run.cluster.home
@@ -57,27 +44,13 @@ class PackagedNode:
             "user": self.account.name,
         }
 
-    def machine(self):
-        """Return the node's machine as the plugin has it, for what is asked beside a run."""
-        section = self.machine_section()
-        return machine_of(Machine(node=self.node.name, pid_file="/nowhere", unit=UNIT, **section))
-
-    def belongs(self, relative):
-        """Return owner, group and mode of something in the config folder."""
-        status = (self.config / relative).stat()
-        return pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name, oct(status.st_mode & 0o7777)
-
 
 @pytest.fixture
 def packaged(tmp_path, monkeypatch):
     with open_stack(tmp_path, DOCUMENTS, ("es-1",)) as run:
         one = PackagedNode(run)
-        monkeypatch.setitem(MINIMAL_ENVIRONMENT, "PATH", f"{one.plugin / 'bin'}:{MINIMAL_ENVIRONMENT['PATH']}")
-        try:
-            assert one.machine().start(SystemClock()).ok
+        with one.started(monkeypatch):
             yield one
-        finally:
-            one.machine().stop(SystemClock())
 
 
 def test_a_node_of_the_debian_package_goes_from_open_to_https_by_its_unit(packaged):
@@ -92,9 +65,7 @@ def test_a_node_of_the_debian_package_goes_from_open_to_https_by_its_unit(packag
     verbs = [words[1] for words in packaged.units.calls()[before:] if words[1] != "show"]
     assert verbs == ["stop", "start"]
     assert packaged.belongs("certs") == (us, packaged.group, "0o750")
-    assert {packaged.belongs(path.relative_to(packaged.config)) for path in (packaged.config / "certs").iterdir()} == {
-        (us, packaged.group, "0o640")
-    }
+    assert packaged.certificate_files() == {(us, packaged.group, "0o640")}
     assert packaged.belongs("elasticsearch.yml") == (us, packaged.group, "0o660")
     assert packaged.belongs("elasticsearch.keystore") == (us, packaged.group, "0o660")
     process = packaged.machine().process()
@@ -102,12 +73,6 @@ def test_a_node_of_the_debian_package_goes_from_open_to_https_by_its_unit(packag
     assert (packaged.node.folder / "run-elasticsearch" / "elasticsearch.pid").read_text().strip() == str(process.pid)
     assert run.preview()["plan"]["rows"] == []
 
-    packaged.machine().stop(SystemClock())
-    assert packaged.machine().process() is None
-    settings = packaged.config / "elasticsearch.yml"
-    kept = settings.read_bytes()
-    settings.write_bytes(b"cluster.name: [unfinished\n")
-    failed = packaged.machine().start(SystemClock())
-    settings.write_bytes(kept)
+    failed = packaged.start_with("cluster.name: [unfinished\n")
     assert (failed.exit_status, "Job for elasticsearch.service failed" in failed.stderr) == (1, True)
     assert "elasticsearch.yml" in failed.stdout, "what the node said before it had a log, out of the journal"

@@ -11,8 +11,9 @@ import pytest
 from components.pki.inspect import parse_bundle
 from devcluster.seed import INDEX, seed
 from drill.load import ASKED, Load, Protocol
-from tests.cluster.networks import CLIENTS, US, Machines, open_nodes, three_machines
+from tests.cluster.machines import CLIENTS, US, Machines, open_nodes
 from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun, wait_for
+from tests.cluster.three_machines import three_machines
 from tests.cluster_fixtures import NAMES
 from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file, short_folder
 
@@ -50,13 +51,7 @@ class OverSsh:
         self.run.write(**{"nodes": [self.node(name) for name in NAMES], "consent": None, **sections})
 
     def node(self, name):
-        sshd = self.machines.sshds[name]
-        ssh = {
-            "host": self.machines.host(name),
-            "user": LOGINS[name],
-            "identity_file": sshd.identity_file,
-            "host_key": sshd.host_key,
-        }
+        ssh = {**self.machines.ssh(name), "user": LOGINS[name]}
         if name == "es-2":
             ssh["sudo_password_file"] = password_file(self.run.folder)
         spec = self.run.cluster.node(name).spec
@@ -71,21 +66,25 @@ class OverSsh:
     def pids(self):
         return [node.process().pid for node in self.run.cluster.nodes]
 
-    def under_load(self, *arguments):
-        """Run `up` while clients on the cluster's network keep asking every node."""
+    def under_load(self, what, *steps):
+        """Run `up` while clients on the cluster's network keep asking every node, and once more after each step."""
         api = self.api()
         load = Load("ssh", self.run.cluster.nodes, api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
         with self.machines.within(CLIENTS):
             running = load.running()
             running.__enter__()
         try:
-            data = self.run.succeed("up", "--json", *arguments).data
+            self.run.up()
+            for step in steps:
+                step(load)
+                self.run.up()
         finally:
             running.__exit__(None, None, None)
         failed = [one for one in load.requests if one.failure]
-        sys.stdout.write(f"{len(load.requests)} requests, {len(failed)} failed\n")
+        figures = {"drill": f"by SSH: {what}", "requests": len(load.requests), "failed": len(failed)}
+        sys.stdout.write(f"\n{figures}\n")
         assert {one.kind for one in load.requests} == set(ASKED)
-        return data, load, failed
+        return failed
 
 
 @pytest.fixture(scope="module")
@@ -94,25 +93,29 @@ def over_ssh(tmp_path_factory):
     with short_folder() as temporary, three_machines() as machines, open_nodes(machines, folder) as cluster:
         with machines.within(CLIENTS):
             seed(cluster.nodes, DOCUMENTS)
-        (folder / "ssh_config").write_text(
-            f"Host *\n  UserKnownHostsFile {folder}/known_hosts\n  IdentityFile {machines.bastion.identity_file}\n"
-        )
-        (folder / "known_hosts").write_text(f"{machines.bastion.address} {machines.bastion.host_key}\n")
         run = RunBySsh(folder, cluster, machines=machines, temporary=temporary)
         stack = OverSsh(machines, run)
-        way = {"jump": [f"{NO_PASSWORD}@{machines.bastion.address}"], "config_file": str(folder / "ssh_config")}
-        usual = run.usual()["machine"]
-        run.usual = lambda: {**StackRun.usual(run), "machine": {**usual, "ssh": way}}
+        usual, jump = run.usual()["machine"], machines.jump(folder)
+        run.usual = lambda: {**StackRun.usual(run), "machine": {**usual, "ssh": jump}}
         yield stack
 
 
+def closed_ports(machines, node):
+    """Return what the operator may not reach; on loopback addresses there is a way to all that somebody listens on."""
+    of_node, of_sshd = (node.spec.http_port, node.spec.transport_port), (machines.ssh_port,)
+    elsewhere = {machines.host(node.name): of_node, machines.address(node.name): of_sshd}
+    listened_on = {machines.host(node.name): of_sshd, machines.address(node.name): of_node}
+    ports = [elsewhere, listened_on] if machines.apart else [elsewhere]
+    return [(host, port) for each in ports for host, found in each.items() for port in found]
+
+
 def test_the_operator_has_no_way_to_the_ports_of_the_nodes(over_ssh):
-    with over_ssh.machines.within(US):
+    machines = over_ssh.machines
+    with machines.within(US):
         for node in over_ssh.run.cluster.nodes:
-            for host in (over_ssh.machines.address(node.name), over_ssh.machines.host(node.name)):
-                for port in (node.spec.http_port, node.spec.transport_port, 22):
-                    with pytest.raises(OSError, match=r"refused|unreachable"):
-                        socket.create_connection((host, port), timeout=1)
+            for host, port in closed_ports(machines, node):
+                with pytest.raises(OSError, match=r"refused|unreachable"):
+                    socket.create_connection((host, port), timeout=1)
 
 
 def test_one_up_secures_the_open_cluster(over_ssh):
@@ -138,8 +141,7 @@ def test_afterwards_a_preview_is_empty(over_ssh):
 def test_leaves_are_renewed_under_load_without_a_restart(over_ssh):
     before = over_ssh.pids()
     over_ssh.write(certificates=REISSUED)
-    _, _, failed = over_ssh.under_load()
-    assert failed == []
+    assert over_ssh.under_load("renew-all-leaves") == []
     assert over_ssh.pids() == before
 
 
@@ -147,17 +149,29 @@ def test_the_ca_of_the_transport_layer_is_rotated_under_load_without_a_restart(o
     before = over_ssh.pids()
     trusted = over_ssh.run.trusted_on_transport()
     over_ssh.write(certificates=REISSUED, authorities={"transport": {"generation": 2}})
-    _, _, failed = over_ssh.under_load()
-    assert failed == []
+    assert over_ssh.under_load("rotate-transport-ca") == []
     assert over_ssh.pids() == before
     assert over_ssh.run.trusted_on_transport() != trusted
+
+
+def test_the_ca_of_the_http_layer_is_rotated_under_load_once_its_clients_know_the_new_one(over_ssh):
+    before, asked = over_ssh.pids(), {"transport": {"generation": 2}, "http": {"generation": 2}}
+    over_ssh.write(certificates=REISSUED, authorities=asked, rollout={"hold_after": "cover"})
+
+    def hand_out_and_go_on(load):
+        load.authority_pem = over_ssh.run.output("caCertificatePem")
+        over_ssh.write(certificates=REISSUED, authorities=asked)
+
+    assert over_ssh.under_load("rotate-http-ca", hand_out_and_go_on) == []
+    assert over_ssh.pids() == before
+    assert len(parse_bundle(over_ssh.run.output("caCertificatePem").encode())) == 1
 
 
 def test_a_machine_that_reboots_in_a_wave_stops_it_there_and_the_next_up_finishes_the_rotation(over_ssh):
     """Its sshd and its node end, and come back with the files that they had: the node joins the others by itself."""
     before, run, sshd = over_ssh.pids(), over_ssh.run, over_ssh.machines.sshds["es-2"]
     trusted = run.trusted_on_transport()
-    over_ssh.write(certificates=REISSUED, authorities={"transport": {"generation": 3}})
+    over_ssh.write(certificates=REISSUED, authorities={"transport": {"generation": 3}, "http": {"generation": 2}})
     process = run.start("up", "--json")
     wait_for(lambda: run.trusted_on_transport() != trusted, process)  # the first node covers the new CA
     sshd.stop()
@@ -190,7 +204,7 @@ def test_a_setting_is_changed_by_a_rolling_restart(over_ssh):
     before = over_ssh.pids()
     over_ssh.write(
         certificates=REISSUED,
-        authorities={"transport": {"generation": 3}},
+        authorities={"transport": {"generation": 3}, "http": {"generation": 2}},
         transport={"verification_mode": "certificate"},
     )
     over_ssh.run.up()

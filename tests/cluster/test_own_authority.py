@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from components.clock import SystemClock
-from components.nodes.probes import Identity, handshake
+from components.nodes.probes import LISTEN, Identity, handshake
 from components.pki.inspect import common_name_of
 from components.pki.probe import probe_leaf
 from components.pki.spec import Layer
@@ -13,7 +13,7 @@ from drill.load import Load, Protocol
 from drill.pairs import Pairs
 from drill.rehearsal import rehearse
 from drill.state import key_file_passwords
-from tests.cluster.others_security import CERTUTIL_PASSWORD, key_store
+from tests.cluster.others_security import CERTUTIL_PASSWORD, IN_IT, key_store
 from tests.cluster.stack_run import open_stack
 from tests.pki.answers import new_ca, signed
 
@@ -69,7 +69,7 @@ class UnderOwnAuthorities:
     def trusting(self, authority):
         """Tell of each node whether it takes a leaf of a CA on its transport layer."""
         theirs = one_of(authority)
-        return [handshake("127.0.0.1", node.spec.transport_port, theirs, listen=1.0).trusted for node in nodes(self)]
+        return [handshake("127.0.0.1", node.spec.transport_port, theirs, listen=LISTEN).trusted for node in nodes(self)]
 
     def assert_in_service(self):
         """Every node answers to a client that has the output `caCertificatePem` alone, and nothing is left to do."""
@@ -100,7 +100,7 @@ def test_nodes_serve_leaves_of_the_own_authorities_with_the_chain_that_clients_n
 def test_no_key_of_an_own_authority_is_in_the_state_in_clear_or_on_a_node(secured):
     state = secured.run.state()
     assert "PRIVATE KEY" not in state
-    assert CERTUTIL_PASSWORD not in state
+    assert IN_IT not in state
     for one in (secured.transport, secured.http):
         body = one.key_pem.splitlines()[1].encode()
         files = [path for node in secured.run.cluster.nodes for path in node.config.rglob("*") if path.is_file()]

@@ -7,9 +7,10 @@ import pytest
 
 from components.pki.spec import Layer
 from devcluster.seed import INDEX
+from drill.away import When, counted, when
 from drill.load import ASKED, THEN, WRITTEN, Kind, Load, Protocol
 from drill.state import authority_pem
-from tests.cluster.rollout_log import When, counted, nodes_away, restart_outputs, steps_done, when
+from tests.cluster.rollout_log import nodes_away, restart_outputs, steps_done
 from tests.cluster.stack_run import open_stack, wait_for
 from tests.cluster.watching import watched_nodes
 from tests.cluster_fixtures import NAMES

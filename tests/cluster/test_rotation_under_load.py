@@ -4,18 +4,20 @@ The certificates are `DAYS` old at the beginning, so that the stack file alone d
 """
 
 import itertools
-import math
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
 from components.clock import SystemClock
+from components.nodes.layers import LAYERS
+from components.pki.inspect import parse_bundle
 from components.pki.spec import Layer
 from devcluster.seed import INDEX
+from drill.away import counted, failed_though_up
+from drill.crashes import REJOINED_WITHIN, crash_and_wait, is_whole
 from drill.load import WRITTEN, Kind, Load, Protocol
 from drill.pairs import Pairs
 from drill.rehearsal import rehearse
@@ -23,20 +25,19 @@ from drill.stack import Stack
 from drill.state import authority_pem, key_file_passwords
 from tests.cluster.gates import gated_run
 from tests.cluster.plugins import install
-from tests.cluster.rollout_log import Away, When, counted, when
 from tests.cluster.stack_run import STACK, open_stack
 from tests.cluster_fixtures import NAMES
 
-pytestmark = [pytest.mark.cluster, pytest.mark.engine]
+pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.timeout(2400)]
 DOCUMENTS = 2000
 CLOCK = SystemClock()
-REJOINED_WITHIN = 60.0
 NOT_TAKEN = "master not discovered"
 """What a node logs that runs for 10 seconds and is in no cluster; the pair check makes it log refusals anyway."""
-WAVES = ("NodeTrust", "NodeIdentity", "NodeTrustExclusive")
-"""The waves of a rotation, as gates name the work on a node in each of them."""
-POINTS = {"NodeTrust": 2, "NodeIdentity": 2 * len(NAMES), "NodeTrustExclusive": 2}
-"""At how many points of a wave a node is killed: nodes present on both layers, and verify on transport alone."""
+POINTS = {"NodeTrust": len(NAMES), "NodeIdentity": 2 * len(NAMES), "NodeTrustExclusive": len(NAMES)}
+"""At how many points of a wave, as gates name the work on a node in it, a node is killed: before each node.
+
+Nodes present on both layers, and verify on transport alone.
+"""
 CERTIFICATES = {"valid_for": "2y"}
 LEAVES_ARE_DUE = {**CERTIFICATES, "renew_in_last": "1/2"}
 """Of leaves that live for two years and are 400 days old; their CAs live for ten."""
@@ -67,23 +68,21 @@ class Rotating:
         entries = self.run.output("certificates")
         return tuple({one["serial"] for one in entries if (one["node"] is None) is ca} for ca in (False, True))
 
+    def trusted(self, node):
+        """Return the serial numbers of the CAs in a node's trust file."""
+        pem = (node.config / LAYERS[Layer.TRANSPORT].trust_file).read_bytes()
+        return {f"{one.serial_number:x}" for one in parse_bundle(pem)}
+
     def write(self):
         authorities = {layer.value: {"generation": number} for layer, number in self.generations.items()}
         self.run.write(authorities=authorities, certificates=self.certificates)
 
-    def crash(self, name):
-        """Kill a node and start it again; return when it began to be away, and when its process was gone."""
-        cluster, since = self.run.cluster, CLOCK.now().timestamp()
-        cluster.kill(name)
-        stopped = CLOCK.now().timestamp()
-        cluster.node(name).start(cluster.home)  # the cluster would look for other ports, since these are just left
-        return since, stopped
-
     def crash_and_wait(self, name):
-        """Likewise, and return how long it was away."""
-        times = self.crash(name)
-        whole = not self.health(name, whole=True)["timed_out"]
-        return Away(name, *times, CLOCK.now().timestamp() if whole else math.inf)
+        return crash_and_wait(self.run.cluster, self.load, name)
+
+    def is_whole(self, beside):
+        """Tell whether a node that was killed is back, or comes back in time."""
+        return is_whole(self.load, beside, CLOCK.now().timestamp() + REJOINED_WITHIN)
 
     def what_is_logged_alone(self, name):
         """Wait until a node that was started says in its log that it finds no cluster, and return what it says."""
@@ -92,12 +91,6 @@ class Rotating:
         while NOT_TAKEN not in (said := log.read_bytes()[before:].decode()) and CLOCK.monotonic() < deadline:
             CLOCK.sleep(0.2)
         return said
-
-    def health(self, name, *, whole=False):
-        """Ask another node than this one how the cluster is, when it is whole."""
-        api = replace(self.api, authority_pem=self.load.authority_pem)
-        query = f"?wait_for_status=green&wait_for_nodes={len(NAMES)}&timeout=50s" if whole else ""
-        return api.ask(f"/_cluster/health{query}", node=(NAMES.index(name) + 1) % len(NAMES))[1]
 
     @contextmanager
     def plugin(self, *ways):
@@ -138,6 +131,9 @@ def test_both_authorities_are_renewed_with_their_keys_and_no_leaf_is_reissued(ro
     assert seen.figures.is_calm(len(NAMES))
     assert rotating.serials()[0] == leaves
     assert not authorities & rotating.serials()[1]
+    assert [rotating.trusted(node) & rotating.serials()[1] for node in rotating.run.cluster.nodes] == [
+        rotating.trusted(node) for node in rotating.run.cluster.nodes
+    ]
 
 
 def test_the_transport_authority_is_rotated(rotating):
@@ -173,30 +169,32 @@ def test_no_document_is_lost_and_every_acknowledged_write_is_there(rotating):
 def uncovered(rotating):
     """Rotate the transport CA without the wave *cover*, and restart a node before anything is retired."""
     rotating.generations[Layer.TRANSPORT] += 1
-    said = []
+    said, away = [], []
     with rotating.plugin("uncovered", "gated") as folder:
 
         def rotate():
             with gated_run(rotating.run, folder) as gates, ThreadPoolExecutor() as pool:
                 for name in gates.each():
                     if name.startswith("NodeTrustExclusive-") and not said:
-                        pool.submit(rotating.crash, NAMES[-1])
+                        back = pool.submit(rotating.crash_and_wait, NAMES[-1])
                         said.append(rotating.what_is_logged_alone(NAMES[-1]))
+                        away.append(back.result())
                 gates.finished()
 
         seen = rotating.rehearse("uncovered-transport-ca", rotate)
-    assert not rotating.health(NAMES[-1], whole=True)["timed_out"]
+    assert rotating.is_whole(NAMES[-1])
     rotating.run.up()
-    return seen, said
+    return seen, said, away
 
 
 def test_without_the_wave_cover_the_pair_check_is_red(uncovered):
-    seen, _ = uncovered
+    seen, *_ = uncovered
     assert {(one.presenter, one.verifier) for one in seen.refused} == set(itertools.permutations(NAMES, 2))
 
 
 def test_without_the_wave_cover_a_node_that_is_killed_does_not_come_back(uncovered):
-    _, said = uncovered
+    _, said, away = uncovered
+    assert [each.return_took > REJOINED_WITHIN for each in away] == [True]
     assert [NOT_TAKEN in text for text in said] == [True]
 
 
@@ -208,11 +206,9 @@ def test_without_covered_clients_the_load_is_red(rotating):
     assert seen.figures.pairs_refused == 0
 
 
-def is_a_point(name, opened):
-    """Tell whether a node is killed here: before the first two nodes of each wave, and before all of *present*."""
-    wave = name.partition("-")[0]
-    before = [each for each in opened if each.startswith(f"{wave}-")]
-    return wave == "NodeIdentity" or (wave in WAVES and len(before) < 2)
+def is_a_point(name):
+    """Tell whether a node is killed here: before each node of each wave, on each layer."""
+    return name.partition("-")[0] in POINTS
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +224,7 @@ def crashed(rotating):
                 for name in gates.each():
                     if not gates.opened:  # the CAs are made, and no node presents a leaf of the new ones
                         rotating.load.authority_pem += authority_pem(rotating.run.clear_state(), Layer.HTTP)
-                    if is_a_point(name, gates.opened):
+                    if is_a_point(name):
                         points.append(name)
                         away.append(rotating.crash_and_wait(next(victims)))
                 ended.append(gates.finished())
@@ -244,14 +240,14 @@ def test_a_node_that_is_killed_at_any_point_of_a_rotation_is_back_within_a_minut
     assert Counter(name.partition("-")[0] for name in points) == POINTS
     assert {name.split("-")[3] for name in points if name.startswith("NodeIdentity-")} == {"http", "transport"}
     transport = [name.partition("-")[0] for name in points if "-transport-" in name]
-    assert transport == [*["NodeTrust"] * 2, *["NodeIdentity"] * 3, *["NodeTrustExclusive"] * 2]
-    assert [each.node for each in away if each.until - each.stopped > REJOINED_WITHIN] == []
+    assert transport == [wave for wave in POINTS for _ in NAMES]
+    assert [each.node for each in away if each.return_took > REJOINED_WITHIN] == []
     assert [one.status for one in ended] == [0]
 
 
 def test_requests_to_the_nodes_that_were_not_killed_do_not_fail(crashed):
     seen, _, away, _ = crashed
-    assert [one for one in seen.requests if one.failure and when(one, away) in {When.UP, When.BESIDE_A_STOP}] == []
+    assert failed_though_up(seen.requests, away) == ()
 
 
 def test_every_node_takes_every_other_one_whichever_is_killed(crashed):

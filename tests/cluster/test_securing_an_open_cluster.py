@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from components.clock import SystemClock
-from components.nodes.probes import Identity, Speech, handshake
+from components.nodes.probes import LISTEN, Identity, Speech, handshake
 from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf
 from components.pki.keyfiles import key_file_p12
 from components.pki.profiles import TRANSPORT
@@ -68,9 +68,9 @@ def test_the_http_layer_speaks_https_and_knows_nobody_without_a_login(secured, n
 @pytest.mark.parametrize("node", [0, 1, 2], ids=["es-1", "es-2", "es-3"])
 def test_the_transport_layer_admits_nobody_without_a_leaf_of_our_authority(secured, node):
     port = secured.run.cluster.nodes[node].spec.transport_port
-    answer = handshake("127.0.0.1", port, listen=1.0)
+    answer = handshake("127.0.0.1", port, listen=LISTEN)
     assert (answer.speech, answer.trusted) == (Speech.TLS, False)
-    ours = handshake("127.0.0.1", port, probe_of(secured.run), listen=1.0)
+    ours = handshake("127.0.0.1", port, probe_of(secured.run), listen=LISTEN)
     assert (ours.speech, ours.trusted) == (Speech.TLS, True)
 
 
@@ -139,6 +139,7 @@ def test_the_outputs_have_their_documented_names(secured):
         "transportAddresses",
         "unencryptedChannels",
         "caCertificatePem",
+        "transportCaCertificatePem",
         "elasticPassword",
         "userPasswords",
         "certificates",

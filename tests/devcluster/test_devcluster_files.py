@@ -15,8 +15,8 @@ from devcluster.spec import ClusterSpec, NodeSpec
 NODES = (NodeSpec("es-1", 9201, 9301), NodeSpec("es-2", 9202, 9302))
 
 
-def text_of(node=NODES[0], everyone=NODES, *, bootstrap=True):
-    return files.settings("books", node, everyone, Path("/srv/es-1"), bootstrap=bootstrap)
+def text_of(node=NODES[0], everyone=NODES, *, cluster="books", bootstrap=True):
+    return files.settings(cluster, node, everyone, Path("/srv/es-1"), bootstrap=bootstrap)
 
 
 def flat(value, prefix=""):
@@ -54,6 +54,11 @@ def test_the_settings_say_all_that_a_node_needs_and_some_that_are_none_of_our_bu
 )
 def test_the_settings_look_written_by_hand(line):
     assert line in text_of().splitlines()
+
+
+@pytest.mark.parametrize("name", ['Bücher & "Co", $1 #2', "2026", "it's", "a: b", "[x]"])
+def test_the_cluster_may_have_an_odd_name(name):
+    assert flat(YAML(typ="safe").load(StringIO(text_of(cluster=name))))["cluster.name"] == name
 
 
 def test_a_node_added_to_a_formed_cluster_does_not_bootstrap_another():

@@ -48,7 +48,7 @@ class World:
         self.rehearsed.append((name, read_drilled(self.folder)))
         if name == self.fails_at:
             raise CommandFailed("it failed", where="here", why="so", next_step="mend it")
-        return SimpleNamespace(figures=SimpleNamespace(requests=1, failed=0))
+        return SimpleNamespace(figures=SimpleNamespace(requests=1, failed=0), with_crashes=lambda away: away)
 
 
 @pytest.fixture
@@ -77,19 +77,35 @@ def world(tmp_path, monkeypatch):
 def test_every_step_is_rehearsed_with_its_own_sections_and_the_generations_so_far(world):
     Drill().rehearse_all()
     names = [name for name, _ in world.rehearsed]
-    assert names == ["renew-leaves", "renew-cas", "rotate-transport-ca", "rotate-http-ca", "renew-leaves-back"]
+    assert names == [
+        "no-change",
+        "renew-leaves",
+        "renew-cas",
+        "rotate-transport-ca",
+        "rotate-http-ca",
+        "renew-leaves-back",
+    ]
     assert [drilled.rotations for _, drilled in world.rehearsed] == [
+        {},
         {},
         {},
         {"transport": 1},
         {"transport": 1, "http": 1},
         {"transport": 1, "http": 1},
     ]
-    assert [sorted(drilled.meanwhile) for _, drilled in world.rehearsed][:3] == [
+    assert [sorted(drilled.meanwhile) for _, drilled in world.rehearsed][:4] == [
+        [],
         ["certificates"],
         ["authorities", "certificates"],
         ["certificates"],
     ]
+
+
+def test_with_kills_the_transport_authority_is_rotated_once_more(world):
+    Drill().rehearse_all(kill=True)
+    names = [name for name, _ in world.rehearsed]
+    assert names[-3:] == ["rotate-http-ca", "rotate-transport-ca-with-crashes", "renew-leaves-back"]
+    assert [drilled.rotations for _, drilled in world.rehearsed][-2:] == [{"transport": 2, "http": 1}] * 2
 
 
 def test_what_is_left_are_the_generations_also_of_earlier_drills(world):
@@ -135,6 +151,13 @@ def test_where_it_could_not_tell_what_a_drill_did_none_begins(world, differs, wh
     assert world.rehearsed == []
 
 
+def test_files_in_pem_are_changed_in_the_stack_file_since_another_up_would_leave_them_so(world):
+    world.certificates = {"key_format": "pem"}
+    with pytest.raises(ConfigurationRefused) as refused:
+        Drill()
+    assert refused.value.next_step.startswith("set `certificates.key_format: pkcs12` in the stack file, then `make up`")
+
+
 @pytest.mark.parametrize(("rotates", "covered"), [((), []), ((Layer.TRANSPORT,), []), ((Layer.HTTP,), ["clients"])])
 def test_clients_are_covered_where_the_authority_that_they_trust_is_rotated(world, monkeypatch, rotates, covered):
     done = []
@@ -144,3 +167,10 @@ def test_clients_are_covered_where_the_authority_that_they_trust_is_rotated(worl
     monkeypatch.setattr(module, "rehearse", lambda *arguments: arguments[-1]() or world.rehearse(*arguments))
     drill._rehearse(Step("name", "meaning", rotates=rotates))
     assert done == (covered or ["up"])
+
+
+def test_what_is_seen_of_killed_nodes_is_told_with_the_step_that_killed_them(world, monkeypatch):
+    monkeypatch.setattr(module, "rotate_with_crashes", lambda stack, cluster, load, layer: [f"away, for {layer}"])
+    monkeypatch.setattr(module, "rehearse", lambda *arguments: arguments[-1]() or world.rehearse(*arguments))
+    step = Step("name", "meaning", rotates=(Layer.TRANSPORT,), kills=True)
+    assert Drill()._rehearse(step) == ["away, for transport"]

@@ -21,7 +21,7 @@ PASSWORD = "of a key file"
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    monkeypatch.setattr(module, "ALERT_WAIT", 1.0)
+    monkeypatch.setattr(module, "LISTEN", 1.0)
 
 
 def leaf_of(signer):

@@ -40,12 +40,14 @@ def test_every_step_is_a_stack_file_that_is_accepted(years):
 @pytest.mark.parametrize("key", list(KeyType))
 def test_leaves_get_another_type_of_key_and_in_the_end_their_own_again(key):
     found = steps(key)
-    first, *_, last = found.values()
+    floor, first, *between, last = found.values()
+    assert floor.meanwhile == last.meanwhile == {}
     assert laid_out(first).certificates.key is not key
-    assert last.meanwhile == {}
-    assert {laid_out(step).certificates.key for step in found.values() if step is not last} == {
-        laid_out(first).certificates.key
-    }
+    assert {laid_out(step).certificates.key for step in between} == {laid_out(first).certificates.key}
+
+
+def test_the_first_step_changes_nothing():
+    assert laid_out(steps()["no-change"]) == check(SECTIONS)
 
 
 def test_an_authority_that_was_just_made_is_due_in_the_step_that_renews_it_and_in_no_other():

@@ -28,6 +28,11 @@ class Rotation(FoldersRun):
         found = self.output("certificates")
         return {entry["issuerGeneration"] for entry in found if entry["layer"] == layer and entry["node"]}
 
+    def authorities(self, layer):
+        """Return the name of each CA of a layer that is trusted, as the outputs say it."""
+        found = self.output("certificates")
+        return [entry["name"] for entry in found if entry["layer"] == layer and not entry["node"]]
+
     def moves(self):
         """Preview, run, and return the plan of both."""
         told = self.preview()["plan"]

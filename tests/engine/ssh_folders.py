@@ -13,22 +13,35 @@ class SshFoldersRun(FoldersRun):
     Attributes:
         sshds: what leads to each node, by its name.
         temporary: where runs have their temporary files, and so the locks of their machine.
+        differs: what is otherwise about the way to each node; None takes it out.
+        ways: the whole way to a node, by its name, where it is another one.
+        lead: what each run is started with.
+        variables: more variables of each run.
     """
 
     def __init__(self, folder: Path, sshds: dict[str, Sshd], temporary: Path) -> None:
         super().__init__(folder, tuple(sshds))
         self.sshds, self.temporary = sshds, temporary
+        self.differs: dict[str, Any] = {}
+        self.ways: dict[str, dict[str, Any]] = {}
+        self.lead: tuple[str, ...] = ()
+        self.variables: dict[str, str] = {}
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "TMPDIR": str(self.temporary)}
+        return {**super().environment, "TMPDIR": str(self.temporary), **self.variables}
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*self.lead, *super().command(*arguments)]
 
     def usual(self) -> dict[str, Any]:
         usual = super().usual()
         for node in usual["nodes"]:
             sshd = self.sshds[node["name"]]
-            ssh = {"host": sshd.address, "port": sshd.port, "user": "root", "config_file": "/dev/null"}
-            node["machine"] = {"ssh": {**ssh, "identity_file": sshd.identity_file, "host_key": sshd.host_key}}
+            ssh: dict[str, Any] = {"host": sshd.address, "port": sshd.port, "user": "root", "config_file": "/dev/null"}
+            ssh |= {"identity_file": sshd.identity_file, "host_key": sshd.host_key, **self.differs}
+            ssh = self.ways.get(node["name"], ssh)
+            node["machine"] = {"ssh": {key: value for key, value in ssh.items() if value is not None}}
         return usual
 
     def files(self) -> dict[str, dict[str, bytes]]:

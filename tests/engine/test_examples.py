@@ -30,6 +30,9 @@ def test_an_example_is_previewed_by_the_real_engine_and_its_comment_names_every_
     assert previewed.status == 1, previewed.stderr
     assert previewed.stdout.startswith(f"## {run.written['cluster']['name']} (test) · ")
     assert [node["name"] for node in run.written["nodes"] if node["name"] not in previewed.stdout] == []
-    layers = set(re.findall(r"\| leaf \| [\w -]+ \| `\+ (transport|http) ", previewed.stdout))
-    assert layers == ({"transport"} if environment == "dev" else {"transport", "http"})
+    layers = set(re.findall(r"\| leaf \| [\w -]+ \| `\+ (transport|HTTP) ", previewed.stdout))
+    assert layers == ({"transport"} if environment == "dev" else {"transport", "HTTP"})
+    names = dict(re.findall(r"^- [\w -]+ · (\w+): `(.*)`$", previewed.stdout, re.MULTILINE))
+    dialled = ", ".join([*run.written.get("http", {}).get("names", ()), "localhost, 127.0.0.1, ::1"])
+    assert names == {"transport": "127.0.0.1", **({} if environment == "dev" else {"http": dialled})}
     assert sorted(path for path in run.machine.rglob("*") if path.is_file()) == before, "a preview changes nothing"

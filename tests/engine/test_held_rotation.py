@@ -45,6 +45,7 @@ def test_held_after_present_every_node_has_the_new_leaf_and_trusts_both(run):
     run.asks(transport=2, hold="present")
     plan = run.moves()
     assert len(changed(plan, "leaf")) == 1
+    assert [(one["node"], one["as_before"]) for one in plan["names"]] == [(name, True) for name in NAMES]
     assert [held["waves"] for held in plan["held"]] == [["retire"]]
     assert (run.trusts(), run.issuers()) == (2, {2})
     assert_idle(run)
@@ -98,11 +99,15 @@ def test_a_client_that_does_not_trust_the_new_http_ca_holds_it_and_gets_both_unt
     assert held["waves"] == ["present", "retire"]
     assert (run.issuers("transport"), run.issuers("http")) == ({2}, {1})
     assert run.output("caCertificatePem").count("BEGIN CERTIFICATE") == 2
+    assert run.authorities("http") == ["logs HTTP CA g1", "logs HTTP CA g2"]
+    line = run.resources()["restart"]["inputs"]["line"]
+    assert line["authoritiesPem"]["plaintext"].count("BEGIN") == 2, "so that the preview that goes on trusts both"
     assert_idle(run)
     run.asks(http=2, transport=2, unmanaged_clients=[{**BILLING, "confirmed_generation": 2}])
     assert run.moves()["held"] == []
     assert run.issuers("http") == {2}
     assert run.output("caCertificatePem").count("BEGIN CERTIFICATE") == 1
+    assert run.authorities("http") == ["logs HTTP CA g2"]
 
 
 def test_a_first_securing_is_not_held(tmp_path):
@@ -130,7 +135,7 @@ def test_leaves_that_somebody_else_signed_are_held_back_like_ours(run):
     authorities = {"transport": {"generation": 1}, "http": leaves_of_somebody_elses(run, root)}
     run.write(authorities=authorities, unmanaged_clients=[BILLING])
     plan = run.moves()
-    assert [(held["authority"], held["waves"]) for held in plan["held"]] == [("http CA g1 → g2", ["present", "retire"])]
+    assert [(held["authority"], held["waves"]) for held in plan["held"]] == [("HTTP CA g1 → g2", ["present", "retire"])]
     assert (run.key_files(), run.issuers("http")) == (before, {1})
     assert root.pem in run.output("caCertificatePem")
     assert_idle(run)

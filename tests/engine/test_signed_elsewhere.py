@@ -54,7 +54,12 @@ def test_while_certificates_are_awaited_theirs_is_trusted_and_nobody_presents_an
     assert held["waits_for"] == "the certificates of es-1, es-2"
     assert held["next_step"].endswith("name the files in authorities.transport.own.leaves; then run `up`")
     assert len(changed(plan, "leaf")) == 1
-    assert (run.key_files(), run.output("certificates")) == (files, ours)
+    asked = {"what": "certificate request", "layer": "transport", "names": ["127.0.0.1"], "as_before": False}
+    assert plan["names"] == [{**asked, "node": name} for name in NAMES]
+    listed = run.output("certificates")
+    assert (run.key_files(), [one for one in listed if one in ours]) == (files, ours)
+    [theirs] = [one for one in listed if one not in ours]
+    assert (theirs["node"], theirs["issuerGeneration"]) == (None, 2), "it is trusted, and signs nothing yet"
     assert (run.trusts(), run.issuers()) == (2, {1})
     assert run.signing.pem in run.trusted()
 
@@ -86,6 +91,7 @@ def test_once_all_are_there_they_are_presented_and_their_ca_is_trusted_alone(run
     plan = run.up()["plan"]
     assert plan["held"] == []
     assert len(changed(plan, "key file")) == 1
+    assert plan["names"] == [], "what a leaf names that somebody else signed is no decision of the plan"
     assert (run.trusts(), run.issuers()) == (1, {2})
     assert run.signing.pem in run.trusted()
     assert "PRIVATE KEY" not in run.state()

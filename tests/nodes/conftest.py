@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from components.nodes import adoption_handler, greeting, handler, identity_handler, wave_handler
+from components.nodes import adoption_handler, asked_for, greeting, handler, identity_handler, wave_handler
 from tests.nodes.waves import Host
 
 settings.register_profile("without-deadline", deadline=None)
@@ -15,7 +15,7 @@ def doors(monkeypatch: pytest.MonkeyPatch):
     """Return what leads the room's doors to a host; the last host led to is the one."""
 
     def lead_to(host: Host) -> Host:
-        for module in (handler, identity_handler, adoption_handler, wave_handler):
+        for module in (handler, identity_handler, adoption_handler, wave_handler, asked_for):
             monkeypatch.setattr(module, "machine_of", host.machine_of)
         monkeypatch.setattr(greeting, "handshake", host.greet)
         return host

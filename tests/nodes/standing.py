@@ -23,11 +23,16 @@ def packaged(*, user_of_folder="root", group="elasticsearch") -> FakeTarget:
     target.put(ETC / "elasticsearch.yml", FakeFile(b"cluster.name: books\n", 0o660, "root", "elasticsearch"))
     target.put(ETC / "elasticsearch.keystore", FakeFile(b"{}", 0o660, "root", "elasticsearch"))
     target.programs |= {
-        "date": lambda call: Completed(0, f"{int(target.now())}\n", ""),
+        "date": lambda call: _date(target, call.argv),
         "cat": lambda call: Completed(0, LIMITS.format(rows="Max open files            65535    65535    files"), ""),
         "chgrp": lambda call: _chgrp(target, call.argv),
     }
     return target
+
+
+def _date(target, argv):
+    [asked] = argv[1:]
+    return Completed(0, f"{int(target.now() * {'+%s': 1, '+%s%N': 10**9}[asked])}\n", "")
 
 
 def _chgrp(target, argv):
@@ -157,19 +162,33 @@ class Docker:
     ends: float | None = None
     pids: count = field(default_factory=lambda: count(3000))
     pid: int = 0
+    starts: list[float] = field(default_factory=list)
+    asked: bool = False
 
     def __post_init__(self):
         self.target.programs[self.runtime] = self.run
 
     def running(self):
         now = self.target.now()
-        if self.started is not None and self.dies is not None and now >= self.started + self.dies and self.again:
+        if (
+            self.started is not None
+            and self.dies is not None
+            and now >= self.started + self.dies
+            and self.again
+            and not self.asked
+        ):
             self._go()
-        died = self.dies is not None and not self.again and self.started and now >= self.started + self.dies
+        died = (
+            self.dies is not None
+            and (not self.again or self.asked)
+            and self.started
+            and now >= self.started + self.dies
+        )
         return self.started is not None and not died and (self.ends is None or now < self.ends)
 
     def _go(self):
         self.started, self.ends, self.pid = self.target.now(), None, next(self.pids)
+        self.starts.append(self.started)
 
     def run(self, call):
         match call.argv[1:]:
@@ -178,13 +197,16 @@ class Docker:
             case ("inspect", *_, name):
                 return Completed(1, "\n", f"Error response from daemon: No such container: {name}\n")
             case ("start", self.name):
+                self.asked = False
                 self._go()
                 return Completed(0, f"{self.name}\n", "")
             case ("stop", "-t", "86400", self.name):
                 return self.stopped()
             case ("logs", "--since", since, "--tail", "500", self.name):
-                said = [((self.started or 0) + after, line) for after, line in self.says]
-                return Completed(0, "\n".join(line for at, line in said if int(since) <= at <= self.target.now()), "")
+                said = [(at + after, line) for at in self.starts for after, line in self.says]
+                return Completed(
+                    0, "\n".join(line for at, line in said if moment(since) <= at <= self.target.now()), ""
+                )
             case ("exec", "-i", "--user", "1000:0", self.name, *words) if self.running():
                 return self.keystore(words)
             case ("run", "--rm", "-i", "--user", "1000:0", "--volumes-from", self.name, *rest) if not self.running():
@@ -194,6 +216,10 @@ class Docker:
         raise AssertionError(call.argv)
 
     def stopped(self):
+        running = self.running()
+        self.asked = True
+        if not running:
+            return Completed(0, f"{self.name}\n", "")
         self.ends = None if self.takes is None else self.target.now() + self.takes
         self.target.clock.sleep(130.0 if self.takes is None else self.takes)
         return Completed(0, f"{self.name}\n", "")
@@ -210,3 +236,9 @@ class Docker:
     def keystore(words):
         assert words[0] == "/usr/share/elasticsearch/bin/elasticsearch-keystore"
         return Completed(0, "keystore.seed\nbootstrap.password\n" if words[1] == "list" else "", "")
+
+
+def moment(text):
+    """Return when a time of RFC 3339 was."""
+    assert text.endswith("Z")
+    return datetime.fromisoformat(text).timestamp()

@@ -64,7 +64,7 @@ def test_a_preview_names_the_file_it_comes_from_and_changes_nothing(doors):
     before = adoption.host.files()
     assert adoption.preview() == (ADOPTED,)
     assert adoption.host.context.said == [f"es-1: {ADOPTED}"]
-    assert adoption.changes() == [f"es-1: {ADOPTED}"]
+    assert adoption.changes() == [f"es-1: {ADOPTED.replace('new', 'missing: written again')}"]
     assert adoption.host.files() == before
 
 

@@ -3,11 +3,16 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
-from components.errors import TargetUnreachable
-from components.nodes.cluster_api import NOT_OURS, UNLESS_OURS, answers_with, connect
+from components.errors import LoginsRefused, TargetUnreachable
+from components.nodes.cluster_api import NOT_OURS, answers_with, connect, connect_within
 from components.nodes.endpoint import Endpoint
+from components.nodes.line import LineInputs
+from components.nodes.logins import logins_refused
+from components.nodes.waiting import REFUSED_FOR, within
 from components.pki.inspect import fingerprint_of, load_certificate
+from tests.fakes import FakeClock
 from tests.nodes.tls import MAPPED, OURS, STRANGERS, TODAY, context_of
 from tests.nodes.web import Elastic, answering, down, line, login
 from tests.pki.makers import leaf
@@ -28,6 +33,25 @@ def why(called) -> str:
 
 def users_of(node: Elastic) -> list[str]:
     return [request.user for request in node.requests]
+
+
+def away():
+    return TargetUnreachable("no node answers", where="cluster", why="Connection refused", next_step="start it")
+
+
+@pytest.mark.parametrize("seconds_away", [0, 20], ids=["already there", "awaited for long"])
+def test_a_node_that_has_just_started_may_refuse_for_some_seconds_whom_it_takes_then(seconds_away):
+    clock = FakeClock()
+    outcomes = [*[away()] * (2 * seconds_away), *[logins_refused(["elastic"], ["es-1"])] * 6, None]
+
+    def attempt():
+        error = outcomes.pop(0)
+        if error:
+            raise error
+        return "taken"
+
+    assert within(60, clock, print, attempt) == "taken"
+    assert clock.monotonic() == seconds_away + 3
 
 
 def test_an_open_cluster_is_asked_for_no_login():
@@ -61,25 +85,39 @@ def test_logins_are_tried_in_their_order_and_the_first_that_is_taken_is_used():
 
 def test_where_every_login_is_refused_the_users_are_named_once_and_a_password_never():
     node = Elastic(users=USERS)
+    clock = FakeClock()
     with answering(node):
-        text = why(line(node.endpoint, logins=(WRONG, BOOTSTRAP, login("elastic", "0ther"))))
-    assert (
-        text == f"{node.endpoint}: every login that is known was refused (users: kibana_system, elastic){UNLESS_OURS}"
-    )
-    assert [password for password in ("wr0ng", "b00tstrap", "0ther") if password in text] == []
+        called = line(node.endpoint, down(), logins=(WRONG, BOOTSTRAP, login("elastic", "0ther")))
+        with pytest.raises(LoginsRefused) as caught:
+            connect_within(60, called, clock, print)
+    error = caught.value
+    assert error.what == f"{REFUSED} (users: kibana_system, elastic)"
+    cause = "somebody else set the password of elastic, or they cannot read their users while others are away"
+    assert error.why.startswith(f"es-1 said so: {cause} (es-9 (")
+    assert error.next_step.startswith("see first that every node runs; if it stays so, find out")
+    assert "give it as `takeover.elastic_password`" in error.next_step
+    assert [password for password in ("wr0ng", "b00tstrap", "0ther") if password in str(error)] == []
+    assert clock.monotonic() == REFUSED_FOR, "waiting for longer does not help"
 
 
 def test_a_secured_cluster_that_no_login_is_known_for_is_said():
     node = Elastic(users=USERS)
+    with answering(node), pytest.raises(LoginsRefused) as caught:
+        connect(line(node.endpoint))
+    assert caught.value.what == f"{REFUSED} (users: none)"
+
+
+def test_a_login_that_a_node_could_not_look_at_yet_is_not_refused():
+    node = Elastic(users=USERS, not_ready=("/_security/_authenticate",))
     with answering(node):
-        assert why(line(node.endpoint)) == f"{node.endpoint}: {REFUSED} (users: none){UNLESS_OURS}"
+        assert why(line(node.endpoint, logins=(WRONG, ELASTIC))).endswith("a login was answered with status 503")
 
 
 def test_every_node_that_does_not_answer_is_named_with_its_own_reason():
     starting, secured, gone = Elastic(name="es-1", refuses=503), Elastic(name="es-2", users=USERS), down("es-3")
     with answering(starting, secured):
         text = why(line(starting.endpoint, secured.endpoint, gone))
-    assert text.replace(UNLESS_OURS, "").split("; ") == [
+    assert text.split("; ") == [
         f"{starting.endpoint}: GET / was answered with status 503",
         f"{secured.endpoint}: {REFUSED} (users: none)",
         f"{gone}: Connection refused",
@@ -102,8 +140,17 @@ def test_https_of_another_ca_gets_no_login():
     node = Elastic(users=USERS)
     with answering(node, tls=context_of()):
         text = why(line(node.endpoint, logins=(ELASTIC,), pem=STRANGERS.certificate_pem))
-    assert "not with a certificate of a CA that is trusted here" in text
+    assert "with no certificate of a CA that is trusted here" in text
     assert node.requests == []
+
+
+def test_https_of_the_ca_before_is_taken_until_nodes_serve_what_the_new_one_signs():
+    node, retired = Elastic(), LineInputs(authorities_pem=SecretStr(STRANGERS.certificate_pem))
+    held = LineInputs(authorities_pem=SecretStr(OURS.certificate_pem + STRANGERS.certificate_pem))
+    with answering(node, tls=context_of()):
+        known = retired.filled_from(held).to(()).authorities_pem
+        connect(line(node.endpoint, pem=known)).close()
+    assert [request.path for request in node.requests] == ["/"]
 
 
 def test_https_while_no_ca_is_known_gets_no_login():
@@ -120,7 +167,7 @@ def test_https_for_another_address_gets_no_login():
     other = leaf("es-2", signer=OURS, hosts=("es-2.example.net", "10.0.0.2"), at=TODAY)
     with answering(node, tls=context_of(other)):
         text = why(line(node.endpoint, logins=(ELASTIC,), pem=OURS.certificate_pem))
-    assert "or not for this address" in text
+    assert "with no certificate of a CA that is trusted here, for this address and for today" in text
     assert node.requests == []
 
 
@@ -162,5 +209,5 @@ def test_https_with_another_certificate_than_the_known_one_gets_no_login():
     with answering(node, tls=context_of()):
         endpoint = replace(node.endpoint, known=frozenset({"of another"}))
         for pem in (None, STRANGERS.certificate_pem):
-            assert "not with a certificate of a CA that is trusted here" in why(line(endpoint, pem=pem))
+            assert "with no certificate of a CA that is trusted here" in why(line(endpoint, pem=pem))
     assert node.requests == []

@@ -48,10 +48,42 @@ def test_a_container_that_has_ended_before_anybody_looks_has_failed(target):
     assert target.clock.monotonic() < 2
 
 
-def test_a_container_that_a_restart_policy_starts_anew_has_failed_too(target):
-    Docker(target, says=((2.0, "ERROR: bad"),), dies=4.0, again=True)
+def test_the_last_words_of_a_container_that_ends_right_after_its_log_was_read_are_told(target):
+    docker = Docker(target, says=())
+
+    def ends_after_a_look(call):
+        done = docker.run(call)
+        if call.argv[1] == "logs" and docker.dies is None:
+            docker.dies = target.now() - docker.started
+            docker.says = ((docker.dies, "ERROR: bad"),)
+        return done
+
+    target.programs["docker"] = ends_after_a_look
     done = contained(target).start(target.clock)
     assert (done.exit_status, done.stdout.strip()) == (1, "ERROR: bad")
+
+
+def test_a_container_that_a_restart_policy_starts_anew_has_failed_too_and_stays_stopped(target):
+    docker = Docker(target, says=((2.0, "ERROR: bad"),), dies=4.0, again=True)
+    done = contained(target).start(target.clock)
+    assert (done.exit_status, done.stdout.strip()) == (1, "ERROR: bad")
+    target.clock.sleep(60)
+    assert not docker.running(), "else it would start with files that are half put back"
+    assert len(docker.starts) == 2
+
+
+def test_a_stop_that_podman_forgets_between_two_starts_is_asked_again(target):
+    podman = Docker(target, runtime="podman", says=((2.0, "ERROR: bad"),), dies=4.0, again=True)
+    forgotten = iter([True])
+
+    def forgets(call):
+        if call.argv[1] == "stop" and next(forgotten, False):
+            return Completed(0, "es-1\n", "")
+        return podman.run(call)
+
+    target.programs["podman"] = forgets
+    assert contained(target, "podman").start(target.clock).exit_status == 1
+    assert not podman.running()
 
 
 def test_a_node_that_says_nothing_is_taken_for_started_in_the_end(target):

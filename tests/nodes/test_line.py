@@ -80,7 +80,8 @@ BEFORE = LineInputs(authorities_pem=SecretStr("old"), logins=(KNOWN,))
     [
         pytest.param(LineInputs(), ("old", []), id="HTTPS goes"),
         pytest.param(LineInputs(authorities_pem=UNKNOWN), ("old", []), id="another CA is not made yet"),
-        pytest.param(LineInputs(authorities_pem=SecretStr("new")), ("new", []), id="another CA is made"),
+        pytest.param(LineInputs(authorities_pem=SecretStr("new")), ("newold", []), id="another CA is made"),
+        pytest.param(LineInputs(authorities_pem=SecretStr("old")), ("old", []), id="the CA stays"),
         pytest.param(LineInputs(logins=(UNMADE,)), ("old", ["pa55word", "form3r"]), id="a password is not made yet"),
         pytest.param(
             LineInputs(logins=(LoginInputs(user="elastic", password=SecretStr("new")),)),
@@ -89,6 +90,6 @@ BEFORE = LineInputs(authorities_pem=SecretStr("old"), logins=(KNOWN,))
         ),
     ],
 )
-def test_what_is_not_made_yet_is_what_it_was_before(given, expected):
+def test_what_is_not_made_yet_is_what_it_was_before_and_the_ca_of_before_counts_too(given, expected):
     found = given.filled_from(BEFORE).to((NODE,))
     assert (found.authorities_pem, [login.password.get_secret_value() for login in found.logins]) == expected

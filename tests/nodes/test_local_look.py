@@ -62,6 +62,15 @@ def test_a_path_that_cannot_be_looked_at_is_an_error_in_our_words(tmp_path):
 def test_a_file_is_read_as_it_is(tmp_path):
     (tmp_path / "key.p12").write_bytes(b"\x00\xff\r\n")
     assert TARGET.read(pure(tmp_path / "key.p12")) == b"\x00\xff\r\n"
+    assert TARGET.find(pure(tmp_path / "key.p12")) == b"\x00\xff\r\n"
+
+
+def test_what_is_not_there_is_not_found_and_what_cannot_be_read_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    assert TARGET.find(pure(tmp_path / "none")) is None
+    assert TARGET.find(pure(tmp_path / "file" / "below")) is None
+    with pytest.raises(CommandFailed, match="cannot read"):
+        TARGET.find(pure(tmp_path))
 
 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path):

@@ -50,19 +50,6 @@ def test_a_pid_file_that_holds_no_number_is_no_process(content):
     assert one.target.ran == []
 
 
-def test_a_pid_file_that_vanishes_while_one_looks_means_that_the_node_is_going():
-    one = running_node()
-    look = one.target.stat
-
-    def and_then_it_goes(paths):
-        found = look(paths)
-        one.target.files.pop(one.pid_file, None)
-        return found
-
-    one.target.stat = and_then_it_goes
-    assert one.machine.process() is None
-
-
 def test_a_pid_file_that_is_there_and_cannot_be_read_is_an_error_and_not_a_stopped_node():
     one = running_node()
     one.target.breaks("read", "elasticsearch.pid")

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import re
-import signal
 import tempfile
 import threading
 import time
@@ -20,7 +19,7 @@ from components.nodes.ssh import SshTarget, close_connections
 from components.nodes.ssh_spec import Ssh
 from components.nodes.target import DesiredFile
 from tests.cluster_fixtures import free_ports
-from tests.sshd import left_behind, running_sshd, short_folder, sshd_or_skip
+from tests.sshd import kill_all, left_behind, running_sshd, short_folder, sshd_or_skip
 
 RENAME = """\
 #!/bin/sh
@@ -135,15 +134,6 @@ def called(sshd, *names):
     return found
 
 
-def kill_all(processes):
-    for one in processes:  # stopped first, so that none of them sees another one end, and cleans up
-        with suppress(psutil.NoSuchProcess):
-            one.suspend()
-    for one in processes:
-        with suppress(psutil.NoSuchProcess):
-            one.send_signal(signal.SIGKILL)
-
-
 def test_a_machine_that_dies_between_content_and_name_keeps_the_old_file_and_the_next_write_cleans_up(
     target, sshd, renames, certs
 ):
@@ -152,7 +142,7 @@ def test_a_machine_that_dies_between_content_and_name_keeps_the_old_file_and_the
     write = Write(target, file(certs / "http-key.p12", b"a new key"))
     left = renames.wait()
     assert (left.read_bytes(), left.stat().st_mode & 0o777) == (b"a new key", 0o600)
-    kill_all(whole_session(sshd))
+    sshd.kill_sessions()
     sshd.stop()
     write.join()
     assert "does not answer by SSH" in str(write.error)

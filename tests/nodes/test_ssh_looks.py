@@ -11,7 +11,7 @@ from components.errors import CommandFailed
 from components.nodes import ssh, ssh_looks
 from components.nodes.local import LocalTarget
 from components.nodes.ssh_looks import Looks
-from components.nodes.ssh_scripts import BEGIN, LOOK, LOOK_SECONDS
+from components.nodes.ssh_scripts import BEGIN, LOOK, LOOK_SECONDS, THERE
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_stats import stats_in
 
@@ -47,6 +47,12 @@ def looks():
 def test_a_file_is_read_to_the_byte(looks, tmp_path, content):
     (tmp_path / "a name's $(id) file").write_bytes(content)
     assert looks.ask("read", [str(tmp_path / "a name's $(id) file")], looks.start) == content
+    assert looks.ask("find", [str(tmp_path / "a name's $(id) file")], looks.start) == THERE + content
+
+
+def test_a_file_that_is_not_there_is_not_found_and_one_that_cannot_be_read_is_no_answer(looks, tmp_path):
+    assert looks.ask("find", [str(tmp_path / "nothing")], looks.start) == b""
+    assert looks.ask("find", [str(tmp_path)], looks.start) is None
 
 
 def test_each_look_sees_the_machine_as_it_is_then_and_one_shell_is_enough(looks, tmp_path):
@@ -154,6 +160,33 @@ def test_a_target_that_gets_no_look_asks_by_a_command(monkeypatch):
     target = ssh.SshTarget("es-1", Ssh(host="es-1.example.net"))
     assert target.read(PurePosixPath("/etc/motd")) == b"content"
     assert len(said) == 1
+
+
+class Files:
+    """What commands show of a file that goes after the first look, or stays."""
+
+    def __init__(self, *, goes):
+        self.goes, self.looks = goes, 0
+
+    def stat(self, paths):
+        self.looks += 1
+        return {} if self.goes and self.looks > 1 else {paths[0]: "there"}
+
+    def read(self, path):
+        raise CommandFailed(f"cannot read {path}", where="es-1", why="a test", next_step="nothing")
+
+
+@pytest.mark.parametrize("goes", [True, False])
+def test_a_file_that_goes_while_a_command_looks_is_not_there_and_one_that_stays_is_an_error(goes, monkeypatch):
+    target, files = ssh.SshTarget("es-1", Ssh(host="es-1.example.net")), Files(goes=goes)
+    monkeypatch.setattr(target, "_look", lambda verb, paths: None)
+    monkeypatch.setattr(target, "stat", files.stat)
+    monkeypatch.setattr(target, "read", files.read)
+    if goes:
+        assert target.find(PurePosixPath("/run/es.pid")) is None
+    else:
+        with pytest.raises(CommandFailed, match="cannot read /run/es"):
+            target.find(PurePosixPath("/run/es.pid"))
 
 
 def test_files_that_change_while_they_are_looked_at_are_looked_at_again_by_a_command(monkeypatch):

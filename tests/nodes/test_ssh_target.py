@@ -1,4 +1,4 @@
-"""The five verbs over a real sshd on loopback: a login that is root, and `sudo` without a password and with one."""
+"""The verbs over a real sshd on loopback: a login that is root, and `sudo` without a password and with one."""
 
 import os
 import signal
@@ -98,7 +98,8 @@ def test_a_file_is_written_looked_at_read_and_removed_as_on_this_machine(reach, 
     path = PurePosixPath(place / "certs" / "a name's $(id) file.p12")
     content = os.urandom(200_000)
     target.write(file(path, content))
-    assert target.read(path) == content
+    assert target.read(path) == target.find(path) == content
+    assert target.find(path.with_name("nothing")) is None
     known = target.stat([path, path.parent, PurePosixPath(place / "nothing")])
     expected = here.stat([path, path.parent])
     assert known.keys() == expected.keys()

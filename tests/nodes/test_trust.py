@@ -8,7 +8,14 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.nodes.trust import covering, fingerprint, missing_authorities, names, surplus_authorities
+from components.nodes.trust import (
+    covering,
+    fingerprint,
+    generations_called,
+    missing_authorities,
+    names,
+    surplus_authorities,
+)
 from components.pki.inspect import load_certificate
 from components.pki.issue import renew_authority
 from tests.pki.makers import NOW, authority, foreign
@@ -19,6 +26,28 @@ NAMESAKE = foreign("logs transport CA g1").certificate
 """Of the same common name as ONE, and of another key."""
 EVERY = [ONE, TWO, THREE, RENEWED, NAMESAKE]
 some = st.lists(st.sampled_from(EVERY), max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("generations", "present", "wanted", "called"),
+    [
+        pytest.param((1,), [ONE], [RENEWED], "g1 (renewed)", id="renewed"),
+        pytest.param((1,), [ONE, RENEWED], [RENEWED], "g1 (renewed)", id="renewed and covered"),
+        pytest.param((1,), [RENEWED], [RENEWED], "g1", id="renewed before"),
+        pytest.param((1,), [], [ONE], "g1", id="a first one"),
+        pytest.param((1,), [NAMESAKE], [ONE], "g1", id="of another key"),
+        pytest.param((2,), [ONE], [TWO], "g2", id="a new generation"),
+        pytest.param((1, 2), [ONE], [RENEWED, TWO], "g1 (renewed) + g2", id="both at once"),
+        pytest.param((1,), [ONE], None, "g1 (renewed)", id="about to be renewed"),
+        pytest.param((1,), [], None, "g1", id="about to be made"),
+        pytest.param((2,), [ONE], None, "g2", id="a new generation is about to be made"),
+        pytest.param((1, 2), [ONE], None, "g1 + g2", id="which one is made is not known"),
+    ],
+)
+def test_a_generation_that_has_a_new_certificate_for_the_same_key_is_called_renewed(
+    generations, present, wanted, called
+):
+    assert generations_called(generations, present, wanted) == called
 
 
 @given(some, some)

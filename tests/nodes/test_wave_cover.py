@@ -4,10 +4,12 @@ import pytest
 
 from components.errors import CommandFailed
 from components.nodes.handler import NodeTrustHandler
+from components.pki.issue import renew_authority
 from components.values import UNKNOWN, Unknown
 from tests.fake_elasticsearch import USER
 from tests.fakes import FakeFile
 from tests.nodes.waves import G1, G2, G3, NAMES, PASSWORD, Host, cover, pkcs12_host
+from tests.pki.makers import NOW
 
 HOSTS = [pytest.param(Host, id="PEM"), pytest.param(pkcs12_host, id="PKCS#12")]
 
@@ -53,16 +55,16 @@ def test_a_second_run_finds_nothing_to_do(doors, new_host):
     assert wave.preview().steps == wave.up().steps == ()
 
 
-def test_whether_there_is_something_to_do_is_told_by_three_looks_at_the_machine(doors, monkeypatch):
-    """Each look may be a way to a machine far away: is the file there, what is in it, and whose is it."""
+def test_whether_there_is_something_to_do_is_told_by_two_looks_at_the_machine(doors, monkeypatch):
+    """Each look may be a way to a machine far away: what is in the file, and whose is it."""
     host, looks = doors(Host().trusting(G1)), []
     target = host.one.target
-    stat, read = target.stat, target.read
+    stat, find = target.stat, target.find
     monkeypatch.setattr(target, "stat", lambda paths: looks.append("stat") or stat(paths))
-    monkeypatch.setattr(target, "read", lambda path: looks.append("read") or read(path))
+    monkeypatch.setattr(target, "find", lambda path: looks.append("find") or find(path))
     wave = cover(host, G1)
     assert wave.handler.changes(wave.recorded(), wave.wanted(), host.context) == ()
-    assert looks == ["stat", "read", "stat"]
+    assert looks == ["find", "stat"]
 
 
 def test_more_than_is_wanted_is_no_drift_for_this_wave(doors):
@@ -150,6 +152,14 @@ def test_a_preview_names_the_file_and_says_it_to_the_operator_and_changes_nothin
     assert outputs.trusted == (NAMES[G1], NAMES[G2])
     assert host.context.said == [f"es-1: {step}"]
     assert host.files() == before
+
+
+def test_a_renewed_ca_is_told_from_the_one_that_is_trusted_already(doors):
+    host = doors(Host().trusting(G1))
+    renewed = renew_authority(G1, valid_for="12y", now=NOW)
+    told = [cover(host).preview().steps, cover(host, renewed).preview().steps]
+    step = "transport CA g1 (renewed), beside what is trusted now (content differs)"
+    assert told == [(f"write certs/transport-trust.pem (0640): {step}",)] * 2
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,13 @@
 
 import pytest
 
-from components.errors import CommandFailed, NotConverged
+from components.errors import CommandFailed, ConfigurationRefused, NotConverged
+from components.nodes import identity_handler
 from components.nodes.identity_handler import NodeIdentityHandler
+from components.nodes.machine import NodeMachine
 from components.nodes.served import SERVED_WITHIN
+from components.nodes.ssh_spec import Ssh
+from components.nodes.target import Completed
 from components.values import Unknown
 from tests.fake_elasticsearch import USER
 from tests.nodes.waves import KEY_FILE, Host, Present, key_file_of, serial_of
@@ -66,7 +70,7 @@ def test_a_second_run_finds_nothing_to_do(doors):
 @pytest.mark.parametrize(
     ("host", "why"),
     [
-        pytest.param(Host(), "new", id="removed"),
+        pytest.param(Host(), "missing: written again", id="removed"),
         pytest.param(Host().holding(KEY_FILE, b""), "content differs", id="emptied"),
         pytest.param(Host().holding(KEY_FILE, key_file_of(NEW)[:-1]), "content differs", id="cut off"),
         pytest.param(Host().presenting(OLD), "content differs", id="another leaf"),
@@ -207,3 +211,19 @@ def test_a_node_that_still_reads_the_pkcs12_file_is_not_waited_for(doors):
     assert Present(host, NEW, pem=True).up().presented_serial == serial_of(NEW)
     assert host.context.shown == []
     assert host.one.file(KEY_FILE).content == key_file_of(OLD), "it may have to start with it again"
+
+
+@pytest.mark.parametrize("act", ["preview", "up"])
+def test_a_machine_whose_clock_is_past_the_end_of_the_leaf_does_not_get_it(doors, monkeypatch, act):
+    host = doors(Host().presenting(OLD))
+    away = host.one.node.machine.model_copy(update={"ssh": Ssh(host="es-1.example.net")})
+    monkeypatch.setattr(identity_handler, "machine_of", lambda _: NodeMachine(away, host.one.target))
+    ahead = [400 * 86_400]
+    now = host.one.target.now
+    host.one.target.programs["date"] = lambda _: Completed(0, f"{int(now() + ahead[0])}\n", "")
+    present = Present(host, NEW)
+    with pytest.raises(ConfigurationRefused, match="is good until 2027-11-24, which is over there"):
+        getattr(present, act)()
+    assert host.one.file(KEY_FILE).content == key_file_of(OLD)
+    ahead[0] = 86_400
+    assert getattr(present, act)().presented_serial == serial_of(NEW)

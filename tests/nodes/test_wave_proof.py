@@ -139,6 +139,14 @@ def test_every_retired_generation_has_to_be_refused(doors):
         up(host, **retired((1, G1), (2, G2)))
 
 
+def test_a_retired_ca_that_a_remote_cluster_has_too_stays_trusted_and_is_not_asked_to_be_refused(doors):
+    host = doors(Host().trusting(G1, G3).running())
+    host.takes = lambda: (G1, G3)
+    others = SecretStr(G1.certificate_pem)
+    found = up(host, remote_authorities_pem=others, **retired((1, G1), (2, G2)))
+    assert found.steps == ("a probe leaf of transport CA g2 is refused by es-1",)
+
+
 def test_a_node_that_goes_on_taking_leaves_of_the_old_ca_is_named(doors):
     host = doors(Host().trusting(G2).running())
     host.takes = lambda: (G1, G2)
@@ -165,7 +173,7 @@ def test_a_ca_that_has_expired_is_refused_for_its_date_which_shows_nothing(doors
     ends = load_certificate(G1.certificate_pem).not_valid_after_utc
     host.one.target.clock.sleep((ends - host.one.target.clock.now()).total_seconds() + 1)
     assert up(host, **retired((1, G1))) == WaveOutputs(reached=("es-1",))
-    assert host.greeted == []
+    assert host.knocked == []
 
 
 def test_a_preview_tells_what_will_be_refused_and_asks_nobody(doors):
@@ -263,7 +271,7 @@ def test_a_refusal_that_would_show_nothing_is_not_called_proved(doors, life):
     [step] = up(host, **retired_without_key(sample)).steps
     why = f"the certificate of it that is here expired on {ends:%Y-%m-%d}" if ends else "no certificate of it is here"
     assert step == f"that transport CA g1 is refused is not proved: {why}"
-    assert host.greeted == []
+    assert host.knocked == []
 
 
 def test_the_key_of_the_given_leaf_shows_nowhere(doors):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.nodes.handler import NodeTrustExclusiveHandler
+from components.nodes.exclusive_handler import NodeTrustExclusiveHandler
 from components.values import Unknown
 from tests.nodes.waves import G1, G2, G3, NAMES, Host, cover, pkcs12_host, retire
 

@@ -1,8 +1,8 @@
 """A node in the three waves: its machine, what its layers serve, and what the waves want of it."""
 
 import base64
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cryptography import x509
 from pydantic import SecretStr
@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from components.drift import Drift
 from components.handling import Change, Recorded
 from components.nodes.dialling import Dial
-from components.nodes.handler import NodeTrustExclusiveHandler, NodeTrustHandler, NodeTrustInputs, NodeTrustOutputs
+from components.nodes.exclusive_handler import NodeTrustExclusiveHandler
+from components.nodes.handler import NodeTrustHandler, NodeTrustInputs, NodeTrustOutputs
 from components.nodes.identity_handler import NodeIdentityHandler, NodeIdentityInputs, NodeIdentityOutputs
 from components.nodes.layers import LAYERS
 from components.nodes.probes import Answer, Identity, Speech
@@ -59,6 +60,7 @@ class Host:
     serves: Callable[[], IssuedLeaf | None] = lambda: None
     takes: Callable[[], Sequence[IssuedAuthority]] = lambda: ()
     greeted: list[tuple[str, int]] = field(default_factory=list)
+    knocked: list[Identity] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.context = FakeContext(self.one.target.clock)
@@ -74,13 +76,15 @@ class Host:
         """Stand in for `handshake`."""
         self.greeted.append((host, port))
         if identity is not None:
+            self.knocked.append(identity)
             issuer = load_certificate(identity.certificate_pem).issuer
             trusted = [load_certificate(one.certificate_pem).subject for one in self.takes()]
             return Answer(Speech.TLS, refusal="" if issuer in trusted else "tlsv1 alert unknown ca")
         found = self.serves()
         if found is None:
             return Answer(Speech.NOTHING, refusal="Connection refused")
-        return Answer(Speech.TLS, (load_certificate(found.certificate_pem),))
+        asks_for = tuple(load_certificate(one.certificate_pem).subject for one in self.takes())
+        return Answer(Speech.TLS, (load_certificate(found.certificate_pem),), asks_for=asks_for)
 
     @property
     def trust_file(self) -> str:
@@ -147,6 +151,7 @@ class Trust:
     generation: int = 1
     takes_over: bool = False
     held: bool = False
+    remote: Mapping[str, IssuedAuthority] = field(default_factory=dict)
 
     def wanted(self) -> NodeTrustInputs:
         known = None if isinstance(self.wants, Unknown) else "".join(one.certificate_pem for one in self.wants)
@@ -160,6 +165,8 @@ class Trust:
             generations=(self.generation,),
             takes_over=self.takes_over,
             held=self.held,
+            remote_clusters=tuple(self.remote),
+            remote_authorities_pem=SecretStr("".join(one.certificate_pem for one in self.remote.values())),
         )
 
     def recorded(self, *trusted: str) -> Recorded:
@@ -174,8 +181,10 @@ class Trust:
     def drift(self) -> list[Drift]:
         return list(self.handler.drift(self.recorded(), self.host.context))
 
-    def preview(self) -> NodeTrustOutputs:
-        return self.handler.preview(None, self.wanted(), self.host.context)
+    def preview(self, *former: IssuedAuthority) -> NodeTrustOutputs:
+        """Preview it, where these CAs of ours are recorded."""
+        recorded = replace(self, wants=former).recorded() if former else None
+        return self.handler.preview(recorded, self.wanted(), self.host.context)
 
     def up(self) -> NodeTrustOutputs:
         return self.handler.converge(None, self.wanted(), self.host.context)

@@ -48,6 +48,7 @@ class Elastic:
         state: its view of the cluster.
         requests: what came in.
         hangs_up: the paths at which it breaks the connection off.
+        not_ready: the paths at which it answers 503 to whoever gives a login.
     """
 
     users: Mapping[str, str] | None = None
@@ -57,6 +58,7 @@ class Elastic:
     state: Mapping[str, object] = field(default_factory=lambda: STATE)
     requests: list[Request] = field(default_factory=list)
     hangs_up: tuple[str, ...] = ()
+    not_ready: tuple[str, ...] = ()
     port: int = 0
 
     @property
@@ -66,8 +68,8 @@ class Elastic:
     def answer(self, request: Request, password: str) -> tuple[int, object]:
         """Return status and body."""
         self.requests.append(request)
-        if self.refuses:
-            return self.refuses, error("cluster_block_exception", "told so")
+        if self.refuses or (request.user and request.path in self.not_ready):
+            return self.refuses or 503, error("cluster_block_exception", "told so")
         if self.users is not None and self.users.get(request.user, "") != password:
             return 401, error("security_exception", f"unable to authenticate user [{request.user}]")
         if self.users is not None and not request.user:

@@ -30,7 +30,7 @@ class Years:
 
     def __init__(self, clock_at, *, authority_life, leaf_life, share):
         self.now, self.share = clock_at, Fraction(share)
-        self.authority_handler, self.leaf_handler = AuthorityHandler(look), CertificateHandler()
+        self.authority_handler, self.leaf_handler = AuthorityHandler(look, list), CertificateHandler()
         self.authorities, self.leaves = {}, {}
         self.lives = {"valid_for": leaf_life, "renew_in_last": share}
         for layer in Layer:

@@ -75,6 +75,6 @@ def test_a_refusal_says_what_speaks_against_it_and_what_can_be_asked_for():
     with pytest.raises(ConfigurationRefused) as caught:
         refuse_reversal(Layer.HTTP, ("one", "another"), wanted=1, present=2, free=3)
     found = caught.value
-    assert found.what == "generation 1 of the http CA is retired, and a retired generation never comes back"
+    assert found.what == "generation 1 of the HTTP CA is retired, and a retired generation never comes back"
     assert (found.where, found.why) == ("authorities.http.generation", "one; another")
     assert found.next_step == "set it to 2, or to 3 for a new key"

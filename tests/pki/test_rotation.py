@@ -3,6 +3,7 @@
 import pytest
 
 from components.errors import ConfigurationRefused
+from components.layer_words import spelled
 from components.pki.rotation import (
     Standing,
     kept_generations,
@@ -74,10 +75,12 @@ def test_what_signs_is_trusted_and_nothing_goes_before_its_wave(found, wanted, h
         assert set(found.trusted) <= set(reached.trusted)
 
 
-UNTIL_RETIRE = "until retire: set authorities.{}.generation to {} again · after: only by another rotation"
+UNTIL_RETIRE = (
+    "set authorities.{}.generation to {} again and run `up`, until retire; after that only by another rotation"
+)
 UNTIL_PRESENTED = (
-    "until every node presents g{}: set authorities.http.generation to {} again · after: only by another rotation; "
-    "with `rollout.hold_after`, until retire"
+    "set authorities.http.generation to {} again and run `up`, until every node presents g{} (with "
+    "`rollout.hold_after`: until retire); after that only by another rotation"
 )
 NEVER = "only by another rotation, once this up begins"
 
@@ -90,15 +93,15 @@ NEVER = "only by another rotation, once this up begins"
         (Layer.TRANSPORT, PRESENTED, G2, 2, UNTIL_RETIRE.format("transport", 1)),
         (Layer.TRANSPORT, G2, G1, 1, UNTIL_RETIRE.format("transport", 2)),
         (Layer.TRANSPORT, COVERED, Standing(3, (3,)), 3, UNTIL_RETIRE.format("transport", 1)),
-        (Layer.HTTP, G1, G2, 2, UNTIL_PRESENTED.format(2, 1)),
-        (Layer.HTTP, COVERED, G2, 2, UNTIL_PRESENTED.format(2, 1)),
+        (Layer.HTTP, G1, G2, 2, UNTIL_PRESENTED.format(1, 2)),
+        (Layer.HTTP, COVERED, G2, 2, UNTIL_PRESENTED.format(1, 2)),
         (Layer.HTTP, G1, COVERED, 2, UNTIL_RETIRE.format("http", 1)),
         (Layer.HTTP, COVERED, PRESENTED, 2, UNTIL_RETIRE.format("http", 1)),
         (Layer.HTTP, PRESENTED, G2, 2, NEVER),
     ],
 )
 def test_until_when_there_is_a_way_back(layer, found, reached, wanted, back):
-    assert way_back(layer, found, reached, wanted) == f"{layer} CA: back: {back}"
+    assert way_back(layer, found, reached, wanted) == f"way back for the {spelled(layer)} CA: {back}"
 
 
 @pytest.mark.parametrize(
@@ -111,9 +114,9 @@ def test_a_generation_that_is_trusted_or_the_next_one_can_be_asked_for(there, fo
 @pytest.mark.parametrize(
     ("there", "found", "wanted", "what", "next_step"),
     [
-        ((2,), G2, 1, "generation 1 of the http CA is retired", "set it to 2, or to 3 for a new key"),
-        ((1,), G1, 3, "generation 3 of the http CA leaves out generation 2", "set it to 1, or to 2 for a new key"),
-        ((1, 2), COVERED, 4, "generation 4 of the http CA leaves out", "set it to 1 or 2, or to 3 for a new key"),
+        ((2,), G2, 1, "generation 1 of the HTTP CA is retired", "set it to 2, or to 3 for a new key"),
+        ((1,), G1, 3, "generation 3 of the HTTP CA leaves out generation 2", "set it to 1, or to 2 for a new key"),
+        ((1, 2), COVERED, 4, "generation 4 of the HTTP CA leaves out", "set it to 1 or 2, or to 3 for a new key"),
     ],
     ids=["its key is gone", "a leap", "a leap while held"],
 )

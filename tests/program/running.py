@@ -154,14 +154,18 @@ def texts_in(value: Any, path: str = "", *, secret: bool = False) -> Iterator[tu
 
 
 def outputs_of(token: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return outputs of a resource in the shape that its handler gives them; of a CA, the generation that signs."""
+    """Return outputs of a resource in the shape that its handler gives them; of a CA, what signs and what does not."""
     if token == COMMAND:  # of another plugin
         return {"stdout": "", "stderr": ""}
     if token == ANNOUNCEMENT:
         return {"document": "{}", "commands": inputs["commands"], "folder": inputs["folder"]}
     schema = HANDLERS[token].outputs.model_json_schema(by_alias=True)
-    signs = {"signerGeneration": signer_of(inputs)} if token.endswith(":CertificateAuthority") else {}
-    return {**example(schema, schema.get("$defs", {}), name), **signs}
+    found = example(schema, schema.get("$defs", {}), name)
+    if token.endswith(":CertificateAuthority"):
+        signs, asked = signer_of(inputs), inputs["generation"]
+        beside = [{**one, "number": asked} for one in found["trustedBeside"] if signs != asked]
+        found |= {"signerGeneration": signs, "trustedBeside": beside}
+    return found
 
 
 def signer_of(inputs: Mapping[str, Any]) -> int:

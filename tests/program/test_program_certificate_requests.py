@@ -12,16 +12,18 @@ from tests.program.stackfiles import HTTPS, program
 ROOT = own_ca("Example root")
 
 
-def stack(folder, generation, *, signed, **sections):
-    """Run the program for two nodes, with the certificates that were signed so far."""
+def stack(folder, generation, *, signed, more=(), broken=None, **sections):
+    """Run the program for two nodes or more, with the certificates that were signed so far; one may be broken."""
     (folder / "root.pem").write_text(ROOT.pem)
     leaves = []
     for name in ("es-1", "es-2"):
         leaf = foreign(name, (x509.BasicConstraints(ca=False, path_length=None), True), signer=ROOT)
         (folder / f"{name}.pem").write_text(leaf.pem)
         leaves.append({"node": name} | ({"certificate": f"{folder}/{name}.pem"} if name in signed else {}))
-    own = {"certificate": f"{folder}/root.pem", "leaves": leaves}
-    return program(HTTPS, 2, authorities={"http": {"generation": generation, "own": own}}, **sections)
+    if broken is not None:
+        leaves[0]["certificate"] = broken
+    own = {"certificate": f"{folder}/root.pem", "leaves": [*leaves, *more]}
+    return program(HTTPS, 2 + len(more), authorities={"http": {"generation": generation, "own": own}}, **sections)
 
 
 def test_at_first_there_are_requests_and_nothing_of_the_http_layer(tmp_path):
@@ -32,6 +34,27 @@ def test_at_first_there_are_requests_and_nothing_of_the_http_layer(tmp_path):
     assert [made[f"{name}-settings"].inputs["awaitsHttps"] for name in ("es-1", "es-2")] == [True, True]
     assert set(made.outputs["certificateRequests"].value) == {"es-1 http", "es-2 http"}
     assert any("the certificates of es-2 are awaited" in line for line in made.warned)
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_what_came_back_goes_to_its_request_to_be_judged_until_all_are_there(tmp_path, generation):
+    made = stack(tmp_path, generation, signed=["es-1"])
+    pem = (tmp_path / "es-1.pem").read_text()
+    answer = made["es-1-http-request"].inputs["answer"]
+    assert (answer["certificatePem"], answer["trustedPem"]) == (pem, ROOT.pem)
+    assert answer["dns"] or answer["ips"]
+    assert "answer" not in made["es-2-http-request"].inputs
+    whole = stack(tmp_path, generation, signed=["es-1", "es-2"])
+    assert "answer" not in whole["es-1-http-request"].inputs
+
+
+def test_a_file_that_cannot_be_used_is_told_before_anything_waits_for_it_and_stops_nothing(tmp_path):
+    broken = stack(tmp_path, 1, signed=["es-2"], more=({"node": "es-3"},), broken=f"{tmp_path}/none.pem")
+    assert len(broken.of("CertificateRequest")) == 3
+    [line] = [line for line in broken.warned if "none.pem" in line]
+    assert line.startswith("a file that is not needed yet could not be used: authorities.http.own.leaves[0]")
+    assert line.endswith("this run goes on without it")
+    assert "answer" in broken["es-2-http-request"].inputs
 
 
 def test_while_one_is_awaited_the_ca_is_covered_and_held_and_the_generation_before_signs(tmp_path):

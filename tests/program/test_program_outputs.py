@@ -1,4 +1,4 @@
-"""What a stack hands out: eight outputs, two of them secret; and that every stack file of the project runs."""
+"""What a stack hands out: nine outputs, two of them secret; and that every stack file of the project runs."""
 
 import pytest
 
@@ -15,15 +15,16 @@ ALL = {
     "userPasswords",
     "certificates",
     "caCertificatePem",
+    "transportCaCertificatePem",
 }
 ENTRY = ["name", "node", "layer", "serial", "notAfter", "issuerGeneration"]
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_with_https_a_stack_has_all_outputs_and_without_it_no_ca_for_clients(running):
+def test_with_https_a_stack_has_all_outputs_and_without_tls_no_ca_of_a_layer(running):
     assert set(program(HTTPS, 1, running=running).outputs) == ALL
     assert set(program(BASIC, 1, running=running).outputs) == ALL - {"caCertificatePem"}
-    assert set(minimal(running=running).outputs) == ALL - {"caCertificatePem"}
+    assert set(minimal(running=running).outputs) == ALL - {"caCertificatePem", "transportCaCertificatePem"}
 
 
 @pytest.mark.parametrize("scenario", [BASIC, HTTPS])
@@ -37,9 +38,10 @@ def test_passwords_are_the_only_secret_outputs(scenario):
     }
 
 
-def test_the_ca_that_clients_need_is_handed_out_in_clear():
-    handed_out = program(HTTPS, 1).outputs["caCertificatePem"]
-    assert (handed_out.value, handed_out.secret) == (f"{MARKED}http-ca bundlePem", False)
+@pytest.mark.parametrize(("name", "layer"), [("caCertificatePem", "http"), ("transportCaCertificatePem", "transport")])
+def test_the_ca_that_clients_or_remote_clusters_need_is_handed_out_in_clear(name, layer):
+    handed_out = program(HTTPS, 1).outputs[name]
+    assert (handed_out.value, handed_out.secret) == (f"{MARKED}{layer}-ca bundlePem", False)
 
 
 @pytest.mark.parametrize(("scenario", "scheme"), [(BASIC, "http"), (HTTPS, "https")])
@@ -78,6 +80,16 @@ def test_certificates_are_listed_by_layer_each_authority_before_its_leaves():
         ("logs HTTP CA g3", None, "http", "http-ca serial", "http-ca notAfter", 3),
         ("es-1-http", "es-1", "http", "es-1-http-leaf serial", "es-1-http-leaf notAfter", 3),
         ("es-2-http", "es-2", "http", "es-2-http-leaf serial", "es-2-http-leaf notAfter", 3),
+    ]
+
+
+def test_every_ca_that_is_trusted_is_listed_while_a_rotation_is_held():
+    held = {"authorities": {"http": {"generation": 2}}, "rollout": {"hold_after": "cover"}}
+    entries = program(HTTPS, 1, **held).outputs["certificates"].value
+    assert [(one["name"], one["serial"], one["issuerGeneration"]) for one in entries if one["layer"] == "http"] == [
+        ("logs HTTP CA g1", "http-ca serial", 1),
+        ("logs HTTP CA g2", "http-ca trustedBeside serial", 2),
+        ("es-1-http", "es-1-http-leaf serial", 1),
     ]
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
+from tests.pki.makers import own_ca
 from tests.program.stackfiles import HTTPS, KIBANA, program
+from tests.wire.talking import hidden
 
+ARCHIVE = own_ca("Archive CA")
 BILLING = {"name": "billing", "owner": "team-x"}
 GENERATIONS = {"authorities": {"transport": {"generation": 2}, "http": {"generation": 2}}}
 
@@ -37,6 +40,20 @@ def test_a_client_holds_the_http_layer_before_a_person_does():
     client = {**BILLING, "confirmed_generation": 1}
     found = holds(unmanaged_clients=[client], rollout={"hold_after": "present"})
     assert found == {"transport-ca": ("present", None), "http-ca": ("cover", ["billing (owner team-x)"])}
+
+
+@pytest.mark.parametrize(("confirmed", "waits"), [(1, True), (2, False)])
+def test_a_remote_cluster_holds_the_transport_layer_and_its_ca_is_trusted_there_alone(tmp_path, confirmed, waits):
+    file = tmp_path / "archive.pem"
+    file.write_text(f"# of the archive\n{ARCHIVE.pem}{ARCHIVE.pem}")
+    remote = {"name": "archive", "owner": "team-y", "authorities": str(file), "confirmed_generation": confirmed}
+    expected = ("cover", ["remote cluster archive (owner team-y)"]) if waits else (None, None)
+    assert holds(remote_clusters=[remote]) == {"transport-ca": expected, "http-ca": (None, None)}
+    made = program(HTTPS, 2, **GENERATIONS, remote_clusters=[remote])
+    names = [*made.names("NodeTrust"), *made.names("NodeTrustExclusive")]
+    told = [made[name].inputs for name in (*names, "transport-retire-wave")]
+    assert [one["remoteAuthoritiesPem"] for one in told] == [hidden(ARCHIVE.pem)] * 5
+    assert [one.get("remoteClusters") for one in told] == [["archive"]] * 4 + [None]
 
 
 def test_retire_waits_for_every_trust_file_and_is_proved_with_what_was_retired():

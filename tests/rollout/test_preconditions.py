@@ -7,6 +7,7 @@ import pytest
 
 from components.errors import ConfigurationRefused, TargetUnreachable
 from components.nodes.cluster_api import ClusterSummary
+from components.nodes.logins import logins_refused
 from components.rollout.preconditions import PRECONDITIONS, cluster_is_not_as_listed, nodes_that_cannot_start
 from tests.fake_elasticsearch import HOME, FakeNode
 from tests.fakes import FakeClock, FakeFile, FakeTarget
@@ -115,6 +116,13 @@ def test_a_cluster_that_does_not_answer_is_not_begun_on():
     assert told(cluster_is_not_as_listed(TWO, Api(error))) == [
         ("ClusterUnreachable", "no node answers (Connection refused)")
     ]
+
+
+def test_a_cluster_that_takes_no_login_is_not_begun_on_and_it_is_said_what_to_give():
+    error = logins_refused(["elastic"], ["es-1"])
+    [(reason, text)] = told(cluster_is_not_as_listed(ROLLING, Api(error)))
+    assert reason == "LoginsRefused"
+    assert text == f"{error.what}: {error.why}; {error.next_step}"
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,23 @@ from components.errors import ConfigurationRefused
 from components.handling import Recorded
 from components.nodes.cluster_facts import ClusterFacts
 from components.nodes.line import LineInputs, LoginInputs
+from components.nodes.logins import logins_refused
 from components.rollout import cluster
 from components.rollout.handler import ClusterRestartHandler
-from components.rollout.preflight import GATES, GATES_OF_A_RESTART, GATES_WITHOUT_A_RESTART, Case, Sign, gates, shut
+from components.rollout.preflight import (
+    CLIENTS_GO_ON,
+    GATES,
+    GATES_OF_A_RESTART,
+    GATES_WITHOUT_A_RESTART,
+    Case,
+    Sign,
+    gates,
+    shut,
+)
 from components.rollout.view import NodeView, RolloutView, Running
 from components.values import UNKNOWN
 from tests.fakes import FakeContext
+from tests.rollout.views import stopped
 from tests.rollout.world import with_own_allocation
 
 GOOD = ClusterFacts(
@@ -50,14 +61,23 @@ def test_a_cluster_that_is_well_has_every_gate_open():
         "✓ clocks are within 30 s of this machine's",
         "✓ 3 master-eligible nodes",
         "✓ every index has a second copy",
-        "✓ nothing changes for clients",
+        "✓ the restart changes nothing for clients",
     ]
 
 
 @pytest.mark.parametrize(
     ("facts", "line"),
     [
-        pytest.param({"versions": {"a": "8.19.0"}}, "✓ Elasticsearch 8.19.0 on every node", id="the oldest"),
+        pytest.param(
+            {"versions": {"es-1": "8.19.0", "es-2": "8.19.0"}},
+            "✓ Elasticsearch 8.19.0 on every node",
+            id="the oldest",
+        ),
+        pytest.param(
+            {"versions": {"es-1": "9.5.3"}},
+            "✓ Elasticsearch 9.5.3 on every node that is in the cluster",
+            id="one that runs by itself",
+        ),
         pytest.param({"versions": {"a": "8.18.4"}}, "✗ Elasticsearch 8.18.4; 8.19 and 9.x are supported", id="older"),
         pytest.param({"versions": {"a": "10.0.0"}}, "✗ Elasticsearch 10.0.0; 8.19 and 9.x are supported", id="newer"),
         pytest.param(
@@ -96,6 +116,12 @@ def test_a_cluster_that_is_well_has_every_gate_open():
 )
 def test_what_is_not_so_is_told(facts, line):
     assert line in told(**facts)
+
+
+def test_a_stopped_node_beside_one_that_runs_by_itself_is_not_said_to_be_the_only_one_left_out():
+    view = replace(ROLLING, nodes=(*ROLLING.nodes, stopped("es-3")))
+    assert told(view)[0] == "✓ Elasticsearch 9.5.3 on every node that runs"
+    assert told(view, versions={"es-1": "9.5.3"})[0] == "✓ Elasticsearch 9.5.3 on every node that is in the cluster"
 
 
 FILTER = {"xpack.security.transport.filter.allow": "10.0.0.0/8"}
@@ -137,7 +163,7 @@ def test_a_full_stop_says_that_nothing_is_answered_meanwhile():
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        pytest.param(("+ xpack.security.transport.ssl.enabled: true",), "✓ nothing changes for clients", id="nothing"),
+        pytest.param(("+ xpack.security.transport.ssl.enabled: true",), f"✓ {CLIENTS_GO_ON}", id="nothing"),
         pytest.param(("xpack.security.enabled: false → true",), "! from then on clients need a login", id="a login"),
         pytest.param(
             ("+ xpack.security.http.ssl.enabled: true", "+ xpack.security.enabled: true"),
@@ -244,25 +270,58 @@ def test_a_cluster_that_cannot_be_asked_is_told_in_place_of_its_gates(doors):
     assert world.context.said == ["! how the cluster is could not be found out: the nodes do not see each other"]
 
 
-def test_gates_are_told_by_the_ca_and_the_login_of_before_while_those_to_come_are_not_made(doors, monkeypatch):
+def test_a_cluster_that_takes_no_login_could_not_be_asked_and_that_alone_shuts_no_gate(doors, monkeypatch):
+    world = doors(with_own_allocation())
+    done = world.up()
+
+    def refuse(*arguments):
+        raise logins_refused(["elastic"], ["es-1"])
+
+    monkeypatch.setattr(cluster, "connect_within", refuse)
+    world.changes(done)
+    why = "every login that is known was refused (users: elastic)"
+    assert world.context.said == [f"! how the cluster is could not be found out: {why}"]
+
+
+LOGIN = LoginInputs(user="elastic", password=SecretStr("pa55word"))
+UNMADE = LoginInputs(user="elastic", password=UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("before", "ahead", "trusted"),
+    [
+        pytest.param(
+            "g1", LineInputs(authorities_pem=UNKNOWN, logins=(UNMADE,)), "g1", id="those to come are not made"
+        ),
+        pytest.param(
+            "g1 g2 ",
+            LineInputs(authorities_pem=SecretStr("g2 "), logins=(LOGIN,)),
+            "g2 g1 g2 ",
+            id="a rotation that was held goes on",
+        ),
+    ],
+)
+def test_gates_are_told_by_the_ca_and_the_login_of_before_while_nodes_have_those(
+    doors, monkeypatch, before, ahead, trusted
+):
     world = doors(with_own_allocation())
     done, called = world.up(), []
-    before = LineInputs(
-        authorities_pem=SecretStr("PEM"), logins=(LoginInputs(user="elastic", password=SecretStr("pa55word")),)
-    )
-    unmade = LineInputs(authorities_pem=UNKNOWN, logins=(LoginInputs(user="elastic", password=UNKNOWN),))
+    present = LineInputs(authorities_pem=SecretStr(before), logins=(LOGIN,))
 
     def connect(seconds, line, clock, waiting):
         called.append(line)
         return world.cluster.connect(seconds, line, clock, waiting)
 
     monkeypatch.setattr(cluster, "connect_within", connect)
-    recorded = Recorded(world.wanted().model_copy(update={"line": before}), done)
-    wanted = world.wanted().model_copy(update={"line": unmade})
+    recorded = Recorded(world.wanted().model_copy(update={"line": present}), done)
+    wanted = world.wanted().model_copy(update={"line": ahead})
     context = FakeContext(world.clock)
 
     assert ClusterRestartHandler().changes(recorded, wanted, context) == []
 
     assert "✓ health is green" in context.said
     [line] = called
-    assert (line.authorities_pem, [login.password.get_secret_value() for login in line.logins]) == ("PEM", ["pa55word"])
+    assert (line.authorities_pem, [login.password.get_secret_value() for login in line.logins]) == (
+        trusted,
+        ["pa55word"],
+    )

@@ -12,3 +12,9 @@ def project(tmp_path):
     (tmp_path / "stacks").mkdir()
     write_stack_file(tmp_path / "stacks", sections())
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def no_passphrase_of_this_machine(monkeypatch):
+    """Let no test be warned of a file that whoever runs it has."""
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE_FILE", raising=False)

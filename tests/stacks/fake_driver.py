@@ -2,7 +2,7 @@
 
 from pulumi.automation import OutputValue
 
-from tests.stacks.engine_events import begins, ends, says, step
+from tests.stacks.engine_events import begins, ends, says, step, urn
 from tests.stacks.seen import MASKED
 
 PASSWORD = "Tr0ub4dor&3"
@@ -46,13 +46,23 @@ class FakeDriver:
             raise self.breaks[verb.split()[0]]
         for text in (*self.warned, *(self.warned_later if verb == "up" else self.warned_in_preview)):
             watch.event(says(text, "warning"))
+        for gate in self.gates:
+            watch.event(says(gate, about=urn("ClusterRestart", "restart")))
         for kind, name, op, inputs, outputs in self.found:
             watch.event(begins(kind, name, op))
             watch.event(ends(step(kind, name, op, inputs, outputs)))
 
 
 def fake_driver(
-    found=(), *, breaks=None, warned=(), warned_later=(), warned_in_preview=(), outputs=None, lock_left=False
+    found=(),
+    *,
+    breaks=None,
+    warned=(),
+    warned_later=(),
+    warned_in_preview=(),
+    gates=(),
+    outputs=None,
+    lock_left=False,
 ):
     """Return a class of its own, so that nothing is left for the next test."""
     given = {
@@ -71,6 +81,7 @@ def fake_driver(
         "warned": warned,
         "warned_later": warned_later,
         "warned_in_preview": warned_in_preview,
+        "gates": gates,
         "given": given if outputs is None else outputs,
         "lock_left": lock_left,
     }

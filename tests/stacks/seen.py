@@ -12,6 +12,7 @@ ROOMS = {
     "NodeAdoption": "nodes",
     "NodeIdentity": "nodes",
     "NodeTrustExclusive": "nodes",
+    "Wave": "nodes",
     "NodeSettings": "settings",
     "ClusterRestart": "rollout",
     "GeneratedPassword": "users",
@@ -64,14 +65,19 @@ def exclusive(name: str, op: str = "create", step: str = "") -> Seen:
 
 def identity(name: str, op: str = "create", step: str = "write certs/transport-key.p12 (0640): leaf (new)") -> Seen:
     """Return a node's key file."""
-    inputs = {"node": node(name), "keyFile": MASKED}
+    inputs = {"node": node(name), "layer": "transport", "file": "certs/transport-key.p12", "keyFile": MASKED}
     return seen("NodeIdentity", f"{name}-transport-identity", op, inputs, steps=[step] if step else [])
 
 
 def adoption(name: str, op: str = "create", step: str = "write certs/transport-key.p12 (0640): its leaf") -> Seen:
     """Return a node's key file with the leaf of somebody else."""
-    inputs = {"node": node(name), "keyFile": MASKED, "password": MASKED}
+    inputs = {"node": node(name), "layer": "transport", "keyFile": MASKED, "password": MASKED}
     return seen("NodeAdoption", f"{name}-transport-adoption", op, inputs, steps=[step])
+
+
+def wave(which: str, *steps: str, op: str = "update") -> Seen:
+    """Return a wave with what is shown in it."""
+    return seen("Wave", f"transport-{which}-wave", op, {"layer": "transport", "wave": which}, steps=list(steps))
 
 
 def settings(name: str, *steps: str, op: str = "create", secure: tuple[str, ...] = ()) -> Seen:

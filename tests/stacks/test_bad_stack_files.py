@@ -11,6 +11,7 @@ from stacks import rules
 from stacks.cli import main
 from stacks.config import check, model_from
 from stacks.model import StackModel
+from stacks.refused import with_names
 from tests.stacks.stackfiles import bad_stack_files, mistakes, model, sections, write_stack_file
 
 CASES = [pytest.param(case, id=case["case"]) for case in bad_stack_files()]
@@ -60,7 +61,7 @@ def test_a_bad_stack_file_is_refused_in_one_list_by_the_command_line(case, tmp_p
     count = "1 mistake;" if len(found) == 1 else f"{len(found)} mistakes;"
     assert said.splitlines()[0] == f"✗ stacks/Pulumi.prod.yaml: {count} nothing was touched"
     assert said.splitlines()[1 : len(found) + 1] == [
-        f"    {line.replace('--stack ENVIRONMENT', '--stack prod')}" for line in found
+        f"    {with_names(line.replace('--stack ENVIRONMENT', '--stack prod'), sections_of(case))}" for line in found
     ]
     assert "Traceback" not in said
 
@@ -159,6 +160,42 @@ def test_what_the_engine_keeps_encrypted_is_not_repeated(value):
 def test_one_mistake_is_one_mistake():
     with pytest.raises(ConfigurationRefused, match=r"^here: 1 mistake; nothing was touched\n    cluster\.name: "):
         model_from(sections("cluster: {scenario: basic}"), where="here")
+
+
+def test_a_place_in_a_list_is_told_with_the_name_that_stands_there():
+    change = (
+        "nodes: [{name: es-1, address: 10.0.0.1}, {name: es-2, address: 10.0.0.1, transport_port: 9301}, {name: es-1, "
+    )
+    with pytest.raises(ConfigurationRefused) as refused:
+        model_from(sections(change + "address: 8.8.8.8}]"), where="here")
+    lines = [line.strip().partition(";")[0] for line in refused.value.what.splitlines()[1:]]
+    assert lines == [
+        "nodes[1].http_port (es-2): is 9200, and 10.0.0.1:9200 is that of nodes[0].http_port (es-1) already",
+        "nodes[2].name: is `es-1`, which nodes[0] (es-1) has already",
+        "nodes[2].address (es-1): is 8.8.8.8, an address of the public internet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "secret"),
+    [
+        pytest.param("nodes: [{name: hunter22, address: 0.0.0.0}]", ("nodes",), id="in a section that is encrypted"),
+        pytest.param('nodes: [{name: "hunter22 x", address: 10.0.0.1, http_port: a}]', (), id="that is no name"),
+    ],
+)
+def test_no_name_is_told_that_may_be_something_else(change, secret):
+    with pytest.raises(ConfigurationRefused) as refused:
+        model_from(sections(change), where="here", secret=secret)
+    assert " (hunter22" not in str(refused.value)
+
+
+def test_the_next_step_names_the_sections_that_no_rule_could_look_at_yet():
+    with pytest.raises(ConfigurationRefused) as refused:
+        model_from(sections("nodes: [{name: es-1}]\ncertificates: {key: x}\nhttpp: {}"), where="here")
+    assert refused.value.next_step == (
+        "correct each line above (docs/configuration.md lists every key), then run `check` again: rules about `nodes`, "
+        "`certificates` were not looked at yet"
+    )
 
 
 def test_a_good_stack_file_is_a_model():

@@ -35,7 +35,7 @@ def rows(*resources):
 
 
 def test_a_leaf_that_is_renewed_says_until_when_now_and_then_why_and_that_nothing_restarts():
-    text = f"~ http leaf, until 2027-11-24 → 2028-07-25: {WINDOW}"
+    text = f"~ HTTP leaf, until 2027-11-24 → 2028-07-25: {WINDOW}"
     assert rows(renewed("es-1"), renewed("es-2")) == [Row("leaf", ("es-1", "es-2"), text, RELOADED)]
 
 

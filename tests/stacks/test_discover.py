@@ -126,7 +126,7 @@ def test_a_file_that_elasticsearch_would_not_read_is_told_and_others_go_on(folde
     [
         pytest.param("nodes: [{http_port: 9200}]", "nodes[0].name: is missing", id="neither a name nor an address"),
         pytest.param("cluster: {name: a}", "nodes: is missing", id="no nodes"),
-        pytest.param("nodes: [{name: a, adress: b}]", "nodes[0].adress: ", id="a slip"),
+        pytest.param("nodes: [{name: a, adress: b}]", "nodes[0].adress (a): ", id="a slip"),
         pytest.param("nodes: 5", "nodes: ", id="no list"),
         pytest.param("{cluster: 5, nodes: [5]}", "cluster: ", id="no section"),
     ],

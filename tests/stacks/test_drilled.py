@@ -41,6 +41,28 @@ def test_what_holds_meanwhile_takes_the_place_of_the_same_key_and_of_no_other():
     assert SECTIONS["authorities"]["http"]["valid_for"] == "5y"
 
 
+@pytest.mark.parametrize(
+    ("rotations", "told"),
+    [
+        (
+            {"transport": 1, "http": 2},
+            (
+                ".dev/drill.yaml adds 1 to authorities.transport.generation and 2 to authorities.http.generation, "
+                "from drills before; texts count with it",
+            ),
+        ),
+        (
+            {"http": 1},
+            (".dev/drill.yaml adds 1 to authorities.http.generation, from drills before; texts count with it",),
+        ),
+        ({"http": 0}, ()),
+        ({}, ()),
+    ],
+)
+def test_what_a_drill_adds_to_generations_is_told(rotations, told):
+    assert Drilled(rotations, {"certificates": {"key": "ec-p384"}}).told() == told
+
+
 def test_what_is_written_is_what_is_read(tmp_path):
     drilled = Drilled({"http": 3}, {"certificates": {"key": "ec-p384"}})
     write_drilled(drilled, tmp_path)
@@ -57,6 +79,8 @@ def test_the_development_clusters_stack_is_run_with_it_and_its_own_file_stays(tm
     write_drilled(Drilled({"transport": 1}), tmp_path / ".dev")
     monkeypatch.setattr(workspace, "ROOT", tmp_path)
     before = own.read_text()
-    config = YAML(typ="safe").load(workspace.workspace_for("local", None).stack_file)["config"]
+    found = workspace.workspace_for("local", None)
+    config = YAML(typ="safe").load(found.stack_file)["config"]
+    assert found.moved == Drilled({"transport": 1}).told(), "it is said in every plan"
     assert config[f"{PREFIX}authorities"] == {"transport": {"generation": 2}}
     assert own.read_text() == before

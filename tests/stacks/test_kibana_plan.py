@@ -9,6 +9,8 @@ from tests.stacks import seen
 
 RESTART = ["restart Kibana: systemctl restart kibana", "wait until /api/status says that Kibana is available"]
 
+KEYS = {"steps": ["write certs/http-key.p12 (0640): HTTP leaf, g2"]}
+
 
 def of_kibana(kind, *steps, op="update", name="kibana-1"):
     return Seen(f"{name}-kibana", f"essecurity:clients:{kind}", op, {"kibana": {"name": name}}, {"steps": list(steps)})
@@ -60,6 +62,15 @@ def test_trust_and_restart_are_listed_in_the_order_of_the_work():
         ("Kibana", RESTART[0]),
         ("Kibana", RESTART[1]),
     ]
+
+
+def test_what_kibana_no_longer_trusts_stands_behind_what_the_nodes_present_by_then():
+    beside = "write certs/http-trust.pem (0640): HTTP CA g2, beside what is trusted now (content differs)"
+    alone = "write certs/http-trust.pem (0640): nothing but HTTP CA g2 (content differs)"
+    key_file = Seen("es-1-http-identity", seen.token_of("NodeIdentity"), "update", {"node": {"name": "es-1"}}, KEYS)
+    found = rows(of_kibana("KibanaSettings", alone), of_kibana("KibanaTrust", beside), key_file)
+    assert [what for what, _, _, _ in found] == ["Kibana trust file", "key file", "Kibana trust file"]
+    assert [change for _, _, change, _ in found if "trust" in change] == [beside, alone]
 
 
 def test_equal_changes_of_two_kibanas_are_one_line():

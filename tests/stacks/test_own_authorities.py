@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from components.errors import ConfigurationRefused
 from components.pki.keyfiles import file_encryption
-from components.pki.keys import load_private_key, pem_of_key
+from components.pki.keys import load_private_key, pem_of_key, public_key_of
 from components.pki.spec import Layer
 from stacks.own_authorities import read_files
 from tests.pki.makers import foreign, names, own_ca
@@ -141,7 +141,7 @@ def test_every_mistake_names_the_layer_the_file_and_what_to_do(read, own, told):
     with pytest.raises(ConfigurationRefused) as caught:
         read(**own)
     said = str(caught.value)
-    assert "stack prod: a CA or a certificate of your own cannot be used; nothing was touched" in said
+    assert "stack prod: a CA or a certificate that a file should hold cannot be used; nothing was touched" in said
     assert "\n    authorities.http.own: " in said
     assert told in said
     assert PASSWORD not in said
@@ -171,6 +171,45 @@ def test_leaves_that_were_signed_elsewhere_are_read_with_the_cas_below_the_root(
     assert "PRIVATE" not in repr(files)
     assert files.own[Layer.HTTP].trusted_pem(Layer.HTTP) == ROOT.pem
     assert "PRIVATE" not in files.own[Layer.HTTP].private_key_pem
+
+
+STORES = """
+authorities:
+  http:
+    own:
+      certificate: root.pem
+      leaves:
+        - {node: es-1, certificate: http.p12, key: http.p12}
+        - {node: es-2, certificate: es-2.p12, key: es-2.key}
+"""
+
+
+def test_leaves_are_read_out_of_the_stores_that_certutil_writes(tmp_path):
+    one, other = signed("es-1"), signed("es-2")
+    (tmp_path / "root.pem").write_text(ROOT.pem)
+    (tmp_path / "http.p12").write_bytes(store(one, ISSUING, ROOT))
+    (tmp_path / "es-2.p12").write_bytes(store(other, ISSUING))
+    (tmp_path / "es-2.key").write_text(other.key_pem)
+    files = read_files(with_password(model(STORES), "http", PASSWORD), tmp_path, where="stack prod")
+    for node, leaf in (("es-1", one), ("es-2", other)):
+        found = files.given[node, Layer.HTTP]
+        assert (found.certificate_pem, found.chain_pem) == (leaf.pem, ISSUING.pem)
+        assert public_key_of(load_private_key(found.private_key_pem)) == public_key_of(leaf.certificate)
+    assert "PRIVATE" not in repr(files)
+
+
+def test_a_store_that_does_not_open_or_has_no_key_is_told_with_its_file(tmp_path):
+    (tmp_path / "root.pem").write_text(ROOT.pem)
+    (tmp_path / "http.p12").write_bytes(store(signed("es-1"), ISSUING))
+    trust = pkcs12.serialize_key_and_certificates(None, None, None, [ROOT.certificate], file_encryption("wrong"))
+    (tmp_path / "es-2.p12").write_bytes(trust)
+    both = model(STORES.replace("es-2.key", "es-2.p12"))
+    with pytest.raises(ConfigurationRefused) as caught:
+        read_files(with_password(both, "http", "wrong"), tmp_path, where="stack prod")
+    assert [line.strip().partition("; ")[0] for line in str(caught.value).splitlines()[1:3]] == [
+        "authorities.http.own.leaves[0]: http.p12: the password that the stack file has for it does not open it",
+        "authorities.http.own.leaves[1]: es-2.p12: there is no private key in it",
+    ]
 
 
 def test_every_leaf_that_cannot_be_used_is_told_with_its_file(tmp_path):
@@ -273,3 +312,20 @@ def test_a_ca_between_nodes_that_did_not_sign_their_leaves_is_told(between_nodes
     with pytest.raises(ConfigurationRefused) as caught:
         between_nodes(**texts)
     assert f"authorities.transport.own{told}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        pytest.param("gone.pem", "gone.pem: No such file", id="no file"),
+        pytest.param("words.pem", "words.pem: there is no certificate in it; give the PEM file", id="no certificate"),
+        pytest.param("leaf.pem", "leaf.pem: 'es-9' in it is no CA; give the PEM file", id="a leaf"),
+    ],
+)
+def test_a_file_of_a_remote_cluster_that_holds_no_ca_is_refused(tmp_path, file, told):
+    (tmp_path / "words.pem").write_bytes(b"no certificate")
+    (tmp_path / "leaf.pem").write_text(ROOT.pem + foreign("es-9", signer=ROOT).pem)
+    remote = f"remote_clusters: [{{name: archive, owner: team-y, authorities: {file}, confirmed_generation: 1}}]"
+    with pytest.raises(ConfigurationRefused) as caught:
+        read_files(model(remote), tmp_path, where="stack prod")
+    assert f"\n    remote_clusters[0].authorities: {told}" in str(caught.value)

@@ -79,6 +79,38 @@ def test_nodes_that_are_likely_elsewhere_are_named_where_no_ssh_leads_to_them(ch
     assert [text.partition(" have addresses")[0] for text in found] == ([named] if named else [])
 
 
+@pytest.mark.parametrize(
+    ("machine", "told"),
+    [
+        pytest.param("{layout: deb, ssh: {}}", "", id="the package's own"),
+        pytest.param(
+            "{layout: rpm, home: /usr/share/elasticsearch/, config: /etc/elasticsearch, ssh: {}}", "", id="typed"
+        ),
+        pytest.param("{home: /opt/es, ssh: {}}", "", id="an archive"),
+        pytest.param("{layout: deb, home: /opt/es, unit: 'es@{name}.service', ssh: {}}", "", id="a unit of one's own"),
+        pytest.param(
+            "{layout: deb, home: /opt/es, commands: {start: [a], stop: [b]}, ssh: {}}", "", id="commands of one's own"
+        ),
+        pytest.param(
+            "{layout: deb, home: /opt/es, config: '/etc/elasticsearch/{name}', ssh: {}}",
+            "es-1 is from a package, and its `home` is /opt/es (the package: /usr/share/elasticsearch) and `config` is "
+            "/etc/elasticsearch/es-1 (the package: /etc/elasticsearch); so it is with es-2; take `home` and "
+            "`config` out, unless its unit was changed to use these",
+            id="those of an archive",
+        ),
+        pytest.param(
+            "{layout: rpm, home: /opt/es, ssh: {}}",
+            "es-1 is from a package, and its `home` is /opt/es (the package: /usr/share/elasticsearch); so it is with "
+            "es-2; take `home` out, unless its unit was changed to use these",
+            id="another home alone",
+        ),
+    ],
+)
+def test_folders_that_no_package_has_are_told_where_a_package_is_named(machine, told):
+    found = [one.message for one in advice_on(model(f"machine: {machine}")) if one.reason == "PackageInOtherFolders"]
+    assert found == ([told] if told else [])
+
+
 @pytest.mark.parametrize("rule", ADVICE, ids=lambda rule: rule.__name__)
 def test_every_piece_of_advice_says_in_words_what_it_looks_for_and_where_elastic_says_so(rule):
     assert rule.__doc__.startswith("Find ")

@@ -10,7 +10,7 @@ from tests.stacks.seen import authority, leaf, password, restart, seen, settings
 @pytest.mark.parametrize(
     ("resource", "words"),
     [
-        (authority("same", layer="http"), "http CA"),
+        (authority("same", layer="http"), "HTTP CA"),
         (leaf("es-1", "update"), "transport leaf of es-1"),
         (trust("es-2", "update"), "trust file of es-2"),
         (settings("es-3", op="update"), "elasticsearch.yml of es-3"),

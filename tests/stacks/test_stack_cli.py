@@ -10,6 +10,7 @@ import pytest
 from pulumi.automation import OutputValue
 
 from components.errors import NOT_LOOKED_AT, CommandFailed, TargetUnreachable
+from components.rollout.preflight import CLIENTS_GO_ON
 from stacks import cli, workspace
 from stacks.cli import BROKEN, DUE, FINE, MASKED, main
 from stacks.driver import RunFailed
@@ -118,6 +119,11 @@ def test_a_preview_shows_the_plan_under_the_clusters_name(command):
     assert err == ""
 
 
+def test_a_plan_that_changes_a_password_does_not_say_that_clients_notice_nothing(command):
+    driver = fake_driver(CHANGED, gates=["✓ health is green", f"✓ {CLIENTS_GO_ON}"])
+    assert document(command(driver, "preview", "--json")[1])["plan"]["gates"] == ["✓ health is green"]
+
+
 @pytest.mark.parametrize("name", ["preview", "up"])
 def test_a_warning_is_said_once_below_the_title_and_is_in_the_data(name, command):
     driver = fake_driver(CHANGED, warned=["the HTTP CA changes"])
@@ -157,8 +163,8 @@ def test_an_up_shows_the_plan_carries_it_out_and_says_what_there_is_now(command)
     status, out, _ = command(driver, "up")
     assert (status, driver.asked) == (FINE, ["open prod", "clear locks", "preview", "up", "outputs"])
     assert out.index("+ elastic, generated") < out.index("· passwords …") < out.index("scenario")
-    assert re.search(r"^ *\d+\.\d s  rollout *$", out, re.MULTILINE)
-    assert re.search(r"^12\.0 s    start es-1 *$", out, re.MULTILINE), "each step of the restart, beneath it"
+    assert re.search(r"^how long it took: \d+\.\d s in all, (some of it side by side$|the engine's)", out, re.MULTILINE)
+    assert re.search(r"^ 12 s    start es-1 *$", out, re.MULTILINE), "each step of the restart"
     assert "elasticPassword --show-secrets" in out
 
 
@@ -176,7 +182,7 @@ def test_steps_of_a_rolling_restart_that_come_again_for_each_node_are_all_counte
     outputs["timedSteps"] = [{"step": step, "seconds": seconds} for step, seconds in timed]
     _, out, _ = command(fake_driver([("ClusterRestart", "restart", "update", {}, outputs)]), "up")
     shown = re.findall(r"^ *(\d+\.\d) s    \S.*$", out, re.MULTILINE)
-    assert sum(map(float, shown)) == 11.0
+    assert shown == ["5.0", "2.0", "4.0"]
 
 
 @pytest.mark.parametrize(("found", "result"), [(CHANGED, "changed"), (UNCHANGED, "unchanged")])
@@ -276,11 +282,39 @@ def test_an_output_that_there_is_not_is_refused_with_the_names_of_those_that_the
     assert "caCertificatePem, certificates, elasticPassword, httpUrls, scenario, transportAddresses" in err
 
 
-def test_outputs_of_a_stack_that_was_never_made_say_so(command):
-    status, out, err = command(fake_driver(outputs={}), "output", "elasticPassword")
-    assert (status, out) == (BROKEN, "")
-    assert "none, since nothing was made yet" in err
-    assert "run `up` first" in err
+NOTHING_RECORDED = (
+    "stack prod: nothing is recorded of it yet\n"
+    "  why:  it was never put up, or was destroyed, so there is nothing that its machines could differ from\n"
+    "  next: `preview prod`, then `up prod`"
+)
+NO_OUTPUTS = (
+    "stack prod: it has no outputs yet\n"
+    "  why:  it was never put up, or not to the end, or was destroyed\n"
+    "  next: `preview prod`, then `up prod`"
+)
+FRAME_ONLY = [("BasicSecurity", "basic-security", "same", {}, {})]
+
+
+@pytest.mark.parametrize("found", [(), FRAME_ONLY], ids=["nothing at all", "a component that holds nothing"])
+def test_a_refresh_of_a_stack_that_was_never_put_up_never_says_that_nothing_differs(found, command):
+    driver = fake_driver(found)
+    status, out, _ = command(driver, "refresh")
+    assert status == BROKEN
+    assert out.endswith(f"✗ {NOTHING_RECORDED}\n")
+    assert ("no drift" in out, "✓" in out) == (False, False)
+    status, out, _ = command(driver, "refresh", "--json")
+    errors = [{"resource": "stack prod", "text": NOTHING_RECORDED}]
+    assert (status, document(out)) == (BROKEN, {"result": "failed", "errors": errors})
+
+
+@pytest.mark.parametrize("arguments", [(), ("elasticPassword",), ("--show-secrets",)], ids=" ".join)
+def test_outputs_of_a_stack_that_was_never_put_up_are_refused_and_not_empty(arguments, command):
+    driver = fake_driver(outputs={})
+    status, out, err = command(driver, "output", *arguments)
+    assert (status, out + err) == (BROKEN, f"✗ {NO_OUTPUTS}\n")
+    status, out, _ = command(driver, "output", *arguments, "--json")
+    errors = [{"resource": "stack prod", "text": NO_OUTPUTS}]
+    assert (status, document(out)) == (BROKEN, {"result": "failed", "errors": errors})
 
 
 def test_destroy_without_yes_is_refused_before_an_engine_is_looked_for(command):
@@ -288,7 +322,7 @@ def test_destroy_without_yes_is_refused_before_an_engine_is_looked_for(command):
     status, out, _ = command(driver, "destroy")
     assert (status, driver.asked) == (BROKEN, [])
     assert "nothing was done" in out
-    assert "destroy --yes" in out
+    assert "destroy prod --yes" in out
 
 
 def test_destroy_with_yes_forgets_and_says_that_the_cluster_stays_secured(command):
@@ -380,7 +414,8 @@ def test_a_check_reads_the_stack_file_and_looks_for_no_engine(command, project):
     driver = fake_driver(CHANGED)
     write_stack_file(project / "stacks", sections(BY_SSH))
     assert command(driver, "check") == (FINE, "stacks/Pulumi.prod.yaml: no mistake found\n", "")
-    assert document(command(driver, "check", "--json")[1]) == {"result": "checked", "warnings": []}
+    fine = {"result": "checked", "problems": [], "waiting": [], "warnings": []}
+    assert document(command(driver, "check", "--json")[1]) == fine
 
     write_stack_file(project / "stacks", sections("cluster: {name: logs, scenario: basik}"))
     status, out, _ = command(driver, "check")
@@ -409,7 +444,7 @@ def checkout(project, monkeypatch):
 def test_a_port_that_was_taken_hides_no_mistake_in_the_stack_file(checkout, capsys):
     write_stack_file(checkout / "stacks", sections(TWICE), "local")
     assert main(["check", "local"]) == BROKEN
-    assert "nodes[1].http_port: is 9202" in capsys.readouterr().out
+    assert "nodes[1].http_port (es-2): is 9202" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["preview", "up"])

@@ -75,9 +75,9 @@ REST = """
             "  elasticsearch-securty:nodes: [{name: es-1, adress: 10.0.0.1}]" + REST,
             [
                 f"elasticsearch-securty:nodes: {ELSEWHERE}nodes`",
-                "cluster.scenario: is `basik`; did you mean `basic`?",
-                "nodes[0].address: is missing; ",
-                "nodes[0].adress: is not known here; did you mean `address`?",
+                "cluster.scenario: is `basik`; it must be `minimal`, `basic` or `basic-https`",
+                "nodes[0].address (es-1): is missing; ",
+                "nodes[0].adress (es-1): is not known here; did you mean `address`?",
             ],
             id="a slip in the prefix, beside and above other mistakes",
         ),
@@ -86,7 +86,7 @@ REST = """
             [
                 f"nodes: {ELSEWHERE}nodes`",
                 f"consent: {ELSEWHERE}consent`",
-                "cluster.scenario: is `basik`; did you mean `basic`?",
+                "cluster.scenario: is `basik`; it must be `minimal`, `basic` or `basic-https`",
             ],
             id="no prefix",
         ),
@@ -140,10 +140,11 @@ def test_the_program_ends_with_the_whole_list(monkeypatch, tmp_path):
 
     assert str(error.value).splitlines() == [
         "stacks/Pulumi.prod.yaml: 2 mistakes; nothing was touched",
-        "    nodes[0].http_port: is the text `9200`; it must be a whole number, without quotes",
+        "    nodes[0].http_port (es-1): is the text `9200`; it must be a whole number, without quotes",
         "    consent.full_cluster_restart: is the text `yes`; it must be true or false",
         "  why:  the stack file asks for something that cannot be, or is not clear",
-        "  next: correct each line above; docs/configuration.md lists every key",
+        "  next: correct each line above (docs/configuration.md lists every key), then run `check` again: "
+        "rules about `nodes` were not looked at yet",
     ]
     assert error.value.__cause__ is None
     assert error.value.__suppress_context__
@@ -174,8 +175,18 @@ def test_the_program_warns_of_what_is_accepted_and_yet_unwise(change, advised, m
     assert advised in "".join(warned)
 
 
+def test_the_program_warns_of_a_passphrase_that_others_may_read(monkeypatch, tmp_path):
+    warned, passphrase = [], tmp_path / "passphrase"
+    passphrase.touch(0o644)
+    passphrase.chmod(0o644)
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(passphrase))
+    in_a_program(monkeypatch, sections(BY_SSH), lambda: load_cluster(tmp_path))
+    assert [f"`chmod 600 {passphrase}`" in line for line in warned] == [True]
+
+
 EVERYTHING = """
-cluster: {name: "Logs of 2026", scenario: basic-https, production: true, running: false, fips: false}
+cluster: {name: 'Bücher & "Co", $1', scenario: basic-https, production: true, running: false, fips: false}
 machine:
   layout: archive
   home: "/opt/{name}"
@@ -226,6 +237,7 @@ kibana:
     own_certificate: false
     strict_transport_security: true
 unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 3}]
+remote_clusters: [{name: archive, owner: team-y, authorities: remote/archive.pem, confirmed_generation: 3}]
 rollout:
   join_timeout: 60
   machines_at_once: 8
@@ -316,7 +328,7 @@ def test_the_configuration_comes_from_the_environment_where_a_language_host_put_
 def test_a_stack_file_becomes_a_cluster_with_every_choice_in_it(tmp_path):
     read = model(EVERYTHING)
     cluster = cluster_of(read, tmp_path)
-    assert (cluster.name, cluster.scenario, cluster.running) == ("Logs of 2026", "basic-https", False)
+    assert (cluster.name, cluster.scenario, cluster.running) == ('Bücher & "Co", $1', "basic-https", False)
     assert [node.name for node in cluster.nodes] == ["es-1", "es-2", "es-3", "es-4"]
     assert cluster.binds == {"es-1": "_site_"}
     assert {key for key, _ in cluster.sans.items()} == {(node.name, layer) for node in read.nodes for layer in Layer}

@@ -16,7 +16,7 @@ from toolchain import console
 
 TITLE = "logs (prod) · basic"
 MODE = drift("es-1", "certs/transport-trust.pem", DriftKind.MODE_CHANGED, "0640", "0644", layer="transport")
-LEAF = drift("es-1", "certs/http-key.p12", DriftKind.FILE_MISSING, "http leaf, g1", "missing", layer="http")
+LEAF = drift("es-1", "certs/http-key.p12", DriftKind.FILE_MISSING, "HTTP leaf, g1", "missing", layer="http")
 SETTING = drift("es-2", "xpack.security.enabled", DriftKind.SETTING_CHANGED, "true", "false")
 LOGIN = drift("", "login of elastic", DriftKind.PASSWORD_REFUSED, "the recorded password", "is refused")
 GONE = MachineUnreachable(
@@ -64,7 +64,7 @@ def test_a_table_reads_like_this(printed):
         "logs (prod) · basic · drift, 4 findings",
         "",
         "node       what                       recorded → found                    next",
-        "es-1       certs/http-key.p12         http leaf, g1 → missing             `up` writes it",
+        "es-1       certs/http-key.p12         HTTP leaf, g1 → missing             `up` writes it",
         "           certs/transport-trust.pem  0640 → 0644                         `up` writes it",
         "es-2       xpack.security.enabled     true → false                        `up` puts it back",
         "(cluster)  login of elastic           the recorded password → is refused  `up` sets it",
@@ -118,7 +118,7 @@ def test_what_another_version_recorded_is_left_out(recorded):
 
 
 def test_two_findings_of_a_verification_on_one_node_are_two():
-    texts = ("the transport layer serves no TLS", "the http layer serves no TLS")
+    texts = ("the transport layer serves no TLS", "the HTTP layer serves no TLS")
     both = [drift("es-1", "TlsNotServed", DriftKind.VERIFICATION_FAILED, "verified", text) for text in texts]
     assert set(in_events(of(*both))) == set(both)
 

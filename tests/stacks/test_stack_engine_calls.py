@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pulumi import log
 from pulumi.automation import CommandResult, LocalWorkspaceOptions, StackNotFoundError
 
-from stacks.engine_calls import Engine, Project, opened_stack
+from stacks.engine_calls import Engine, Project, debug_messages, opened_stack
 from toolchain.engine import OLDEST
 
 
@@ -64,3 +65,13 @@ def test_after_a_run_the_engine_is_asked_nothing(verb, opened, noted):
     noted.called.clear()
     getattr(stack, verb)()
     assert [call.split()[0] for call in noted.called] == [verb]
+
+
+@pytest.mark.parametrize(("wanted", "told"), [(False, ["after"]), (True, ["in between", "after"])])
+def test_what_the_sdk_does_is_told_to_the_engine_only_where_somebody_reads_it(wanted, told, monkeypatch):
+    messages = []
+    monkeypatch.setattr(log, "debug", lambda message, *about, **more: messages.append(message))
+    with debug_messages(wanted=wanted):
+        log.debug("in between", None, stream_id=1)
+    log.debug("after")
+    assert messages == told

@@ -11,6 +11,7 @@ from tests.stacks.engine_events import begins, ends, fails, says, step, urn, vio
 
 KEY_FILE = urn("NodeIdentity", "es-1-transport-identity")
 RESTART = urn("ClusterRestart", "restart")
+USER = urn("UserPassword", "elastic-user")
 
 
 class Told(Watch):
@@ -139,7 +140,10 @@ def test_what_the_restart_says_with_a_sign_is_how_a_gate_stands(watch):
         watch.event(says(text, about=RESTART))
     watch.event(says("✓ health is green", about=RESTART))
     watch.event(says("✗ nobody's gate", about=KEY_FILE))
-    assert watch.gates == ("✓ health is green", "! licence gold, expired")
+    watch.event(says("✗ every login was refused", about=USER))
+    watch.event(says("elastic: the recorded password no longer works", about=USER))
+    assert watch.gates == ("✓ health is green", "! licence gold, expired", "✗ every login was refused")
+    assert "elastic: the recorded password no longer works" in watch.notes
 
 
 @pytest.mark.parametrize(
@@ -193,6 +197,12 @@ def test_errors_are_kept_with_their_resource_or_without_one(watch):
         Failure("", "stack prod: 2 mistakes"),
     ]
     assert watch.told == []
+
+
+def test_the_mistake_that_ended_the_program_is_the_same_when_it_is_said_again(watch):
+    for lead in ("", "an unhandled error occurred: "):
+        watch.event(says(f"{lead}stack prod: 2 mistakes", "error"))
+    assert set(watch.failures) == {Failure("", "stack prod: 2 mistakes")}
 
 
 WEAK = "keys are strong enough\ncertificates.key: is `rsa-2048`\n  why:  too weak\n  next: choose another"

@@ -17,6 +17,7 @@ LISTS = """
 rollout: {waivers: [{gate: health_is_green, until: 2027-01-31}]}
 kibana: [{name: kibana-1, address: 10.0.0.9, home: /opt/kibana}]
 unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 1}]
+remote_clusters: [{name: archive, owner: team-y, authorities: archive.pem, confirmed_generation: 1}]
 hooks: {before: [{name: silence, command: [x]}], after: [{name: wake, command: [x]}]}
 authorities:
   transport: {own: {key: ca.p12, only_for_this_cluster: true, leaves: [{node: es-1, certificate: c.pem, key: k.pem}]}}
@@ -143,6 +144,7 @@ def test_a_list_is_told_from_a_mapping():
         "kibana[].restart",
         "kibana[].ssh.jump",
         "unmanaged_clients",
+        "remote_clusters",
         "rollout.waivers",
         "hooks.before",
         "hooks.before[].command",

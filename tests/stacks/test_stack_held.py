@@ -5,7 +5,7 @@ import pytest
 from stacks.plan import Plan, plan_from
 from tests.stacks.seen import seen
 
-BACK = "until retire: set authorities.{}.generation to {} again · after: only by another rotation"
+BACK = "set authorities.{}.generation to {} again and run `up`, until retire; after that only by another rotation"
 
 
 def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"), op="same", **inputs):
@@ -25,7 +25,7 @@ def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"
                 "not yet proved: present: every node serves a leaf of g2 · retire: every node that runs refuses a "
                 "probe leaf of g1",
                 "next: remove rollout.hold_after, or set it to `present`, and run `up`",
-                f"back: {BACK.format('transport', 1)}",
+                f"way back: {BACK.format('transport', 1)}",
             ),
             id="after cover",
         ),
@@ -35,7 +35,7 @@ def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"
                 "transport CA g1 → g2: retire waits for rollout.hold_after, which is `present`",
                 "not yet proved: retire: every node that runs refuses a probe leaf of g1",
                 "next: remove rollout.hold_after and run `up`",
-                f"back: {BACK.format('transport', 1)}",
+                f"way back: {BACK.format('transport', 1)}",
             ),
             id="after present",
         ),
@@ -45,19 +45,20 @@ def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"
                 "transport CA g2 → g1: retire waits for rollout.hold_after, which is `cover`",
                 "not yet proved: retire: every node that runs refuses a probe leaf of g2",
                 "next: remove rollout.hold_after and run `up`",
-                f"back: {BACK.format('transport', 2)}",
+                f"way back: {BACK.format('transport', 2)}",
             ),
             id="reversed",
         ),
         pytest.param(
             held("http", waitsFor=["billing (owner team-x)"], awaits=["es-1", "es-2"]),
             (
-                "http CA g1 → g2: present and retire wait for billing (owner team-x), the certificates of es-1, es-2",
+                "HTTP CA g1 → g2: present and retire wait for billing (owner team-x), the certificates of es-1, es-2",
                 "not yet proved: present: every node serves a leaf of g2 · retire: nodes ask clients for no "
                 "certificate, so none can be refused; caCertificatePem and every Kibana's trust file hold g2 alone",
                 "next: have the requests signed (output certificateRequests), and name the files in "
-                "authorities.http.own.leaves; then run `up`",
-                f"back: {BACK.format('http', 1)}",
+                "authorities.http.own.leaves; hand out caCertificatePem, which has both CAs; as soon as a client "
+                "trusts it, set its `confirmed_generation: 2` in unmanaged_clients; then run `up`",
+                f"way back: {BACK.format('http', 1)}",
             ),
             id="for certificates",
         ),
@@ -69,21 +70,33 @@ def held(layer="transport", wanted=2.0, *, signs=1.0, waves=("present", "retire"
                 "· retire: every node that runs refuses a probe leaf of g1",
                 "next: have the requests signed (output certificateRequests), and name the files in "
                 "authorities.transport.own.leaves; then run `up`",
-                f"back: {BACK.format('transport', 1)}",
+                f"way back: {BACK.format('transport', 1)}",
             ),
             id="for every certificate between nodes",
         ),
         pytest.param(
             held("http", waitsFor=["billing (owner team-x)", "search (owner team-y)"]),
             (
-                "http CA g1 → g2: present and retire wait for billing (owner team-x), search (owner team-y)",
+                "HTTP CA g1 → g2: present and retire wait for billing (owner team-x), search (owner team-y)",
                 "not yet proved: present: every node serves a leaf of g2 · retire: nodes ask clients for no "
                 "certificate, so none can be refused; caCertificatePem and every Kibana's trust file hold g2 alone",
                 "next: hand out caCertificatePem, which has both CAs; as soon as a client trusts it, set its "
                 "`confirmed_generation: 2` in unmanaged_clients; then run `up`",
-                f"back: {BACK.format('http', 1)}",
+                f"way back: {BACK.format('http', 1)}",
             ),
             id="for clients of others",
+        ),
+        pytest.param(
+            held(waitsFor=["remote cluster archive (owner team-y)"]),
+            (
+                "transport CA g1 → g2: present and retire wait for remote cluster archive (owner team-y)",
+                "not yet proved: present: every node serves a leaf of g2 · retire: every node that runs refuses a "
+                "probe leaf of g1",
+                "next: hand out transportCaCertificatePem, which has both CAs; as soon as a remote cluster trusts it, "
+                "set its `confirmed_generation: 2` in remote_clusters; then run `up`",
+                f"way back: {BACK.format('transport', 1)}",
+            ),
+            id="for remote clusters",
         ),
     ],
 )
@@ -103,8 +116,8 @@ def test_a_ca_that_is_held_shows_which_generations_it_has_and_which_one_signs():
 
 
 def test_what_is_held_is_no_note_beside_it():
-    plan = plan_from([held(op="update")], ["held: transport CA g2: present and retire", "back: until retire"])
-    assert plan.notes == ("back: until retire",)
+    plan = plan_from([held(op="update")], ["held: transport CA g2: present and retire", "way back: until retire"])
+    assert plan.notes == ("way back: until retire",)
 
 
 def test_a_ca_that_is_settled_is_not_held():

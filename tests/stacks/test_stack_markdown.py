@@ -1,6 +1,7 @@
 """A plan as a comment on a pull request, read by a Markdown reader that is not ours."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -9,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from components.users.handler import LOG_IN
 from stacks.held import Held
 from stacks.markdown import failure_markdown, plan_markdown
+from stacks.markdown_text import words
 from stacks.plan import Due, Plan, Restart
+from stacks.plan_names import NewNames
 from stacks.plan_rows import Row
 
 TITLE = "logs (prod) · basic-https"
@@ -26,9 +30,10 @@ PLAN = Plan(
     restart=RESTART,
     notes=("the CA of the transport layer is rotated",),
     gates=("✓ health is green", "! no search is answered meanwhile"),
-    held=(Held("http CA g1 → g2", "billing", ("present",), ("3 of 3 serve g2",), "run `up`", "set it to 1"),),
-    next_due=Due("http leaf of es-2", datetime(2027, 3, 24, tzinfo=UTC)),
+    held=(Held("HTTP CA g1 → g2", "billing", ("present",), ("3 of 3 serve g2",), "run `up`", "set it to 1"),),
+    next_due=Due("HTTP leaf of es-2", datetime(2027, 3, 24, tzinfo=UTC)),
     warnings=("clients need another CA (output caCertificatePem)",),
+    names=(NewNames("leaf", "es-1", "http", ("es.example.net", "www.example.net", "::1"), as_before=False),),
 )
 HOSTILE = [
     "a | b | c",
@@ -83,6 +88,7 @@ def with_text_everywhere(text):
         held=(Held(text, text, (text,), (text,), text, text),),
         next_due=Due(text, datetime(2027, 3, 24, tzinfo=UTC)),
         warnings=(text,),
+        names=(NewNames("leaf", text, text, (text, text), as_before=False),),
     )
 
 
@@ -96,17 +102,19 @@ def test_the_comment_reads_from_the_reason_over_the_rows_to_the_next_date():
         "| what | nodes | change | takes effect |",
         "| trust file | es-1 es-2 | `write certs/transport-trust.pem (0640): g1 → g1 + g2` | reload, in 5 s |",
         "| elasticsearch.yml | es-1 | `+ xpack.security.enabled: true` | with the full stop |",
+        "### Names in new leaves",
+        "- es-1 · http: `es.example.net, www.example.net, ::1`",
         "### Full stop (the last one took 26 s)",
         "- because transport layer plain → TLS on es-1",
         "1. stop es-1",
         "### Proofs",
         "- every node takes a probe leaf of g2",
-        "### Held: http CA g1 → g2: present waits for billing",
+        "### Held: HTTP CA g1 → g2: present waits for billing",
         "- next: run `up`",
         "### Gates now",
         "- **! no search is answered meanwhile**",
         "- ✓ health is green",
-        "Next due: http leaf of es-2, from 2027-03-24",
+        "Next due: HTTP leaf of es-2, from 2027-03-24",
     ]
     lines = text.splitlines()
     assert [line for line in order if line not in lines] == []
@@ -122,7 +130,7 @@ def test_a_reader_of_markdown_sees_a_table_with_four_columns():
 def test_an_empty_plan_says_so_with_the_next_date_and_only_what_is_to_be_minded():
     plan = Plan(gates=PLAN.gates, next_due=PLAN.next_due, warnings=PLAN.warnings)
     text = plan_markdown(plan, TITLE)
-    assert "**Nothing to do.** Next due: http leaf of es-2, from 2027-03-24\n" in text
+    assert "**Nothing to do.** Next due: HTTP leaf of es-2, from 2027-03-24\n" in text
     assert "- **! clients need another CA" in text
     assert "health is green" not in text
     assert "|" not in text
@@ -158,6 +166,52 @@ def test_what_would_call_a_person_or_make_a_link_is_code(text):
     assert text not in outside
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("again; with `rollout.hold_after`, until retire", "again; with `rollout.hold_after`, until retire"),
+        ("(with `rollout.hold_after`: until retire)", "(with `rollout.hold_after`: until retire)"),
+        (
+            "set its `confirmed_generation: 2` in unmanaged_clients; then",
+            "set its `confirmed_generation: 2` in `unmanaged_clients`; then",
+        ),
+        ("reload, ≤ 5 s", "reload, ≤ 5 s"),
+        (
+            "remove rollout.hold_after, or set it to `present`, and run `up`",
+            "remove `rollout.hold_after`, or set it to `present`, and run `up`",
+        ),
+        ("waits for rollout.hold_after, which is `present`", "waits for `rollout.hold_after`, which is `present`"),
+        ("; x", "`;` x"),
+    ],
+)
+def test_the_marks_of_a_sentence_stand_outside_of_what_is_code_in_it(told, shown):
+    assert words(told) == shown
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        pytest.param(
+            [
+                Row("leaf", ("es-1",), "~ HTTP leaf"),
+                Row("key file", ("es-1",), "write it"),
+                Row("proof", (), "a probe leaf is accepted"),
+                Row("user", (), f"{LOG_IN}elastic"),
+                Row("Kibana", ("k",), "restart Kibana"),
+                Row("hook after", (), "wake: ./wake.sh"),
+                Row("verification", (), "25 checks"),
+            ],
+            "**2 changes · Kibana restarts**",
+            id="one leaf",
+        ),
+        pytest.param([Row("user", (), "set the password of elastic")], "**1 change · nothing restarts**", id="a login"),
+        pytest.param([Row("verification", (), "25 checks")], "**Nothing changes · nothing restarts**", id="a look"),
+    ],
+)
+def test_what_only_looks_or_has_a_name_of_its_own_is_not_counted_as_a_change(rows, told):
+    assert told in plan_markdown(Plan(rows=tuple(rows)), TITLE).splitlines()
+
+
 def test_nobody_is_shown_what_cannot_be_seen():
     text = plan_markdown(with_text_everywhere("a\u202eb\x1b[31mc\x00"), TITLE)
     assert not {"\u202e", "\x1b", "\x00"} & set(text)
@@ -168,6 +222,7 @@ def test_nobody_is_shown_what_cannot_be_seen():
 def test_the_longest_plan_fits_into_a_comment_and_says_how_many_rows_were_left_out(text):
     rows = tuple(Row("trust file", (f"es-{at}",), f"{at} {text}", "reload") for at in range(5_000))
     one = with_text_everywhere(text)
+    leaves = ((f"es-{at} {text}", (f"{at} {text}",) * (at % 20)) for at in range(500))
     plan = Plan(
         rows=rows + one.rows,
         restart=Restart("full stop", tuple(f"es-1: {at} {text}" for at in range(500)), (text,) * 500, 0.0),
@@ -175,6 +230,7 @@ def test_the_longest_plan_fits_into_a_comment_and_says_how_many_rows_were_left_o
         gates=one.gates * 500,
         held=one.held * 2,
         warnings=(text,) * 500,
+        names=tuple(replace(one.names[0], node=node, names=names) for node, names in leaves),
     )
     comment = plan_markdown(plan, text)
     assert len(comment.encode()) < GITHUB_TAKES
@@ -187,7 +243,7 @@ def test_the_longest_plan_fits_into_a_comment_and_says_how_many_rows_were_left_o
 def test_a_plan_of_many_rows_is_folded_away_and_whole():
     rows = tuple(Row("trust file", (f"es-{at}",), f"write {at}", "reload") for at in range(100))
     comment = plan_markdown(Plan(rows=rows), TITLE)
-    assert "<details><summary>100 changes</summary>\n\n| what |" in comment
+    assert "<details><summary>100 rows</summary>\n\n| what |" in comment
     assert Seen(comment).tags.count("tr") == 101
     assert "left out" not in comment
 

@@ -9,6 +9,7 @@ from components.settings.effects import effect_of
 from stacks.hook_rows import WHAT
 from stacks.plan import ORDER, ROWS, Due, Plan, Restart, plan_from
 from stacks.plan_rows import Row
+from stacks.plan_words import words_of
 from tests.stacks import seen
 from tests.stacks.seen import (
     TLS_ON,
@@ -24,6 +25,7 @@ from tests.stacks.seen import (
     trust,
     user,
     verification,
+    wave,
 )
 
 RELOAD = f"{effect_of('trust file').effect}, {effect_of('trust file').within}"
@@ -61,6 +63,55 @@ def test_a_first_run_is_listed_in_the_order_of_the_work_equal_changes_of_nodes_j
     assert not plan.is_empty
 
 
+BESIDE, ALONE, TAKEN, REFUSED = "beside what is trusted", "nothing but g2", "g2 is accepted", "g1 is refused"
+ROTATION = (
+    trust("es-1", "update", BESIDE),
+    wave("cover", TAKEN),
+    identity("es-1", "update", "leaf, g2"),
+    settings("es-1", TLS_ON, op="update"),
+    exclusive("es-1", "update", ALONE),
+    wave("retire", REFUSED),
+    verification("update"),
+)
+
+
+@pytest.mark.parametrize("told", [ROTATION, ROTATION[::-1]], ids=["as it is done", "the other way round"])
+def test_a_rotation_is_listed_as_it_is_done_and_no_node_loses_a_ca_that_others_still_present(told):
+    assert [(row.what, row.change) for row in rows(*told)] == [
+        ("trust file", BESIDE),
+        ("proof", TAKEN),
+        ("key file", "leaf, g2"),
+        ("elasticsearch.yml", TLS_ON),
+        ("trust file", ALONE),
+        ("proof", REFUSED),
+        ("verification", "25 checks"),
+    ]
+
+
+def test_what_is_still_to_be_retired_is_work_by_itself_and_no_mere_record():
+    assert [row.change for row in rows(exclusive("es-1", "update", ALONE), wave("retire"))] == [ALONE]
+
+
+@pytest.mark.parametrize(
+    ("procedure", "effect"), [("rolling restart", RELOAD), ("files only", "at the next start")], ids=str
+)
+def test_in_a_takeover_a_leaf_of_ours_comes_after_the_restart_and_then_the_old_ca_goes(procedure, effect):
+    found = rows(
+        exclusive("es-1", step=ALONE),
+        identity("es-1", step="leaf, g1"),
+        adoption("es-1", step="its leaf"),
+        settings("es-1", TLS_ON),
+        restart(procedure=procedure),
+    )
+    assert [(row.what, row.change) for row in found] == [
+        ("key file", "its leaf"),
+        ("elasticsearch.yml", TLS_ON),
+        ("key file", "leaf, g1"),
+        ("trust file", ALONE),
+    ]
+    assert [row.effect for row in found[2:]] == [effect, effect]
+
+
 def test_a_plan_is_the_same_whatever_happens_to_end_first():
     resources, notes = [*securing(), authority(layer="http"), leaf("es-1", layer="http")], ["es-2: b", "es-1: a"]
     plan = plan_from(resources, notes)
@@ -69,9 +120,9 @@ def test_a_plan_is_the_same_whatever_happens_to_end_first():
     layers = [row.change for row in plan.rows if row.what in {"authority", "leaf"}]
     assert layers == [
         "+ transport CA g1, until 2036-11-22",
-        "+ http CA g1, until 2036-11-22",
+        "+ HTTP CA g1, until 2036-11-22",
         "+ transport leaf",
-        "+ http leaf",
+        "+ HTTP leaf",
     ]
 
 
@@ -154,6 +205,35 @@ def test_keystore_entries_are_listed_by_name_when_they_are_new():
     assert [row.what for row in rows(settings("es-1", TLS_ON, op="update", secure=entries))] == ["elasticsearch.yml"]
 
 
+HTTPS_OFF = "− xpack.security.http.ssl.enabled: true"
+HTTP_ENTRY = "xpack.security.http.ssl.keystore.secure_password"
+
+
+def test_keystore_entries_that_go_are_listed_by_name_with_their_node_and_why_and_when():
+    reason = f"{HTTPS_OFF}, − keystore entry {HTTP_ENTRY}"
+    reasons = [f"es-1: {reason}", f"es-2: {reason}", "es-3: was started with other files"]
+    lowered = restart("update", procedure="rolling restart", reasons=reasons)
+    changed = [settings(name, HTTPS_OFF, op="update") for name in ("es-1", "es-2")]
+    plan = plan_from([*changed, lowered])
+    assert [(row.nodes, row.change, row.effect) for row in plan.rows if row.what == "keystore"] == [
+        (("es-1", "es-2"), f"− {HTTP_ENTRY}: its layer is without TLS", "with the rolling restart")
+    ]
+    assert words_of(plan.restart, plan.rows).reasons == (
+        "its configuration changes (above) on es-1 es-2",
+        "was started with other files on es-3",
+    )
+
+
+def test_an_entry_goes_from_one_node_beside_those_that_come_on_a_new_one():
+    seed = "bootstrap.password"
+    reasons = [f"es-1: − keystore entry {HTTP_ENTRY}", f"es-2: {TLS_ON}, + keystore entry {seed}"]
+    found = rows(settings("es-2", TLS_ON, secure=(seed,)), restart("update", reasons=reasons))
+    assert [(row.nodes, row.change) for row in found if row.what == "keystore"] == [
+        (("es-2",), f"+ {seed}"),
+        (("es-1",), f"− {HTTP_ENTRY}: its layer is without TLS"),
+    ]
+
+
 def test_nodes_are_listed_as_people_count():
     found = rows(*(trust(f"es-{number}") for number in (10, 2, 1)), trust("es-3", "update", "write another"))
     assert [row.nodes for row in found] == [("es-1", "es-2", "es-10"), ("es-3",)]
@@ -169,7 +249,7 @@ def test_changes_that_differ_in_a_word_or_in_their_effect_are_not_joined():
     [
         pytest.param(
             identity("es-3", "delete"),
-            Row("key file", ("es-3",), "− forgotten; nothing is taken from the node"),
+            Row("key file", ("es-3",), "− forgotten: certs/transport-key.p12; nothing is taken from the node"),
             id="a key file",
         ),
         pytest.param(
@@ -178,14 +258,28 @@ def test_changes_that_differ_in_a_word_or_in_their_effect_are_not_joined():
             id="settings",
         ),
         pytest.param(
-            leaf("es-3", "delete"), Row("leaf", ("es-3",), "− forgotten; nothing is taken from the node"), id="a leaf"
+            leaf("es-3", "delete"),
+            Row("leaf", ("es-3",), "− forgotten: transport leaf; nothing is taken from the node"),
+            id="a leaf",
         ),
-        pytest.param(user("elastic", "delete"), Row("user", (), "− forgotten"), id="a user"),
-        pytest.param(authority("delete"), Row("authority", (), "− forgotten"), id="an authority"),
+        pytest.param(user("elastic", "delete"), Row("user", (), "− forgotten: elastic"), id="a user"),
+        pytest.param(
+            password("elastic", "delete"), Row("password", (), "− forgotten: that of elastic"), id="a password"
+        ),
+        pytest.param(
+            authority("delete", "http", 2.0), Row("authority", (), "− forgotten: HTTP CA g2"), id="an authority"
+        ),
     ],
 )
 def test_what_is_deleted_is_forgotten_and_its_earlier_steps_are_not_told_again(resource, row):
     assert rows(resource) == [row]
+
+
+def test_a_proof_that_is_forgotten_is_told_only_where_nothing_else_is():
+    gone = [trust("es-1", "delete"), exclusive("es-1", "delete"), wave("cover", op="delete")]
+    told = Row("trust file", ("es-1",), "− forgotten; nothing is taken from the node")
+    assert rows(*gone) == [told], "one row for what two waves did to one file"
+    assert [row.what for row in rows(wave("adopt", op="delete"))] == ["record"]
 
 
 def test_a_restart_that_takes_no_steps_is_none():

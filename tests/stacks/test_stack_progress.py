@@ -165,6 +165,16 @@ def test_a_phase_that_pauses_for_another_one_lasts_as_long_as_its_work(pipe, clo
             clock.sleep(seconds)
             display.end(phase, "one")
     assert display.times == {FILES: 3.0, RESTART: 38.0}
+    assert display.total == 41.0
+
+
+def test_a_line_that_waited_for_another_phase_says_how_long_its_own_work_took(pipe, clock):
+    with RunDisplay(clock, {FILES: 2, RESTART: 1}) as display:
+        for phase, seconds in ((FILES, 1), (RESTART, 38), (FILES, 2)):
+            display.begin(phase, "one")
+            clock.sleep(seconds)
+            display.end(phase, "one")
+    assert sorted(lines(pipe)[2:]) == ["✓ restart: done in 38 s", "✓ trust files: 2 · 3.0 s"]
 
 
 def test_a_run_that_does_nothing_shows_nothing(pipe, clock):

@@ -12,6 +12,7 @@ from stacks.certificates import certificates_view
 from stacks.plan import Plan, plan_from
 from stacks.plan_words import MANY
 from stacks.show import outputs_view, plan_data, plan_view, summary_view, write_file_for_people
+from stacks.times import Times
 from tests.stacks import seen
 from tests.stacks.seen import TLS_ON, identity, leaf, restart, securing, settings, trust
 from toolchain import console
@@ -129,6 +130,53 @@ def test_the_next_renewal_ends_a_plan(printed):
     assert printed(plan_view(plan, TITLE)).endswith("\n\nnext due: transport leaf of es-1, from 2026-12-14\n")
 
 
+def with_names(count):
+    """Return the first leaves of so many nodes, each with a name and an address of its own."""
+    made = [leaf(f"es-{number}") for number in range(1, count + 1)]
+    names = [{"dns": [f"es-{at}.example.net", "localhost"], "ips": [f"10.0.0.{at}"]} for at in range(1, count + 1)]
+    return [replace(one, inputs={**one.inputs, **sans}) for one, sans in zip(made, names, strict=True)]
+
+
+def test_what_first_leaves_will_name_stands_below_them(printed):
+    text = printed(plan_view(plan_from([seen.authority(), *with_names(2), trust("es-1")]), TITLE))
+    assert (
+        text
+        == """\
+logs (prod) · basic
+
+authority
+  + transport CA g1, until 2036-11-22
+
+leaf · es-1 es-2
+  + transport leaf
+
+names in new leaves
+  es-1 · transport  es-1.example.net, localhost, 10.0.0.1
+  es-2 · transport  es-2.example.net, localhost, 10.0.0.2
+
+trust file · es-1 · reload, ≤ 5 s
+  write certs/transport-trust.pem (0640): g1 (new)
+"""
+    )
+
+
+def test_a_plan_does_not_grow_with_the_nodes_whose_leaves_are_new(printed):
+    six, hundred = (printed(plan_view(plan_from(with_names(count)), TITLE)) for count in (6, 100))
+    assert hundred.endswith(
+        "\nnames in new leaves · {name} stands for the node's name\n"
+        "  100 nodes · transport  {name}.example.net, its IP address, localhost\n"
+    )
+    assert six == hundred.replace("100 nodes", "6 nodes")
+
+
+def test_how_many_leaves_are_left_out_is_the_last_line_of_their_names(printed):
+    many = [
+        replace(one, inputs={**one.inputs, "dns": [f"{at}.{each}.net" for each in range(at)]})
+        for at, one in enumerate(with_names(30), 1)
+    ]
+    assert printed(plan_view(plan_from(many), TITLE)).endswith("\n  and 18 more, which `preview --json` lists\n")
+
+
 def test_up_to_four_nodes_are_named_and_more_are_counted(printed):
     four, five = ([f"es-{number}" for number in range(1, count + 1)] for count in (MANY, MANY + 1))
     shown = [printed(plan_view(plan_from([identity(n, "update") for n in nodes]), TITLE)) for nodes in (four, five)]
@@ -197,8 +245,8 @@ def test_what_is_held_stands_below_a_plan_also_below_an_empty_one(printed):
 held · transport CA g1 → g2: retire waits for rollout.hold_after, which is `present`
   not yet proved: retire: every node that runs refuses a probe leaf of g1
   next: remove rollout.hold_after and run `up`
-  back: until retire: set authorities.transport.generation to 1 again · after: only by another
-  rotation
+  way back: set authorities.transport.generation to 1 again and run `up`, until retire; after that
+  only by another rotation
 """
     assert printed(plan_view(plan_from([held]), TITLE)) == f"logs (prod) · basic · nothing to do\n{told}"
     assert printed(plan_view(plan_from([held, trust("es-1")]), TITLE)).endswith(told)
@@ -244,6 +292,7 @@ def test_a_plan_is_the_same_as_data():
         "next_due": {"name": "transport leaf of es-1", "opens": "2026-12-14T00:00:00+00:00"},
         "warnings": [],
         "unseen": [],
+        "names": [],
     }
 
 
@@ -257,12 +306,20 @@ def test_an_empty_plan_is_empty_as_data():
         "next_due": None,
         "warnings": (),
         "unseen": (),
+        "names": (),
     }
+
+
+TIMES = Times(
+    45.2,
+    {"trust files": 0.44, "key files": 0.04, "rollout": 38.0},
+    {"keep the files": 0.0, "stop es-1, es-2": 12.0, "start es-1, es-2": 25.0},
+)
 
 
 def test_a_summary_reads_like_this(printed):
     hints = [("CA certificate", "http-ca.pem"), ("user elastic", "python -m stacks output prod elasticPassword")]
-    view = summary_view(TITLE, OUTPUTS, {"trust files": 0.44, "restart": 38.0}, hints, NOW)
+    view = summary_view(TITLE, OUTPUTS, TIMES, hints, NOW)
     assert (
         printed(view)
         == f"""\
@@ -277,9 +334,11 @@ user elastic:
   python -m stacks output prod elasticPassword
 
 {LISTED}
-how long it took
- 0.4 s  trust files
-38.0 s  restart
+how long it took: 45 s in all, the engine's own work among it
+0.4 s  trust files
+ 38 s  rollout
+ 12 s    stop es-1, es-2
+ 25 s    start es-1, es-2
 """
     )
 
@@ -288,22 +347,22 @@ def test_a_command_to_copy_stands_on_a_line_of_its_own_and_is_never_broken(monke
     monkeypatch.setattr(console, "PIPE_WIDTH", 40)
     command = f"../.venv/bin/python -m stacks output {'production' * 5} elasticPassword --show-secrets"
     pipe = io.StringIO()
-    console.Console(pipe).show(summary_view(TITLE, OUTPUTS, {}, [("password of elastic", command)], NOW))
+    console.Console(pipe).show(summary_view(TITLE, OUTPUTS, Times(), [("password of elastic", command)], NOW))
     assert f"\n  {command}\n" in pipe.getvalue()
 
 
 def test_a_summary_says_what_is_not_encrypted(printed):
     outputs = {**OUTPUTS, "unencryptedChannels": ["transport layer", "HTTP layer"]}
-    said = printed(summary_view(TITLE, outputs, {}, [], NOW))
+    said = printed(summary_view(TITLE, outputs, Times(), [], NOW))
     assert "\nnot encrypted    transport layer, HTTP layer\n" in said
 
 
 def test_a_summary_of_a_run_that_did_nothing_tells_no_times(printed):
-    assert printed(summary_view(TITLE, OUTPUTS, {}, [], NOW)).endswith(LISTED)
+    assert printed(summary_view(TITLE, OUTPUTS, Times(), [], NOW)).endswith(LISTED)
 
 
 def test_a_summary_of_a_cluster_that_is_not_secured_yet_claims_nothing_of_it(printed):
-    assert printed(summary_view(TITLE, {"certificateRequests": {}}, {}, [], NOW)).split() == TITLE.split()
+    assert printed(summary_view(TITLE, {"certificateRequests": {}}, Times(), [], NOW)).split() == TITLE.split()
 
 
 def test_outputs_read_like_this_with_long_ones_by_their_first_line(printed):
@@ -335,7 +394,7 @@ def test_days_left_are_whole_days(now, left, printed):
 def test_no_secret_and_no_body_of_a_pem_is_ever_printed(printed):
     views = [
         plan_view(plan_from(securing()), TITLE),
-        summary_view(TITLE, OUTPUTS, {}, [], NOW),
+        summary_view(TITLE, OUTPUTS, Times(), [], NOW),
         outputs_view(OUTPUTS, NOW),
     ]
     text = "".join(map(printed, views))

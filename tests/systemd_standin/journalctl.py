@@ -11,7 +11,7 @@ def main(folder: Path, words: list[str]) -> int:
     units.note(["journalctl", *words])
     match words:
         case ["--unit", name, "--since", since, "--lines", most, "--no-pager", "--output", "cat"] if since[0] == "@":
-            path = units.journal(name)
+            path = units.log(name)
             lines = [line.split("\t", 1) for line in path.read_text().splitlines()] if path.exists() else []
             found = [text for when, text in lines if int(when) >= int(since[1:])]
             sys.stdout.writelines(f"{text}\n" for text in found[-int(most) :])

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -36,13 +35,7 @@ def start(units: Units, name: str) -> int:
     state = units.wait(name, lambda state: state.active != "deactivating")
     if state.active in ENDED:
         units.becomes(name, State("activating"))
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.systemd_standin.supervisor", str(units.folder), name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(units.folder / "supervisor.log").open("a"),
-            start_new_session=True,
-        )
+        units.supervise("tests.systemd_standin.supervisor", name)
     if units.wait(name, lambda state: state.active != "activating").active == "active":
         return 0
     sys.stderr.write(f"{FAILED.format(name)}\n")

@@ -9,6 +9,7 @@ from components.nodes.cluster_api import Line
 from components.nodes.dialling import Dial
 from components.nodes.endpoint import Endpoint, Login
 from components.nodes.line import LineInputs, LoginInputs
+from components.nodes.logins import logins_refused
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine, Node
 from components.users.handler import UserPasswordInputs
@@ -69,9 +70,12 @@ class FakeUsers:
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting) -> "FakeUsers":
         """Stand in for `connect_within`: the first login that is taken."""
         taken = [login.password.get_secret_value() for login in line.logins if self._takes(login)]
-        if not taken or Speech.TLS not in self.nodes.values():
+        up = [name for name, speech in self.nodes.items() if speech is Speech.TLS]
+        if up and not taken:
+            raise logins_refused((login.user for login in line.logins), up)
+        if not up:
             raise TargetUnreachable(
-                "no node answers on its HTTP layer", where="cluster", why="every login was refused", next_step="mend it"
+                "no node answers on its HTTP layer", where="cluster", why="Connection refused", next_step="start them"
             )
         self.logged_in = taken[0]
         return self

@@ -2,9 +2,10 @@
 
 import pytest
 
-from components.errors import CommandFailed, SecurityError, TargetUnreachable
+from components.errors import CommandFailed, LoginsRefused, SecurityError, TargetUnreachable
 from components.handling import Recorded
 from components.nodes.probes import Speech
+from components.nodes.waiting import REFUSED_FOR
 from components.users.handler import UserPasswordHandler, UserPasswordOutputs
 from components.values import UNKNOWN
 from tests.fakes import FakeContext
@@ -20,9 +21,13 @@ def up(inputs=None, context: FakeContext | None = None) -> UserPasswordOutputs:
     return HANDLER.converge(None, inputs or wanted(), context or FakeContext())
 
 
-def changes(inputs=None) -> list:
+def preview(inputs, context: FakeContext) -> UserPasswordOutputs:
+    return HANDLER.preview(Recorded(wanted(), UserPasswordOutputs()), inputs, context)
+
+
+def changes(inputs=None, before=None) -> list:
     inputs = inputs or wanted()
-    return list(HANDLER.changes(Recorded(inputs, UserPasswordOutputs()), inputs, FakeContext()))
+    return list(HANDLER.changes(Recorded(before or inputs, UserPasswordOutputs()), inputs, FakeContext()))
 
 
 def drift() -> list[str]:
@@ -82,13 +87,58 @@ def test_a_cluster_that_goes_away_after_the_password_was_set_has_not_refused_it(
     assert cluster.passwords == {"elastic": NEW}
 
 
-def test_without_a_login_that_is_taken_nothing_is_set(doors):
+def test_without_a_login_that_is_taken_nothing_is_set_and_nobody_waits_long_for_one(doors):
     cluster = doors(FakeUsers({"elastic": "somebody else's"}))
+    context = FakeContext()
+    with pytest.raises(LoginsRefused) as caught:
+        up(context=context)
+    assert caught.value.what == "every login that is known was refused (users: elastic)"
+    assert caught.value.why == "es-1, es-2 said so: somebody else set the password of elastic"
+    assert "bin/elasticsearch-reset-password -u elastic" in caught.value.next_step
+    assert cluster.changed == []
+    assert context.clock.monotonic() == REFUSED_FOR
+
+
+def test_without_a_node_that_answers_it_is_tried_again_for_a_minute(doors):
+    doors(FakeUsers({"elastic": CURRENT}, nodes=DOWN))
     context = FakeContext()
     with pytest.raises(TargetUnreachable):
         up(context=context)
-    assert cluster.changed == []
-    assert 60 <= context.clock.monotonic() < 62, "tried again for a minute"
+    assert 60 <= context.clock.monotonic() < 62
+
+
+@pytest.mark.parametrize("user", ["elastic", "kibana_system"])
+def test_where_no_login_is_taken_refresh_preview_and_up_say_the_same(doors, user):
+    doors(FakeUsers({"elastic": "somebody else's"}))
+    inputs, context = wanted(user), FakeContext()
+    [change] = changes(inputs)
+    assert change.finding.message == f"{user}: the recorded password no longer works"
+    [found] = HANDLER.drift(Recorded(inputs, UserPasswordOutputs()), FakeContext())
+    assert (found.found, found.next) == (
+        "is refused, as is every login that is known",
+        "`preview` says what to give",
+    )
+    preview(inputs, context)
+    with pytest.raises(LoginsRefused) as caught:
+        up(inputs)
+    error = caught.value
+    assert context.said == [f"✗ {error.what}: {error.why}; {error.next_step}"]
+
+
+def test_a_new_password_that_no_known_login_could_set_is_told_before_it_is_made(doors):
+    cluster, context = doors(FakeUsers({"elastic": "somebody else's"})), FakeContext()
+    preview(wanted(password=UNKNOWN), context)
+    assert [line[:44] for line in context.said] == ["✗ every login that is known was refused (use"]
+    cluster.passwords["elastic"], context = CURRENT, FakeContext()
+    preview(wanted(password=UNKNOWN), context)
+    assert context.said == []
+
+
+def test_a_password_that_another_known_login_can_set_shuts_no_gate(doors):
+    doors(FakeUsers({"elastic": BOOTSTRAP}))
+    context = FakeContext()
+    assert preview(wanted(), context).steps == SET
+    assert context.said == []
 
 
 def test_a_cluster_that_is_not_ready_is_asked_again_and_the_wait_is_told(doors):
@@ -117,6 +167,13 @@ def test_over_tls_no_password_is_tried_while_the_ca_is_not_known(doors):
     assert cluster.asked == []
 
 
+def test_while_nodes_serve_what_the_ca_before_signed_the_login_is_tried_trusting_both(doors):
+    cluster = doors(FakeUsers({"elastic": CURRENT}))
+    [change] = changes(wanted(pem="another "), before=wanted())
+    assert change.finding.reason == "PasswordRefused"
+    assert cluster.pems == {f"another {CA}"}
+
+
 def test_in_plain_http_the_password_is_tried_without_a_ca(doors):
     cluster = doors(FakeUsers({"elastic": NEW}, nodes={"es-1": Speech.PLAIN, "es-2": Speech.PLAIN}))
     assert up(wanted(pem=None)).steps == LOGGED_IN
@@ -130,6 +187,14 @@ def test_a_password_that_is_refused_is_drift(doors):
     assert change.finding.message == "elastic: the recorded password no longer works; it is set again"
     assert (change.on, change.replaces) == ("password", False)
     assert drift() == ["login of elastic: the recorded password → is refused; `up` sets it"]
+
+
+def test_a_password_that_is_given_anew_does_not_work_yet_and_the_recorded_one_is_not_blamed(doors):
+    doors(FakeUsers({"elastic": CURRENT}))
+    recorded, context = Recorded(wanted(password=CURRENT), UserPasswordOutputs()), FakeContext()
+    assert HANDLER.changes(recorded, wanted(password=NEW), context) == ()
+    assert HANDLER.preview(recorded, wanted(password=NEW), context).steps == SET
+    assert context.said == []
 
 
 @pytest.mark.parametrize(

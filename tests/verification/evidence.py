@@ -18,6 +18,7 @@ OF_A_STRANGER = leaf("es-1", signer=STRANGERS, hosts=HOSTS)
 PLAIN = Answer(Speech.PLAIN)
 NOTHING = Answer(Speech.NOTHING, refusal="Connection refused")
 REFUSED = Answer(Speech.TLS, refusal="tlsv1 alert unknown ca")
+SILENT = Answer(Speech.TLS, refusal="no answer")
 
 
 def node(name: str = "es-1") -> Node:

@@ -4,14 +4,14 @@ import pytest
 from cryptography import x509
 
 from components.nodes import endpoint, greeting
-from components.nodes.probes import ALERT_WAIT
+from components.nodes.probes import LISTEN
 from components.pki.inspect import is_signed_by, leaf_facts, load_certificate
 from components.pki.keys import belongs_to, load_private_key
 from components.pki.probe import probe_leaf
 from components.verification import evidence
 from components.verification.evidence import Probes, ask_http, ask_transport, make_probes
 from tests.pki.makers import NOW, authority
-from tests.verification.evidence import NOTHING, PLAIN, node, serving
+from tests.verification.evidence import NOTHING, PLAIN, SILENT, node, refusing, serving
 
 OURS = authority(1)
 
@@ -69,14 +69,22 @@ def test_a_transport_layer_is_asked_by_us_by_a_stranger_and_by_nobody_and_each_t
 
     def greet(host, port, identity=None, *, listen=0.0, dial):
         asked.append((host, port, identity, listen))
-        return serving(refusal=f"answer {len(asked)}")
+        return serving(refusal=f"alert {len(asked)}")
 
     monkeypatch.setattr(greeting, "handshake", greet)
     found = ask_transport(node(), probes)
     place = ("es-1.example.net", 9300)
-    assert asked == [(*place, who, ALERT_WAIT) for who in (probes.ours, probes.stranger, None)]
+    assert asked == [(*place, who, LISTEN) for who in (probes.ours, probes.stranger, None)]
     answers = [found.ours.refusal, found.stranger.refusal, found.nobody.refusal]
-    assert answers == ["answer 1", "answer 2", "answer 3"]
+    assert answers == ["alert 1", "alert 2", "alert 3"]
+
+
+@pytest.mark.parametrize("second", [serving(), refusing(), SILENT], ids=["took it", "refused it", "silent again"])
+def test_who_was_not_told_anything_knocks_once_more(monkeypatch, probes, second):
+    answers = [SILENT, second, refusing(), refusing()]
+    monkeypatch.setattr(greeting, "handshake", lambda *_, **__: answers.pop(0))
+    found = ask_transport(node(), probes)
+    assert (found.ours, found.stranger, found.nobody, answers) == (second, refusing(), refusing(), [])
 
 
 @pytest.mark.parametrize(

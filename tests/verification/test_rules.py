@@ -16,6 +16,7 @@ from tests.verification.evidence import (
     PLAIN,
     RECORDED,
     REFUSED,
+    SILENT,
     STRANGERS,
     expected,
     https,
@@ -130,6 +131,27 @@ ILL = [
         id="transport: nobody is admitted",
     ),
     pytest.param(
+        rules.transport_admits_our_nodes,
+        transport(ours=SILENT),
+        "TrustNotTold",
+        "es-1: the transport layer does not tell whether it takes a leaf of our own CA (no answer); if the",
+        id="transport: silence to our own leaf",
+    ),
+    pytest.param(
+        rules.transport_refuses_strangers,
+        transport(stranger=SILENT),
+        "TrustNotTold",
+        "es-1: the transport layer does not tell whether it takes a certificate of a foreign CA (no answer)",
+        id="transport: silence to a stranger",
+    ),
+    pytest.param(
+        rules.transport_refuses_nobody,
+        transport(nobody=SILENT),
+        "TrustNotTold",
+        "es-1: the transport layer does not tell whether it takes a peer without any certificate (no answer)",
+        id="transport: silence to nobody",
+    ),
+    pytest.param(
         rules.http_serves_our_leaf,
         https(greeting=PLAIN),
         "TlsNotServed",
@@ -241,7 +263,7 @@ def test_every_rule_of_the_room_is_applied():
 
 def test_reasons_tell_the_findings_apart():
     reasons = {(case.values[0], case.values[2]) for case in ILL}
-    shared = {"NothingListens", "TlsNotServed", "OtherLeafServed", "OtherSigner", "AddressNotNamed"}
+    shared = {"NothingListens", "TlsNotServed", "OtherLeafServed", "OtherSigner", "AddressNotNamed", "TrustNotTold"}
     alone = [reason for _, reason in reasons if reason not in shared]
     assert len(alone) == len(set(alone)) == 6
 

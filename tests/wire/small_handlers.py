@@ -55,12 +55,16 @@ class Box(Handler[BoxInputs, BoxOutputs]):
         self.work, self.reasons, self.found = work, reasons, found
         self.records: list[BoxRecord | None] = []
         self.forgotten: list[BoxRecord] = []
+        self.foreseen: list[BoxInputs] = []
 
     def name(self, wanted: BoxInputs) -> str:
         return f"box/{wanted.label}"
 
     def refusals(self, wanted: BoxInputs) -> Sequence[Refusal]:
         return [Refusal("label", "is taken")] if wanted.label == "taken" else ()
+
+    def foresee(self, wanted: BoxInputs) -> None:
+        self.foreseen.append(wanted)
 
     def changes(self, recorded: BoxRecord, wanted: BoxInputs, context: Context) -> Sequence[Change]:
         return self.reasons

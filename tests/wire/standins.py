@@ -32,6 +32,7 @@ add)
     echo "$name=$value" >>"$entries"
   done
   ;;
+remove) for name; do sed -i "/^$name=/d" "$entries"; done ;;
 esac
 echo "$command ends" >>"$ES_PATH_CONF/journal"
 """

@@ -3,7 +3,7 @@
 from cryptography import x509
 
 from components.pki.inspect import extension, load_certificate
-from components.pki.keys import load_private_key, public_key_of
+from components.pki.keys import load_private_key, new_private_key, public_key_of
 from components.pki.own import KEY_ELSEWHERE
 from tests.pki.makers import foreign, own_ca
 from tests.wire import asking
@@ -92,3 +92,40 @@ def test_the_certificate_that_answers_it_is_presented_with_the_key_that_stayed(t
     given = {"givenCertificatePem": hidden(answer.pem), "givenTrustPem": hidden(ROOT.pem)}
     leaf = talk.create(asking.CERTIFICATE, asking.leaf(signer, **given, givenKeyPem=made.outputs["keyPem"]))
     assert load_certificate(leaf.outputs["certificatePem"]["value"]) == answer.certificate
+
+
+def answered(made, key=None, **changes):
+    """Return the inputs of a request that was answered with a certificate of its key, or of another one."""
+    names = extension(request_in(made), x509.SubjectAlternativeName)
+    leaf = foreign("es-1", (names, False), signer=ROOT, key=key or load_private_key(key_of(made)))
+    usual = {"certificatePem": leaf.pem, "chainPem": "", "trustedPem": ROOT.pem, "dns": WANTED["dns"], "ips": []}
+    return {**WANTED, "answer": {**usual, **changes}}
+
+
+def warnings_of(heard):
+    return heard.texts(urn_of(asking.REQUEST), severity="WARNING")
+
+
+def test_an_answer_that_fits_is_nothing_to_do_and_nothing_to_say(talk, heard):
+    made = talk.create(asking.REQUEST, WANTED)
+    assert talk.diff(made, answered(made)).some is False
+    assert warnings_of(heard) == []
+
+
+def test_what_is_wrong_with_an_answer_is_told_while_others_are_awaited_with_every_reason(talk, heard):
+    made = talk.create(asking.REQUEST, WANTED)
+    wrong = answered(made, new_private_key("ec-p256"), dns=["another.example.net"])
+    assert talk.diff(made, wrong).some is False
+    [warning] = warnings_of(heard)
+    assert warning.startswith(
+        "es-1/http/request: the certificate that came back could not be presented: it was issued for another key; "
+    )
+    assert "another.example.net" in warning
+
+
+def test_an_answer_makes_no_other_request_and_is_no_reason_for_one_when_it_is_gone(talk):
+    made = talk.create(asking.REQUEST, WANTED)
+    with_names = {**answered(made), "dns": ["es.example.net"]}
+    after = talk.update(made, with_names)
+    assert key_of(after) == key_of(made)
+    assert talk.diff(after, {**WANTED, "dns": ["es.example.net"]}).some is False

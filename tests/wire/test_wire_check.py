@@ -222,3 +222,10 @@ def test_a_type_that_the_plugin_does_not_have_is_named(talk):
         talk.check("essecurity:test:Lid", {})
 
     assert "essecurity:test:Lid" in caught.value.text
+
+
+def test_what_is_foreseen_of_right_inputs_alone(talk, box):
+    talk.check(BOX, {"label": "tea"})
+    talk.check(BOX, {"label": "taken"})
+    talk.check(BOX, {"label": "coffee", "parts": "lid"})
+    assert [wanted.label for wanted in box.foreseen] == ["tea"]

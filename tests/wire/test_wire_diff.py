@@ -167,8 +167,8 @@ def test_a_raised_generation_is_said_as_the_reason(talk, heard):
     assert answer.kinds == {"generation": "UPDATE", "notAfter": "UPDATE"}
     assert answer.inputs == {"generation"}
     assert heard.texts(urn_of(asking.AUTHORITY)) == [
-        "transport CA: back: until retire: set authorities.transport.generation to 1 again · after: only by another "
-        "rotation",
+        "way back for the transport CA: set authorities.transport.generation to 1 again and run `up`, until retire; "
+        "after that only by another rotation",
         "generation 1 → 2: a new key for the transport CA",
     ]
 

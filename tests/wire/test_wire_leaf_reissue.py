@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.wire import asking
-from tests.wire.talking import UNKNOWN
+from tests.wire.talking import UNKNOWN, urn_of
 
 
 @pytest.fixture
@@ -97,3 +97,42 @@ def test_another_key_of_the_ca_reissues_every_leaf_in_preview_too(talk, authorit
     ahead = {**leaf.inputs, "generation": 2} | {name: raised[name] for name in ("signerCertificatePem", "signerKeyPem")}
     assert raised["signerKeyPem"] == UNKNOWN
     assert talk.preview_update(leaf, ahead)["reason"] == "generation 2 of the transport CA signs now"
+
+
+EVERYTHING = {
+    "dns": ["es-1.example.net", "es.local.test"],
+    "ips": [],
+    "keyType": "rsa-2048",
+    "keyFormat": "pem",
+    "reissue": 1,
+}
+TOLD = (
+    "leaf lacks es.local.test and still names 10.0.0.1; key ec-p256 → rsa-2048; "
+    "leaf expires on 2027-11-24 (in 115 days); its renewal window opened on 2027-07-25; "
+    "forced by certificates.reissue (0 → 1); key files are pem now, they were pkcs12"
+)
+
+
+def test_every_reason_is_told_in_one_order_in_the_preview_and_afterwards(talk, clock, authority, leaf, heard):
+    clock.time += timedelta(days=250)
+    ahead = talk.preview_update(authority, asking.authority(generation=2))
+    signers = ("signerCertificatePem", "signerKeyPem")
+    wanted = {**leaf.inputs, **EVERYTHING, "generation": 2, **{name: ahead[name] for name in signers}}
+    told = f"generation 2 of the transport CA signs now; {TOLD}"
+    assert talk.diff(leaf, wanted).some
+    assert heard.texts(urn_of(asking.CERTIFICATE)) == [f"es-1/transport/leaf: {told}"]
+    assert talk.preview_update(leaf, wanted)["reason"] == told
+
+    raised = talk.update(authority, asking.authority(generation=2))
+    made = talk.update(leaf, {**wanted, **{name: raised.outputs[name] for name in signers}})
+
+    assert made.outputs["reason"] == f"leaf is signed by CA generation 1, generation 2 signs now; {TOLD}"
+    assert not talk.diff(made).some
+
+
+def test_equal_reasons_of_two_nodes_are_one_text(talk, authority, leaf):
+    other = talk.create(asking.CERTIFICATE, asking.leaf(authority, node="es-2", subject="es-2", ips=["10.0.0.2"]))
+    reasons = {
+        talk.preview_update(one, {**one.inputs, "keyType": "rsa-2048", "reissue": 1})["reason"] for one in (leaf, other)
+    }
+    assert reasons == {"key ec-p256 → rsa-2048; forced by certificates.reissue (0 → 1)"}

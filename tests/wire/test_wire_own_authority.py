@@ -287,7 +287,7 @@ def test_a_leaf_that_a_node_must_not_present_is_refused_by_preview_and_up(talk, 
     before = talk.create(asking.CERTIFICATE, given(elsewhere, signed_elsewhere("es-1.example.net")))
     inputs = given(elsewhere, one, **changes)
     for attempt in (talk.preview_update, talk.update):
-        with pytest.raises(Refused, match=f"http certificate of es-1: (?s:.*){why}"):
+        with pytest.raises(Refused, match=f"HTTP certificate of es-1: (?s:.*){why}"):
             attempt(before, inputs)
 
 

@@ -1,6 +1,7 @@
 """The plugin's process and its engine: whatever happens to the engine, the step in hand is finished, and no other."""
 
 import os
+import time
 
 import grpc
 import pytest
@@ -46,6 +47,35 @@ def started(engine, tmp_path):
     """The plugin's process."""
     with plugin_process(engine[1], tmp_path) as process:
         yield process
+
+
+SILENT_SSH = """\
+#!/bin/sh
+touch {folder}/begun
+sleep 20
+touch {folder}/given-up
+"""
+"""An `ssh` that gets no answer, and is not ended for it."""
+
+
+def test_a_machine_that_is_reached_ahead_and_says_nothing_does_not_keep_it_from_ending(
+    engine, node, tmp_path, monkeypatch
+):
+    ssh = tmp_path / "bin" / "ssh"
+    ssh.parent.mkdir()
+    ssh.write_text(SILENT_SSH.format(folder=tmp_path))
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    machine = {**node.wire()["machine"], "ssh": {"host": "es-1.example.net"}}
+    verifiers = [{"name": "es-1", "machine": machine, "file": "certs/trust.pem"}]
+    with plugin_process(engine[1], tmp_path) as process:
+        assert process.talk.check(asking.AUTHORITY, asking.authority(verifiers=verifiers)) == {}
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.05)
+        process.interrupt()
+        assert process.wait_ended() == ""
+    assert not (tmp_path / "given-up").exists()
+    assert list(tmp_path.glob("essecurity-ssh-*")) == []
 
 
 def test_the_process_serves_the_real_resource_types_and_ends_when_it_is_interrupted(started, node):

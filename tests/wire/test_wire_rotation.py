@@ -1,8 +1,11 @@
 """A CA that is rotated, held, reversed or refused, as the engine speaks with the plugin."""
 
+from datetime import timedelta
+
 import pytest
 
 from components.nodes.trust import names
+from components.pki.dates import iso
 from components.pki.inspect import load_certificate, parse_bundle
 from components.pki.names import generation_of
 from tests.wire import asking
@@ -44,6 +47,16 @@ def test_a_rotation_goes_from_hold_to_hold(talk):
     assert [retired(one) for one in seen] == [[], [], [], [1]]
 
 
+def test_what_is_trusted_beside_the_signer_is_told_with_its_certificate(talk):
+    steps = [(1,), (2, "cover"), (2, "present"), (2,)]
+    beside = [ca(talk, *steps[: length + 1]).outputs["trustedBeside"] for length in range(len(steps))]
+    assert [[one["number"] for one in found] for found in beside] == [[], [2], [1], []]
+    [told] = beside[1]
+    new = ca(talk, (1,), (2, "cover")).outputs["coveringCertificatePem"]["value"]
+    assert sorted(told) == ["notAfter", "number", "serial"], "and nothing secret"
+    assert told["notAfter"] == iso(load_certificate(new).not_valid_after_utc)
+
+
 def test_while_cover_is_held_its_proof_has_the_new_key_and_leaves_the_old_one(talk):
     before, held = ca(talk, (1,)), ca(talk, (1,), (2, "cover"))
     assert held.outputs["signerGeneration"] == 1
@@ -56,7 +69,7 @@ def test_a_preview_of_a_hold_after_cover_keeps_what_signs_and_does_not_know_what
     told = talk.preview_update(saved, wanted(2, "cover"))
     assert told["signerKeyPem"] == saved.outputs["signerKeyPem"]
     assert (told["signerGeneration"], told["trustedGenerations"]) == (1, [1, 2])
-    assert told["bundlePem"] == told["coveringKeyPem"] == UNKNOWN
+    assert told["bundlePem"] == told["coveringKeyPem"] == told["trustedBeside"] == UNKNOWN
     assert told["notAfter"] == saved.outputs["notAfter"]
 
 
@@ -110,8 +123,8 @@ def test_as_long_as_it_is_held_a_run_says_so_and_finds_no_difference(talk, heard
             [(1,)],
             (2, "cover"),
             [
-                "transport CA: back: until retire: set authorities.transport.generation to 1 again · after: only by "
-                "another rotation",
+                "way back for the transport CA: set authorities.transport.generation to 1 again and run `up`, until "
+                "retire; after that only by another rotation",
                 "held: transport CA g2: present and retire, for rollout.hold_after",
                 "generation 1 → 2: a new key for the transport CA",
             ],
@@ -120,8 +133,8 @@ def test_as_long_as_it_is_held_a_run_says_so_and_finds_no_difference(talk, heard
             [(1,), (2, "cover")],
             (2,),
             [
-                "transport CA: back: until retire: set authorities.transport.generation to 1 again · after: only by "
-                "another rotation",
+                "way back for the transport CA: set authorities.transport.generation to 1 again and run `up`, until "
+                "retire; after that only by another rotation",
                 "the rotation of the transport CA to g2 goes on: present, retire",
             ],
         ),
@@ -143,11 +156,54 @@ def test_clients_are_warned_only_where_the_new_http_ca_is_presented_at_once(talk
     assert bool(heard.texts(urn_of(asking.AUTHORITY), severity="WARNING")) is warns
 
 
+@pytest.mark.parametrize(
+    ("layer", "years", "said"),
+    [
+        pytest.param("http", 6, [], id="not due"),
+        pytest.param("http", 8, ["before 2036-11-24"], id="due"),
+        pytest.param("http", 11, ["at once: the present one ended on 2036-11-24"], id="too late"),
+        pytest.param("transport", 8, [], id="no client trusts it"),
+    ],
+)
+def test_clients_are_given_a_day_where_the_http_ca_is_renewed(talk, clock, heard, layer, years, said):
+    saved = talk.create(asking.AUTHORITY, wanted(1, layer=layer))
+    clock.time += timedelta(days=365 * years)
+    talk.diff(saved)
+    beginning = "logs HTTP CA g1 is renewed: clients need the renewed certificate (output caCertificatePem) "
+    warned = heard.texts(urn_of(asking.AUTHORITY), severity="WARNING")
+    assert warned == [f"{beginning}{when}" for when in said]
+
+
+BILLING = "billing (owner team-x)"
+UNCONFIRMED = (
+    f"{BILLING}: said not to trust HTTP CA g1, whose leaves nodes present; give it to them, then raise "
+    "`confirmed_generation`"
+)
+
+
+def test_a_first_ca_waits_for_nobody_and_who_does_not_trust_it_is_told_as_long_as_that_is_so(talk, heard):
+    urn, waits = urn_of(asking.AUTHORITY), {"waitsFor": [BILLING]}
+    talk.preview_create(asking.AUTHORITY, wanted(1, "cover", layer="http", **waits))
+    assert heard.texts(urn, severity="WARNING") == [UNCONFIRMED]
+    saved = talk.create(asking.AUTHORITY, wanted(1, "cover", layer="http", **waits))
+    talk.diff(saved)
+    assert heard.texts(urn, severity="WARNING") == [UNCONFIRMED] * 2
+    talk.diff(saved, wanted(1, layer="http"))
+    assert heard.texts(urn, severity="WARNING") == [UNCONFIRMED] * 2
+
+
+def test_who_is_waited_for_is_not_told_to_be_refused(talk, heard):
+    saved = talk.create(asking.AUTHORITY, wanted(1, layer="http"))
+    talk.diff(saved, wanted(2, "cover", layer="http", waitsFor=[BILLING]))
+    assert heard.texts(urn_of(asking.AUTHORITY), severity="WARNING") == []
+
+
 def test_the_record_of_a_version_that_knew_no_hold_is_completed_and_keeps_its_key(talk):
     saved = ca(talk, (1,), (2,))
     lacking = (
         "signerGeneration",
         "trustedGenerations",
+        "trustedBeside",
         "heldWaves",
         "retired",
         "coveringKeyPem",

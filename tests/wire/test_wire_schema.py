@@ -60,11 +60,11 @@ SECRETS = {
     asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "chainPem"}
     | {"givenCertificatePem", "givenKeyPem", "givenTrustPem"}
     | {"certificatePem", "keyFile", "keyFilePassword"},
-    asking.TRUST: {"authoritiesPem", "password"},
-    asking.EXCLUSIVE: {"authoritiesPem", "password"},
+    asking.TRUST: {"authoritiesPem", "remoteAuthoritiesPem", "password"},
+    asking.EXCLUSIVE: {"authoritiesPem", "remoteAuthoritiesPem", "password"},
     asking.ADOPTION: {"keyFile", "password"},
     asking.IDENTITY: {"keyFile", "certificatePem"},
-    asking.WAVE: {"signerCertificatePem", "signerKeyPem", "signerSamplePem"},
+    asking.WAVE: {"signerCertificatePem", "signerKeyPem", "signerSamplePem", "remoteAuthoritiesPem"},
     asking.SETTINGS: set(),
     asking.RESTART: set(),
     asking.PASSWORD: {"value", "formers", "given"},

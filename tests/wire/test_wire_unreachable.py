@@ -88,8 +88,8 @@ def test_without_a_record_a_preview_fails_too(talk, box):
     assert caught.value.text.startswith(WHY)
 
 
-@pytest.mark.parametrize("token", [asking.TRUST, asking.IDENTITY, asking.SETTINGS, asking.RESTART, asking.EXCLUSIVE])
-def test_a_node_that_is_taken_out_of_the_stack_file_is_forgotten_although_its_machine_is_gone(talk, heard, node, token):
+def made_and_gone(talk, node, token):
+    """Return a resource of a node as it was made, and as it is with a machine that does not answer."""
     signer = talk.create(asking.AUTHORITY, asking.authority())
     leaf = talk.create(asking.CERTIFICATE, asking.leaf(signer))
     inputs = {
@@ -100,7 +100,12 @@ def test_a_node_that_is_taken_out_of_the_stack_file_is_forgotten_although_its_ma
         asking.EXCLUSIVE: lambda: asking.trust(node, signer),
     }
     here = talk.create(token, inputs[token]())
-    gone = replace(here, inputs=elsewhere(here.inputs, free_ports(1)[0]))
+    return here, replace(here, inputs=elsewhere(here.inputs, free_ports(1)[0]))
+
+
+@pytest.mark.parametrize("token", [asking.TRUST, asking.IDENTITY, asking.SETTINGS, asking.RESTART, asking.EXCLUSIVE])
+def test_a_node_that_is_taken_out_of_the_stack_file_is_forgotten_although_its_machine_is_gone(talk, heard, node, token):
+    _, gone = made_and_gone(talk, node, token)
     with pytest.raises(Refused, match="does not answer by SSH"):
         talk.update(gone, gone.inputs)
     before = len(heard.lines)
@@ -108,6 +113,33 @@ def test_a_node_that_is_taken_out_of_the_stack_file_is_forgotten_although_its_ma
     talk.delete(gone)
 
     assert len(heard.lines) == before, "nothing is asked of the machine, and nothing is to be done there"
+
+
+@pytest.mark.parametrize(
+    ("token", "wave"),
+    [
+        (asking.TRUST, "cover of transport CA g1 is not through without es-1, so present does not begin"),
+        (
+            asking.IDENTITY,
+            "present of transport CA g1 is not through without es-1, so nothing that comes after it",
+        ),
+        (
+            asking.EXCLUSIVE,
+            "retire of all but transport CA g1 is not through without es-1, which takes nothing",
+        ),
+    ],
+)
+def test_work_on_it_that_is_part_of_a_wave_says_that_the_wave_does_not_go_on(talk, node, token, wave):
+    _, gone = made_and_gone(talk, node, token)
+    with pytest.raises(Refused, match=f"\n  so:   the wave {wave}"):
+        talk.update(gone, gone.inputs)
+
+
+@pytest.mark.parametrize("token", [asking.TRUST, asking.IDENTITY, asking.SETTINGS, asking.RESTART])
+def test_a_preview_does_not_show_what_was_done_last_for_what_is_due_on_it(talk, node, token):
+    here, gone = made_and_gone(talk, node, token)
+    assert here.outputs["steps"]
+    assert talk.preview_update(gone, gone.inputs)["steps"] == []
 
 
 def elsewhere(value, port):

@@ -1,0 +1,72 @@
+"""After *retire*, a node takes leaves of no CA that its trust file does not hold: it tells by itself whose it takes."""
+
+import pytest
+
+from components.errors import NotConverged
+from components.nodes.wave_handler import WaveHandler, WaveInputs
+from components.pki.spec import Layer
+from tests.nodes.tls import STRANGERS
+from tests.nodes.waves import G1, G2, TRUST_FILE, Host, pkcs12_host
+from tests.pki.makers import leaf
+
+
+def retire(host, **differs):
+    """Converge *retire* where the key of no CA before is known, as after a cluster was taken over."""
+    usual = {"layer": Layer.TRANSPORT, "wave": "retire", "nodes": (host.one.node,), "file": TRUST_FILE[host.format]}
+    return WaveHandler().converge(None, WaveInputs(**{**usual, **differs}), host.context)
+
+
+def serving(host):
+    return host.running().serving(leaf(signer=G1))
+
+
+def test_the_ca_of_somebody_else_is_waited_for_until_the_node_does_not_take_it_any_more(doors):
+    host = doors(serving(Host().trusting(G1)))
+    clock = host.one.target.clock
+    began = clock.monotonic()
+    host.takes = lambda: (G1,) if clock.monotonic() > began + 5 else (G1, STRANGERS)
+    assert retire(host).reached == ("es-1",)
+    assert 5 <= clock.monotonic() - began < 6
+    waiting = "waiting until the transport layer takes leaves of no CA that certs/transport-trust.pem does not hold"
+    assert host.context.shown[0] == f"es-1: {waiting} (0 s)"
+
+
+def test_a_node_that_goes_on_taking_it_is_named_with_the_ca(doors):
+    host = doors(serving(Host().trusting(G1)))
+    host.takes = lambda: (G1, STRANGERS)
+    with pytest.raises(NotConverged) as caught:
+        retire(host)
+    assert caught.value.where == "es-1"
+    assert caught.value.what == "the transport layer still takes leaves of CN=strangers transport CA g1 after 30 s"
+    assert "WARN from FileWatcher" in caught.value.why
+    assert "run `up` again" in caught.value.next_step
+
+
+def test_what_is_held_stays_in_the_file_and_is_taken(doors):
+    host = doors(serving(Host().trusting(G1, G2)))
+    host.takes = lambda: (G1, G2)
+    assert retire(host).reached == ("es-1",)
+    assert host.context.shown == []
+
+
+@pytest.mark.parametrize(
+    ("host", "differs"),
+    [
+        pytest.param(lambda: serving(Host().trusting(G1)), {"wave": "cover"}, id="another wave"),
+        pytest.param(lambda: serving(Host().trusting(G1)), {"layer": Layer.HTTP}, id="HTTP"),
+        pytest.param(lambda: Host().trusting(G1), {}, id="a node that does not run"),
+        pytest.param(lambda: serving(pkcs12_host().trusting(G1)), {}, id="a trust file with a password"),
+    ],
+)
+def test_elsewhere_nobody_waits(doors, host, differs):
+    host = doors(host())
+    host.takes = lambda: (G1, STRANGERS)
+    assert retire(host, **differs).reached == ("es-1",)
+    assert host.context.shown == []
+
+
+def test_a_node_that_does_not_tell_shows_nothing(doors):
+    host = doors(serving(Host().trusting(G1)))
+    host.takes = lambda: ()
+    assert retire(host).reached == ("es-1",)
+    assert host.context.shown == []

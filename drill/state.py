@@ -2,32 +2,56 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from components.errors import CommandFailed
 from components.pki.spec import Layer
 from toolchain.engine import engine
 
+TRIES, BETWEEN = 20, 0.1
+"""How often, and how many seconds apart, a state is asked for that another engine is just writing."""
+
 
 def clear_state(stack: str, project: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the state as the engine exports it for whoever has the passphrase.
+    """Return the state as the engine exports it for whoever has the passphrase, also while another engine writes it.
 
     Args:
         stack: the environment's name.
         project: the folder with Pulumi.yaml.
         environment: the whole environment of the engine.
+
+    Raises:
+        CommandFailed: the engine does not export it.
     """
-    done = subprocess.run(
-        [engine(), "stack", "export", "--show-secrets", "--stack", stack],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [engine(), "stack", "export", "--show-secrets", "--stack", stack],
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            state: dict[str, Any] = json.loads(done.stdout)
+            return state
+        if not _is_being_written(done.stderr):
+            break
+        time.sleep(BETWEEN)
+    raise CommandFailed(
+        "the engine does not export the state",
+        where=f"stack {stack}",
+        why=done.stderr.strip() or f"it printed nothing, and its exit status is {done.returncode}",
+        next_step="mend what it names, then run this again",
     )
-    state: dict[str, Any] = json.loads(done.stdout)
-    return state
+
+
+def _is_being_written(said: str) -> bool:
+    """Tell whether the engine met attributes of a state file that another one was writing (stacks/file_backend.py)."""
+    return said.rstrip().endswith("EOF")
 
 
 def plain(value: Any) -> Any:

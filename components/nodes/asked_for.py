@@ -1,8 +1,8 @@
-"""Whether a running node takes leaves of no other CA than its trust file holds, told by itself.
+"""Whose leaves a running node takes, told by itself: those of remote clusters, and none that its trust file excludes.
 
-Of a CA whose key is not here, and of which no leaf is here, no probe can show that it is refused: so it is with the CA
-of somebody else whose cluster is taken over. But a server that asks for certificates names the CAs whose leaves it
-takes. Source: RFC 8446, section 4.2.4; RFC 5246, section 7.4.4.
+Of a CA whose key is not here, and of which no leaf is here, no probe can show that it is taken or refused: so it is
+with the CAs of remote clusters, and with the CA of somebody else whose cluster is taken over. But a server that asks
+for certificates names the CAs whose leaves it takes. Source: RFC 8446, section 4.2.4; RFC 5246, section 7.4.4.
 """
 
 from components.errors import NotConverged
@@ -15,6 +15,46 @@ from components.pki.inspect import parse_bundle
 from components.pki.spec import Layer
 
 PEM = b"-----BEGIN"
+LOOK = (
+    "it did not take the new trust file; its log has a WARN from FileWatcher if it cannot read it",
+    "look at the node's log; then run `up` again",
+)
+"""Why a node goes on taking others' leaves, or none of theirs, and what to do next."""
+
+
+def wait_until_asked_for(node: Node, authorities_pem: str, context: Context) -> None:
+    """Return once the transport layer asks for leaves of these CAs.
+
+    Elasticsearch looks at its trust file every 5 s: until then it refuses a remote cluster that stands there already. A
+    node that names no CA at all shows nothing, and CAs of the same name are one here.
+
+    Args:
+        node: a node whose process reads the trust file.
+        authorities_pem: the CAs, as PEM.
+        context: the clock and a voice.
+
+    Raises:
+        NotConverged: it goes on without asking for leaves of one of them.
+    """
+    wanted = {one.subject for one in parse_bundle(authorities_pem)}
+    missing: list[str] = []
+
+    def asks_for_all() -> bool:
+        asked = frozenset(greet(node, Layer.TRANSPORT).asks_for)
+        missing[:] = sorted(name.rfc4514_string() for name in wanted - asked) if asked else []
+        return not missing
+
+    def not_yet(passed: float) -> NotConverged:
+        why, next_step = LOOK
+        return NotConverged(
+            f"the transport layer takes no leaves of {', '.join(missing)} after {passed:.0f} s",
+            where=node.name,
+            why=why,
+            next_step=next_step,
+        )
+
+    waiting = f"{node.name}: waiting until the transport layer takes leaves of the CAs of remote clusters"
+    wait_until(asks_for_all, waiting, not_yet, context)
 
 
 def wait_until_no_other_is_asked_for(node: Node, file: str, context: Context) -> None:
@@ -43,11 +83,12 @@ def wait_until_no_other_is_asked_for(node: Node, file: str, context: Context) ->
         return not others
 
     def not_yet(passed: float) -> NotConverged:
+        why, next_step = LOOK
         return NotConverged(
             f"the transport layer still takes leaves of {', '.join(others)} after {passed:.0f} s",
             where=node.name,
-            why=f"it did not take the new {file}; its log has a WARN from FileWatcher if it cannot read it",
-            next_step="look at the node's log; then run `up` again",
+            why=why,
+            next_step=next_step,
         )
 
     waiting = f"{node.name}: waiting until the transport layer takes leaves of no CA that {file} does not hold"

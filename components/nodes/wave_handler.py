@@ -5,7 +5,8 @@ hundred others make a state file that is mostly lists of names.
 
 A node looks at its files about every 5 seconds. So *cover* is proved here: until then it refuses leaves of a CA that
 its trust file has already, and no node may present one before all the others take it. And so is *retire*: until then it
-takes leaves of a CA that its trust file has no more. *Present* is proved on each node, by the leaf that it serves.
+takes leaves of a CA that its trust file has no more, and none of a remote cluster that was added to it. *Present* is
+proved on each node, by the leaf that it serves.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from pydantic import SecretStr
 from components.errors import NotConverged
 from components.handling import Context, Handler, Recorded
 from components.layer_words import spelled
-from components.nodes.asked_for import wait_until_no_other_is_asked_for
+from components.nodes.asked_for import wait_until_asked_for, wait_until_no_other_is_asked_for
 from components.nodes.at_once import MACHINES
 from components.nodes.greeting import greet
 from components.nodes.probes import LISTEN, Answer, Identity, Speech
@@ -48,7 +49,7 @@ class WaveInputs(Wire):
         signer_key_pem: its key, to issue a probe leaf that lives in memory only.
         signer_sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere.
         retired: the CAs that no node may trust any more, with their keys for the same purpose.
-        remote_authorities_pem: the CAs of remote clusters, which stay trusted.
+        remote_authorities_pem: the CAs of remote clusters, which every node must trust too.
     """
 
     layer: Layer
@@ -94,7 +95,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
     def converge(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Wait until every node that reads the trust file takes a leaf of the CA, or refuses one of a retired CA.
 
-        In *retire*, wait until it takes leaves of no CA of somebody else either.
+        In *retire*, wait until it takes leaves of the CAs of remote clusters, and of no other that is not ours.
 
         Raises:
             NotConverged: a node goes on answering as before, or what would knock for *cover* has expired.
@@ -108,6 +109,9 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             _wait_on_each(asked, wanted, lambda node: _wait_for(proof, node, wanted, probe, context))  # noqa: B023 (ends here)
         file = wanted.file if wanted.wave == WaveName.RETIRE and wanted.layer is Layer.TRANSPORT else None
         if file and asked:
+            others = _of_remote_clusters(wanted)
+            if others:
+                _wait_on_each(asked, wanted, lambda node: wait_until_asked_for(node, others, context))
             _wait_on_each(asked, wanted, lambda node: wait_until_no_other_is_asked_for(node, file, context))
         return self._reached(wanted, proofs, asked, now)
 
@@ -120,7 +124,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
 
     def _proofs(self, wanted: WaveInputs, now: datetime) -> tuple[Proof, ...]:
         """Return what is to be shown."""
-        others = reveal(wanted.remote_authorities_pem) if wanted.remote_authorities_pem else ""
+        others = _of_remote_clusters(wanted)
         retired = tuple(proof for one in wanted.retired if (proof := retired_proof(one, now, others)))
         if wanted.generation is None:
             return retired
@@ -138,6 +142,10 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
     def _reads(self, file: str, node: Node, wanted: WaveInputs) -> bool:
         with _stopping(wanted, node):
             return reads_now(machine_of(node.machine), file)
+
+
+def _of_remote_clusters(wanted: WaveInputs) -> str:
+    return reveal(wanted.remote_authorities_pem) if wanted.remote_authorities_pem else ""
 
 
 def _stopping(wanted: WaveInputs, node: Node) -> AbstractContextManager[None]:

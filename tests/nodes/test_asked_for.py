@@ -1,6 +1,7 @@
-"""After *retire*, a node takes leaves of no CA that its trust file does not hold: it tells by itself whose it takes."""
+"""After *retire*, a node takes leaves of remote clusters, and of no CA outside its trust file: it tells by itself."""
 
 import pytest
+from pydantic import SecretStr
 
 from components.errors import NotConverged
 from components.nodes.wave_handler import WaveHandler, WaveInputs
@@ -69,4 +70,37 @@ def test_a_node_that_does_not_tell_shows_nothing(doors):
     host = doors(serving(Host().trusting(G1)))
     host.takes = lambda: ()
     assert retire(host).reached == ("es-1",)
+    assert host.context.shown == []
+
+
+def theirs():
+    return SecretStr(STRANGERS.certificate_pem)
+
+
+@pytest.mark.parametrize("make", [Host, pkcs12_host])
+def test_the_ca_of_a_remote_cluster_is_waited_for_until_the_node_takes_it(doors, make):
+    host = doors(serving(make().trusting(G1, STRANGERS)))
+    clock = host.one.target.clock
+    began = clock.monotonic()
+    host.takes = lambda: (G1, STRANGERS) if clock.monotonic() > began + 5 else (G1,)
+    assert retire(host, remote_authorities_pem=theirs()).reached == ("es-1",)
+    assert 5 <= clock.monotonic() - began < 6
+    waiting = "waiting until the transport layer takes leaves of the CAs of remote clusters"
+    assert host.context.shown[0] == f"es-1: {waiting} (0 s)"
+
+
+def test_a_node_that_goes_on_refusing_it_is_named_with_the_ca(doors):
+    host = doors(serving(Host().trusting(G1, STRANGERS)))
+    host.takes = lambda: (G1,)
+    with pytest.raises(NotConverged) as caught:
+        retire(host, remote_authorities_pem=theirs())
+    assert caught.value.where == "es-1"
+    assert caught.value.what == "the transport layer takes no leaves of CN=strangers transport CA g1 after 30 s"
+    assert "WARN from FileWatcher" in caught.value.why
+
+
+def test_a_node_that_names_no_ca_shows_nothing_of_a_remote_cluster_either(doors):
+    host = doors(serving(Host().trusting(G1, STRANGERS)))
+    host.takes = lambda: ()
+    assert retire(host, remote_authorities_pem=theirs()).reached == ("es-1",)
     assert host.context.shown == []

@@ -33,6 +33,9 @@ READS_OUR_FILES = (
     f"xpack.security.transport.ssl.keystore.path: {KEY_FILE}\n"
     f"xpack.security.transport.ssl.certificate_authorities: [{TRUST_FILE[FileFormat.PEM]}]\n"
 )
+READS_PKCS12 = READS_OUR_FILES.replace("certificate_authorities", "truststore.path").replace(
+    f"[{TRUST_FILE[FileFormat.PEM]}]", TRUST_FILE[FileFormat.PKCS12]
+)
 G1, G2, G3 = (authority(number) for number in (1, 2, 3))
 NAMES = {one: f"logs transport CA g{number}" for number, one in enumerate((G1, G2, G3), 1)}
 
@@ -109,9 +112,8 @@ class Host:
 
     def running(self) -> "Host":
         """Start Elasticsearch with settings that read our files, some time ago."""
-        self.one.target.put(
-            self.one.config / "elasticsearch.yml", FakeFile(READS_OUR_FILES.encode(), 0o640, "root", USER)
-        )
+        settings = READS_OUR_FILES if self.format is FileFormat.PEM else READS_PKCS12
+        self.one.target.put(self.one.config / "elasticsearch.yml", FakeFile(settings.encode(), 0o640, "root", USER))
         self.one.target.clock.sleep(60)
         self.one.starts()
         return self

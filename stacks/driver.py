@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,11 +18,11 @@ from pulumi import automation
 from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, StackNotFoundError
 
 from components.clock import SystemClock
-from components.errors import CommandFailed, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES_AT_ONCE
 from stacks.at_once import machines_at_once
 from stacks.debug_log import masked
 from stacks.engine_calls import Engine, Project, debug_messages, diffs_side_by_side, opened_stack
+from stacks.engine_errors import decoded_error, of_the_environment, stderr_of
 from stacks.events import Failure, Watch
 from stacks.file_backend import remove_broken_attributes
 from stacks.locks import Lock, locks_on, wait_for_running
@@ -39,9 +38,6 @@ NO_POLICY_PACKS = PolicyPacks()
 INTERRUPTED = (
     "! interrupted: the step in hand is finished and recorded, and nothing else is begun; the next `up` goes on"
 )
-
-LOCKED = ("the stack is currently locked by", "Another update is currently in progress")
-"""What the engine says when another run is at work: with a backend of files or a bucket, and with Pulumi Cloud."""
 
 
 @dataclass
@@ -183,8 +179,10 @@ class Driver:
             try:
                 yield
             except (CommandError, InlineSourceRuntimeError) as error:
-                decoded = None if watch.failures else _of_the_environment("run the stack", str(error))
-                raise decoded or RunFailed(tuple(dict.fromkeys(watch.failures)), _stderr(str(error)).strip()) from None
+                decoded = None if watch.failures else of_the_environment("run the stack", str(error))
+                raise decoded or RunFailed(
+                    tuple(dict.fromkeys(watch.failures)), stderr_of(str(error)).strip()
+                ) from None
 
 
 def run_program() -> None:
@@ -220,65 +218,9 @@ def _engine_errors(what: str) -> Iterator[None]:
     try:
         yield
     except StackNotFoundError as error:
-        raise _decoded(what, str(error)) from None
+        raise decoded_error(what, str(error)) from None
     except (CommandError, RuntimeError) as error:
-        raise _decoded(what, str(error)) from None
-
-
-def _decoded(what: str, said: str) -> SecurityError:
-    """Return what the engine said as an error of ours."""
-    return _of_the_environment(what, said) or CommandFailed(
-        f"the engine could not {what}",
-        where="Pulumi",
-        why=_reason(said),
-        next_step="mend what it names, then run again",
-    )
-
-
-def _of_the_environment(what: str, said: str) -> SecurityError | None:
-    """Return an error of ours where the engine misses something in its environment, and None where it does not."""
-    if any(text in said for text in LOCKED):
-        return CommandFailed(
-            f"the engine could not {what}",
-            where="lock of the stack",
-            why=" ".join(_stderr(said).rpartition("error: ")[2].split()),
-            next_step="wait until the other run has ended, then run again; if it was killed, and nothing runs any "
-            "more, take its lock away with `pulumi cancel --stack` and its name: the next `up` finishes its work",
-        )
-    if "PULUMI_ACCESS_TOKEN" in said or "pulumi login" in said:
-        return TargetUnreachable(
-            f"the engine could not {what}",
-            where="state backend",
-            why="no backend is chosen, and nobody is logged in to Pulumi Cloud",
-            next_step="set PULUMI_BACKEND_URL (for example to a bucket), or log in with `pulumi login`",
-        )
-    if "incorrect passphrase" in said:
-        return CommandFailed(
-            f"the engine could not {what}",
-            where="secrets of the stack",
-            why="they are encrypted with another passphrase than that of PULUMI_CONFIG_PASSPHRASE or of the file that "
-            "PULUMI_CONFIG_PASSPHRASE_FILE names (incorrect passphrase)",
-            next_step="give the passphrase that the stack was made with; for the development cluster, unset both",
-        )
-    if "passphrase" in said:
-        return CommandFailed(
-            f"the engine could not {what}",
-            where="secrets of the stack",
-            why=_reason(said),
-            next_step="name a file that holds the stack's passphrase in PULUMI_CONFIG_PASSPHRASE_FILE (for a new "
-            "stack: any text, kept safe)",
-        )
-    return None
-
-
-def _reason(said: str) -> str:
-    lines = [line.strip().removeprefix("error: ") for line in _stderr(said).splitlines() if line.strip()]
-    return lines[0] if lines else "it printed nothing"
-
-
-def _stderr(said: str) -> str:
-    _, found, after = said.partition("stderr:")
-    return after if found else said
+        raise decoded_error(what, str(error)) from None
 
 
 def _print_line(line: str) -> None:
@@ -291,9 +233,3 @@ def _print_error(line: str) -> None:
 
 def _quiet(line: str) -> None:
     """Take a line of the engine's own display, which our own replaces."""
-
-
-def state_file_of(workspace: Workspace) -> Path:
-    """Return where a file backend keeps the stack's state (for tests and for people who look)."""
-    backend = {**os.environ, **workspace.environment}["PULUMI_BACKEND_URL"].removeprefix("file://")
-    return Path(backend) / ".pulumi" / "stacks" / NAMESPACE / f"{workspace.stack}.json"

@@ -1,8 +1,8 @@
 """The folder of a file backend, and what a killed engine may leave in it that the next one cannot read.
 
 Beside every file the engine keeps another one with its attributes. The file itself is replaced at once; the attributes
-are written in place, so that a kill in between leaves them empty. Then every later run fails with `EOF`, although the
-file is read all the same without them. Source: gocloud.dev, blob/fileblob/attrs.go, read at v0.46.0.
+are written in place, so that a kill in between leaves them empty, and another run may meet them so. That fails with
+`EOF`, although the file is read all the same without them. Source: gocloud.dev, blob/fileblob/attrs.go, v0.46.0.
 """
 
 import json
@@ -11,6 +11,8 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 ATTRIBUTES = "*.attrs"
+WITHOUT_ATTRIBUTES = "metadata=skip"
+"""What its URL says where none are to be kept. Source: gocloud.dev, blob/fileblob/fileblob.go, read at v0.46.0."""
 
 
 def state_folder(backend: str) -> Path | None:

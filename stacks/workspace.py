@@ -22,6 +22,7 @@ from components.errors import ConfigurationRefused
 from components.nodes.spec import NodeSpec
 from stacks.config import DEVELOPMENT, PREFIX, sections_of_file
 from stacks.drilled import read_drilled
+from stacks.file_backend import WITHOUT_ATTRIBUTES
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
@@ -95,7 +96,7 @@ def _local_environment(dev: Path) -> dict[str, str]:
     environment = dict(ENGINE_ENVIRONMENT)
     if "PULUMI_BACKEND_URL" not in os.environ:
         (dev / "state").mkdir(parents=True, exist_ok=True)
-        environment["PULUMI_BACKEND_URL"] = (dev / "state").as_uri()
+        environment["PULUMI_BACKEND_URL"] = f"{(dev / 'state').as_uri()}?{WITHOUT_ATTRIBUTES}"
     if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
         environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file(dev))
     if "PULUMI_HOME" not in os.environ:

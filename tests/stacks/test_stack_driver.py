@@ -13,8 +13,9 @@ from pulumi.automation.errors import CommandError, InlineSourceRuntimeError, Sta
 from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.at_once import DEFAULT, MACHINES_AT_ONCE
 from stacks import driver
-from stacks.driver import Driver, RunFailed, _decoded, interrupts_reach_the_engine, state_file_of
+from stacks.driver import Driver, RunFailed, interrupts_reach_the_engine
 from stacks.engine_calls import PARALLEL_DIFF
+from stacks.engine_errors import decoded_error
 from stacks.events import Failure, Watch
 from stacks.locks import Lock
 from stacks.workspace import Workspace
@@ -109,7 +110,7 @@ def opened(stack, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("said", NO_BACKEND)
 def test_without_a_backend_the_operator_is_told_how_to_choose_one(said):
-    error = _decoded("open the stack", str(engine_said(said)))
+    error = decoded_error("open the stack", str(engine_said(said)))
     assert isinstance(error, TargetUnreachable)
     assert (error.what, error.where) == ("the engine could not open the stack", "state backend")
     assert error.why == "no backend is chosen, and nobody is logged in to Pulumi Cloud"
@@ -117,11 +118,22 @@ def test_without_a_backend_the_operator_is_told_how_to_choose_one(said):
 
 
 def test_without_a_passphrase_the_operator_is_told_where_to_put_it():
-    error = _decoded("read the outputs", str(engine_said(PASSPHRASE)))
+    error = decoded_error("read the outputs", str(engine_said(PASSPHRASE)))
     assert isinstance(error, CommandFailed)
     assert (error.what, error.where) == ("the engine could not read the outputs", "secrets of the stack")
     assert error.why == PASSPHRASE.removeprefix("error: ")
     assert "name a file that holds the stack's passphrase in PULUMI_CONFIG_PASSPHRASE_FILE" in error.next_step
+
+
+@pytest.mark.parametrize("end", ["EOF", 'blob (key ".pulumi/stacks/p/prod.json") (code=Unknown): unexpected EOF'])
+def test_a_state_that_another_run_is_writing_is_said_to_be_so(end):
+    error = decoded_error("read the outputs", str(engine_said(f"error: failed to load checkpoint: {end}")))
+    assert (error.what, error.where, error.next_step) == (
+        "the engine could not read the outputs",
+        "state backend",
+        "run again",
+    )
+    assert error.why == f"another run was writing the state at this moment (failed to load checkpoint: {end})"
 
 
 WRONG = "error: getting stack configuration: get stack secrets manager: incorrect passphrase"
@@ -149,7 +161,7 @@ def test_a_wrong_passphrase_is_told_in_our_words_by_every_run(verb, opened, stac
     ],
 )
 def test_any_other_error_is_repeated_by_its_first_line(said, why):
-    error = _decoded("open the stack", said)
+    error = decoded_error("open the stack", said)
     assert isinstance(error, CommandFailed)
     assert (error.where, error.why) == ("Pulumi", why)
     assert error.next_step
@@ -365,8 +377,3 @@ def test_after_a_failed_run_interrupts_end_this_process_again(opened, stack):
     with pytest.raises(RunFailed):
         opened().up(Watch())
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-
-
-def test_the_state_of_a_file_backend_is_a_file_of_the_stack(tmp_path):
-    workspace = Workspace("prod", tmp_path, {"PULUMI_BACKEND_URL": "file:///state"})
-    assert state_file_of(workspace) == Path("/state/.pulumi/stacks/elasticsearch-security/prod.json")

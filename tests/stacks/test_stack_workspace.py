@@ -152,7 +152,7 @@ def test_the_copys_project_points_back_to_the_checkout(checkout):
 
 def test_the_development_clusters_state_and_passphrase_are_those_of_the_checkout(checkout):
     environment = workspace_for("local", None).environment
-    assert environment["PULUMI_BACKEND_URL"] == (checkout / ".dev" / "state").as_uri()
+    assert environment["PULUMI_BACKEND_URL"] == f"{(checkout / '.dev' / 'state').as_uri()}?metadata=skip"
     assert (checkout / ".dev" / "state").is_dir()
     assert environment["PULUMI_HOME"] == str(checkout / ".dev" / "pulumi")
     assert environment["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(checkout / ".dev" / "passphrase")

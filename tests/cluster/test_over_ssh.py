@@ -10,10 +10,13 @@ import pytest
 
 from components.pki.inspect import parse_bundle
 from devcluster.seed import INDEX, seed
+from drill.away import failed_though_up
 from drill.load import ASKED, Load, Protocol
 from tests.cluster.machines import CLIENTS, US, Machines, open_nodes
+from tests.cluster.rollout_log import nodes_away, restart_outputs, steps_done
 from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun, wait_for
 from tests.cluster.three_machines import three_machines
+from tests.cluster.watching import watched_nodes
 from tests.cluster_fixtures import NAMES
 from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file, short_folder
 
@@ -67,7 +70,11 @@ class OverSsh:
         return [node.process().pid for node in self.run.cluster.nodes]
 
     def under_load(self, what, *steps):
-        """Run `up` while clients on the cluster's network keep asking every node, and once more after each step."""
+        """Run `up` while clients on the cluster's network keep asking every node, and once more after each step.
+
+        Returns:
+            Every request that failed.
+        """
         api = self.api()
         load = Load("ssh", self.run.cluster.nodes, api.password, DOCUMENTS, (Protocol.TLS,), api.authority_pem)
         with self.machines.within(CLIENTS):
@@ -200,14 +207,19 @@ def test_a_machine_that_reboots_in_a_wave_stops_it_there_and_the_next_up_finishe
     assert run.preview()["plan"]["rows"] == []
 
 
-def test_a_setting_is_changed_by_a_rolling_restart(over_ssh):
+def test_a_setting_is_changed_under_load_by_a_rolling_restart_and_no_node_that_is_up_fails_a_request(over_ssh):
     before = over_ssh.pids()
     over_ssh.write(
         certificates=REISSUED,
         authorities={"transport": {"generation": 3}, "http": {"generation": 2}},
         transport={"verification_mode": "certificate"},
     )
-    over_ssh.run.up()
+    with watched_nodes(over_ssh.run.cluster.nodes) as down:
+        failed = over_ssh.under_load("rolling restart")
+    away = nodes_away(steps_done(restart_outputs(over_ssh.run.clear_state())))
+    assert sorted(each.node for each in away) == sorted(NAMES)
+    assert failed_though_up(failed, away) == ()
+    assert down == {frozenset(), *(frozenset([name]) for name in NAMES)}
     assert not set(over_ssh.pids()) & set(before)
     with over_ssh.machines.within(CLIENTS):
         assert over_ssh.api().documents(INDEX) == DOCUMENTS

@@ -218,6 +218,7 @@ def test_a_setting_is_changed_under_load_by_a_rolling_restart_and_no_node_that_i
         failed = over_ssh.under_load("rolling restart")
     away = nodes_away(steps_done(restart_outputs(over_ssh.run.clear_state())))
     assert sorted(each.node for each in away) == sorted(NAMES)
+    sys.stdout.write(f"of them to a node that was up: {len(failed_though_up(failed, away))}\n")
     assert failed_though_up(failed, away) == ()
     assert down == {frozenset(), *(frozenset([name]) for name in NAMES)}
     assert not set(over_ssh.pids()) & set(before)

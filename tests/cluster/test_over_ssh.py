@@ -125,6 +125,24 @@ def test_the_operator_has_no_way_to_the_ports_of_the_nodes(over_ssh):
                     socket.create_connection((host, port), timeout=1)
 
 
+def test_what_is_not_written_is_told_by_the_machines_and_then_there_is_nothing_to_add(over_ssh):
+    """Of running nodes: home, config folder, address and ports; by logins of each kind."""
+    run, whole = over_ssh.run, [over_ssh.node(name) for name in NAMES]
+    nodes = [{"name": each["name"], "machine": each["machine"]} for each in whole]
+    over_ssh.write(nodes=nodes, machine={"ssh": over_ssh.machines.jump(run.folder)})
+    found = run.run("discover", "--json")
+    assert found.status == 1, found.stderr
+    assert [each["process"] for each in found.data["nodes"]] == over_ssh.pids()
+    assert {each["security"]["xpack.security.enabled"] for each in found.data["nodes"]} == {"false"}
+    machine, told = found.data["write"]["machine"], found.data["write"]["nodes"]
+    assert Path(machine["home"]).samefile(run.cluster.spec.home)
+    assert all(Path(machine["config"].format(name=each.name)).samefile(each.config) for each in run.cluster.nodes)
+    assert [{"http_port": 9200, "transport_port": 9300, **each} for each in told] == whole
+    over_ssh.write(machine=machine, nodes=told)
+    again = run.run("discover", "--json")
+    assert (again.status, again.data["write"], again.data["contradictions"]) == (0, {}, [])
+
+
 def test_one_up_secures_the_open_cluster(over_ssh):
     over_ssh.write(consent=CONSENT)
     assert over_ssh.run.up()["result"] == "changed"

@@ -230,6 +230,7 @@ class FakeCluster:
     unseen: set[str] = field(default_factory=set)
     sick: bool = False
     alone: tuple[str, ...] = ()
+    remote_clusters: tuple[str, ...] = ()
     version: str = "9.5.3"
 
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting: Callable[[str], None]) -> "FakeCluster":
@@ -279,6 +280,7 @@ class FakeCluster:
             skew=dict.fromkeys(names, 0.0),
             voters=frozenset(one.name for one in self.nodes if one.roles != "data"),
             without_replicas=self.alone,
+            remote_clusters=self.remote_clusters,
         )
 
     def documents(self) -> int:

@@ -21,6 +21,7 @@ class ClusterFacts:
         skew: seconds that a node's clock is ahead of ours, by node.
         voters: the nodes that may be elected, and so make up the quorum.
         without_replicas: open indices that have no second copy by their own settings, hidden ones left out.
+        remote_clusters: aliases of the remote clusters that are reached without an API key, so by certificates.
     """
 
     status: str
@@ -31,6 +32,7 @@ class ClusterFacts:
     skew: Mapping[str, float]
     voters: frozenset[str]
     without_replicas: tuple[str, ...]
+    remote_clusters: tuple[str, ...] = ()
 
 
 def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
@@ -53,6 +55,7 @@ def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
         skew={node["name"]: node["timestamp"] / 1000 - now for node in stats},
         voters=frozenset(node["name"] for node in nodes if "master" in node["roles"]),
         without_replicas=tuple(sorted(str(one["index"]) for one in indices if one["rep"] == "0")),  # type: ignore[index]  # typed as text, is JSON
+        remote_clusters=_remote_clusters(client),
     )
 
 
@@ -64,6 +67,20 @@ def _licence(client: "Elasticsearch") -> tuple[str, str] | None:
     except ApiError:
         return None
     return str(found["type"]), str(found["status"])
+
+
+def _remote_clusters(client: "Elasticsearch") -> tuple[str, ...]:
+    """Return those of elasticsearch.yml and of the API alike; none where the node that answers may not call any.
+
+    Source: the API "Get remote cluster information": with an API key there are `cluster_credentials`.
+    """
+    from elasticsearch import ApiError
+
+    try:
+        found: dict[str, dict[str, Any]] = client.cluster.remote_info().body
+    except ApiError:
+        return ()
+    return tuple(sorted(alias for alias, each in found.items() if "cluster_credentials" not in each))
 
 
 def _used(total: Mapping[str, int]) -> float:

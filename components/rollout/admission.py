@@ -26,6 +26,7 @@ def admitted(
     *,
     where: str,
     vouched: Mapping[str, Sequence[str]] = NOTHING_KNOWN,
+    named: Sequence[str] = (),
 ) -> tuple[Gate, ...]:
     """Return how the gates of the preflight stand; looks only, and tells what is waived.
 
@@ -36,13 +37,14 @@ def admitted(
         away: seconds that a restart took the last time; 0 where there was none.
         where: the cluster, for the error.
         vouched: what the transport leaf of each node names, as far as that is known.
+        named: the remote clusters that the stack file names.
 
     Raises:
         ConfigurationRefused: it may not begin; the text has every reason.
     """
     _refuse_what_is_not_ours(view, where)
     nodes, today = tuple(performer.nodes.values()), performer.context.clock.now().date()
-    found = preflight(view, performer.cluster, nodes, away, vouched)
+    found = preflight(view, performer.cluster, nodes, away, vouched, named)
     may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
     against = [*refusals(view), *unwaived(may_be_waived, waivers, today)]
     if procedure(view) in RESTARTING:

@@ -60,6 +60,7 @@ class ClusterRestartInputs(Wire):
         join_timeout: seconds until every node must have joined.
         waivers: gates that do not keep a restart from beginning.
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
+        remote_clusters: the remote clusters that the stack file names.
     """
 
     cluster: str
@@ -72,6 +73,7 @@ class ClusterRestartInputs(Wire):
     join_timeout: int = 300
     waivers: tuple[Waiver, ...] = ()
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    remote_clusters: tuple[str, ...] = ()
 
 
 class TimedStep(Wire):
@@ -121,7 +123,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     inputs = ClusterRestartInputs
     outputs = ClusterRestartOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
-    places: ClassVar[frozenset[str]] = frozenset({"vouched"})
+    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters"})
 
     def name(self, wanted: ClusterRestartInputs) -> str:
         """Return the id."""
@@ -132,7 +134,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         performer = self._performer(wanted, recorded, context)
         view = self._view(performer, wanted)
         if procedure(view) not in RESTARTING:  # those of a restart are told with its plan
-            found = preflight(view, performer.cluster, performer.nodes.values(), vouched=wanted.vouched)
+            asked, nodes, named = performer.cluster, performer.nodes.values(), wanted.remote_clusters
+            found = preflight(view, asked, nodes, vouched=wanted.vouched, named=named)
             for gate in (*found, *of_nodes_that_are_away(view)):
                 context.say(str(gate))
         away = nodes_that_are_away(view)
@@ -250,7 +253,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
         away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
-        return admitted(view, performer, wanted.waivers, away, where=wanted.cluster, vouched=wanted.vouched)
+        where, named = wanted.cluster, wanted.remote_clusters
+        return admitted(view, performer, wanted.waivers, away, where=where, vouched=wanted.vouched, named=named)
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds

@@ -11,6 +11,7 @@ from components.rollout.node import RolloutNode
 from components.rollout.peer_names import names_missed
 from components.rollout.preflight import Case, Gate, Sign, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
+from components.rollout.remote_names import remote_clusters_missed
 from components.rollout.view import RolloutView, Running
 from components.settings.concerns import refused
 from components.settings.starting import concerns_on, settings_of
@@ -115,6 +116,7 @@ def preflight(
     nodes: Iterable[RolloutNode],
     away: float = 0.0,
     vouched: Mapping[str, Sequence[str]] = NOTHING_KNOWN,
+    named: Sequence[str] = (),
 ) -> tuple[Gate, ...]:
     """Return how every gate stands; none where the cluster is not asked, and one where it does not answer.
 
@@ -124,6 +126,7 @@ def preflight(
         nodes: who looks at their settings.
         away: seconds that a restart took the last time.
         vouched: what the transport leaf of each node names, as far as that is known.
+        named: the remote clusters that the stack file names.
     """
     if is_begun(view):
         return ()
@@ -133,4 +136,5 @@ def preflight(
         why = error.what if isinstance(error, LoginsRefused) else error.why  # what helps is told with the users
         return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {why}"),)
     settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
-    return (*gates(Case(view, facts, settings, away)), *names_missed(settings, vouched))
+    missed = (*names_missed(settings, vouched), *remote_clusters_missed(facts, settings, named))
+    return (*gates(Case(view, facts, settings, away)), *missed)

@@ -40,6 +40,7 @@ class ClusterRestart(Resource):
             "joinTimeout": cluster.rollout.join_timeout,
             "vouched": cluster.vouched(),
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
+            **({"remoteClusters": list(cluster.remote_authorities)} if cluster.remote_authorities else {}),
             **({} if cluster.takeover is None else _taking_over(cluster.takeover)),
         }
         super().__init__("restart", inputs, opts)

@@ -51,6 +51,10 @@ class TwoClusters:
             self.connect("each trusts the other")
             self.rotate()
             self.connect("retired on both sides")
+            self.named = near.preview()["plan"]["gates"]
+            near.write(authorities={"transport": {"generation": 2}})
+            self.unnamed = near.preview()["plan"]["gates"]
+            self.write("near", generation=2, confirmed=2)
         seen = {"requests": self.searches, "failed": len(self.failures)}
         pairs = {"pairs": self.pairs.accepted, "pairs_refused": len(self.pairs.refused)}
         sys.stdout.write(f"\n{ ({'drill': 'remote-cluster'} | seen | pairs) }\n")
@@ -143,6 +147,12 @@ def test_no_search_in_the_other_cluster_failed_and_no_node_refused_the_others_le
     assert two.searches > 50
     assert two.pairs.accepted > 20
     assert (two.failures, two.pairs.refused) == ([], [])
+
+
+def test_a_plan_says_which_cluster_that_was_set_by_the_api_is_not_named(two):
+    lines = [[gate for gate in gates if f"remote cluster {FAR} " in gate] for gates in (two.named, two.unnamed)]
+    assert [len(found) for found in lines] == [0, 1]
+    assert lines[1][0].startswith(f"! remote cluster {FAR} is reached without an API key, and `remote_clusters` does")
 
 
 def test_in_the_end_each_trusts_the_others_present_ca_and_nothing_is_left_to_do(two):

@@ -54,6 +54,8 @@ def test_a_remote_cluster_holds_the_transport_layer_and_its_ca_is_trusted_there_
     told = [made[name].inputs for name in (*names, "transport-retire-wave")]
     assert [one["remoteAuthoritiesPem"] for one in told] == [hidden(ARCHIVE.pem)] * 5
     assert [one.get("remoteClusters") for one in told] == [["archive"]] * 4 + [None]
+    assert made["restart"].inputs["remoteClusters"] == ["archive"]
+    assert "remoteClusters" not in program(HTTPS, 2)["restart"].inputs
 
 
 def test_retire_waits_for_every_trust_file_and_is_proved_with_what_was_retired():

@@ -5,6 +5,10 @@ with the CAs of remote clusters, and with the CA of somebody else whose cluster 
 for certificates names the CAs whose leaves it takes. Source: RFC 8446, section 4.2.4; RFC 5246, section 7.4.4.
 """
 
+from collections.abc import Callable
+
+from cryptography import x509
+
 from components.errors import NotConverged
 from components.handling import Context
 from components.nodes.greeting import greet
@@ -15,11 +19,6 @@ from components.pki.inspect import parse_bundle
 from components.pki.spec import Layer
 
 PEM = b"-----BEGIN"
-LOOK = (
-    "it did not take the new trust file; its log has a WARN from FileWatcher if it cannot read it",
-    "look at the node's log; then run `up` again",
-)
-"""Why a node goes on taking others' leaves, or none of theirs, and what to do next."""
 
 
 def wait_until_asked_for(node: Node, authorities_pem: str, context: Context) -> None:
@@ -36,25 +35,18 @@ def wait_until_asked_for(node: Node, authorities_pem: str, context: Context) -> 
     Raises:
         NotConverged: it goes on without asking for leaves of one of them.
     """
-    wanted = {one.subject for one in parse_bundle(authorities_pem)}
-    missing: list[str] = []
+    wanted = frozenset(one.subject for one in parse_bundle(authorities_pem))
 
-    def asks_for_all() -> bool:
-        asked = frozenset(greet(node, Layer.TRANSPORT).asks_for)
-        missing[:] = sorted(name.rfc4514_string() for name in wanted - asked) if asked else []
-        return not missing
+    def missing(asked: frozenset[x509.Name]) -> frozenset[x509.Name]:
+        return wanted - asked if asked else frozenset()
 
-    def not_yet(passed: float) -> NotConverged:
-        why, next_step = LOOK
-        return NotConverged(
-            f"the transport layer takes no leaves of {', '.join(missing)} after {passed:.0f} s",
-            where=node.name,
-            why=why,
-            next_step=next_step,
-        )
-
-    waiting = f"{node.name}: waiting until the transport layer takes leaves of the CAs of remote clusters"
-    wait_until(asks_for_all, waiting, not_yet, context)
+    _wait_while(
+        missing,
+        "takes no leaves of",
+        f"{node.name}: waiting until the transport layer takes leaves of the CAs of remote clusters",
+        node,
+        context,
+    )
 
 
 def wait_until_no_other_is_asked_for(node: Node, file: str, context: Context) -> None:
@@ -75,21 +67,36 @@ def wait_until_no_other_is_asked_for(node: Node, file: str, context: Context) ->
     if PEM not in content:
         return
     held = {one.subject for one in parse_bundle(content.decode())}
-    others: list[str] = []
+    _wait_while(
+        lambda asked: asked - held,
+        "still takes leaves of",
+        f"{node.name}: waiting until the transport layer takes leaves of no CA that {file} does not hold",
+        node,
+        context,
+    )
 
-    def asks_for_no_other() -> bool:
-        asked = greet(node, Layer.TRANSPORT).asks_for
-        others[:] = [name.rfc4514_string() for name in asked if name not in held]
-        return not others
+
+def _wait_while(
+    wrong: Callable[[frozenset[x509.Name]], frozenset[x509.Name]],
+    goes_on: str,
+    waiting: str,
+    node: Node,
+    context: Context,
+) -> None:
+    """Wait while something is wrong with the CAs whose leaves the transport layer asks for."""
+    found: list[str] = []
+
+    def is_right() -> bool:
+        asked = frozenset(greet(node, Layer.TRANSPORT).asks_for)
+        found[:] = sorted(name.rfc4514_string() for name in wrong(asked))
+        return not found
 
     def not_yet(passed: float) -> NotConverged:
-        why, next_step = LOOK
         return NotConverged(
-            f"the transport layer still takes leaves of {', '.join(others)} after {passed:.0f} s",
+            f"the transport layer {goes_on} {', '.join(found)} after {passed:.0f} s",
             where=node.name,
-            why=why,
-            next_step=next_step,
+            why="it did not take the new trust file; its log has a WARN from FileWatcher if it cannot read it",
+            next_step="look at the node's log; then run `up` again",
         )
 
-    waiting = f"{node.name}: waiting until the transport layer takes leaves of no CA that {file} does not hold"
-    wait_until(asks_for_no_other, waiting, not_yet, context)
+    wait_until(is_right, waiting, not_yet, context)

@@ -66,6 +66,8 @@ class LocalTarget:
             try:
                 stdout, stderr = process.communicate(stdin or b"", timeout=timeout)
             except subprocess.TimeoutExpired as error:
+                if process.poll() is not None:  # a node that it started holds its output, and is not to be killed
+                    return _completed(process.returncode, error.stdout, error.stderr)
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # with what it started, which might go on without it
                 raise CommandFailed(
@@ -74,7 +76,7 @@ class LocalTarget:
                     why="the machine is overloaded, or the command waits for something",
                     next_step=f"run it by hand on {self.name} to see what it waits for, then run again",
                 ) from error
-        return Completed(process.returncode, stdout.decode(errors="replace"), stderr.decode(errors="replace"))
+        return _completed(process.returncode, stdout, stderr)
 
     def stat(self, paths: Sequence[PurePosixPath]) -> Mapping[PurePosixPath, FileStat]:
         """Return what is known of those of the paths that exist."""
@@ -236,3 +238,7 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _completed(status: int, stdout: bytes | None, stderr: bytes | None) -> Completed:
+    return Completed(status, (stdout or b"").decode(errors="replace"), (stderr or b"").decode(errors="replace"))

@@ -98,6 +98,15 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
     assert "sleep 60" not in left[-1]
 
 
+def test_what_a_command_leaves_running_with_its_output_is_not_killed_when_the_time_is_over():
+    """A node that an operator's own `start` puts into the background, for one."""
+    done = TARGET.run(["sh", "-c", "sleep 60 & echo $!; echo err >&2; exit 3"], timeout=3)
+    running = TARGET.run(["ps", "-o", "args=", "-p", done.stdout.strip()]).stdout
+    with suppress(ProcessLookupError):
+        os.kill(int(done.stdout), 9)
+    assert (done.exit_status, done.stderr, running) == (3, "err\n", "sleep 60\n")
+
+
 def test_a_missing_program_is_an_error_that_says_where_to_look(tmp_path):
     with pytest.raises(CommandFailed) as caught:
         TARGET.run([f"{tmp_path}/bin/elasticsearch", "-d"])

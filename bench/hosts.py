@@ -133,6 +133,7 @@ def _start(folder: Path, host: Host) -> subprocess.Popen[bytes]:
     host.folder.mkdir()
     make_key(host.folder / "host_key")
     text = CONFIGURATION.format(
+        level="ERROR",
         port=host.ssh_port,
         address=host.address,
         folder=host.folder,

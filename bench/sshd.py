@@ -18,7 +18,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM yes
 PrintMotd no
-LogLevel INFO
+LogLevel {level}
 {more}
 """
 

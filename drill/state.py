@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.errors import CommandFailed
 from components.pki.spec import Layer
+from stacks.engine_errors import decoded_error, is_half_written
 from toolchain.engine import engine
 
 TRIES, BETWEEN = 20, 0.1
@@ -24,7 +24,7 @@ def clear_state(stack: str, project: Path, environment: Mapping[str, str]) -> di
         environment: the whole environment of the engine.
 
     Raises:
-        CommandFailed: the engine does not export it.
+        SecurityError: the engine does not export it.
     """
     for _ in range(TRIES):
         done = subprocess.run(
@@ -38,20 +38,10 @@ def clear_state(stack: str, project: Path, environment: Mapping[str, str]) -> di
         if done.returncode == 0:
             state: dict[str, Any] = json.loads(done.stdout)
             return state
-        if not _is_being_written(done.stderr):
+        if not is_half_written(done.stderr):
             break
         time.sleep(BETWEEN)
-    raise CommandFailed(
-        "the engine does not export the state",
-        where=f"stack {stack}",
-        why=done.stderr.strip() or f"it printed nothing, and its exit status is {done.returncode}",
-        next_step="mend what it names, then run this again",
-    )
-
-
-def _is_being_written(said: str) -> bool:
-    """Tell whether the engine met attributes of a state file that another one was writing (stacks/file_backend.py)."""
-    return said.rstrip().endswith("EOF")
+    raise decoded_error("export the state", done.stderr)
 
 
 def plain(value: Any) -> Any:

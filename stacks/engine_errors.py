@@ -5,7 +5,7 @@ from components.errors import CommandFailed, SecurityError, TargetUnreachable
 LOCKED = ("the stack is currently locked by", "Another update is currently in progress")
 """What the engine says when another run is at work: with a backend of files or a bucket, and with Pulumi Cloud."""
 HALF_WRITTEN = ("failed to load checkpoint", "EOF")
-"""What it says, and ends with, when it meets attributes that another run is writing (stacks/file_backend.py)."""
+"""What it says, and ends with, where it meets attributes that another run is writing (stacks/file_backend.py)."""
 
 
 def decoded_error(what: str, said: str) -> SecurityError:
@@ -40,12 +40,12 @@ def of_the_environment(what: str, said: str) -> SecurityError | None:
             why="no backend is chosen, and nobody is logged in to Pulumi Cloud",
             next_step="set PULUMI_BACKEND_URL (for example to a bucket), or log in with `pulumi login`",
         )
-    if HALF_WRITTEN[0] in said and said.rstrip().endswith(HALF_WRITTEN[1]):
+    if is_half_written(said):
         return CommandFailed(
             f"the engine could not {what}",
             where="state backend",
-            why=f"another run was writing the state at this moment ({_reason(said)})",
-            next_step="run again",
+            why=f"it could not be read whole, as while another run writes it ({_reason(said)})",
+            next_step="run again; in a folder, `?metadata=skip` at the end of the backend's URL prevents it",
         )
     if "incorrect passphrase" in said:
         return CommandFailed(
@@ -64,6 +64,12 @@ def of_the_environment(what: str, said: str) -> SecurityError | None:
             "stack: any text, kept safe)",
         )
     return None
+
+
+def is_half_written(said: str) -> bool:
+    """Tell whether the engine met a state, or attributes of it, that were being written."""
+    where, end = HALF_WRITTEN
+    return where in said and said.rstrip().endswith(end)
 
 
 def _reason(said: str) -> str:

@@ -18,7 +18,11 @@ from bench.sshd import CONFIGURATION, RIGHTS_ARE_DROPPED_IN, make_key, public_ke
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 NO_PASSWORD, WITH_PASSWORD = f"essec-ops{WORKER}", f"essec-pass{WORKER}"
+NO_RIGHTS, ONE_COMMAND = f"essec-none{WORKER}", f"essec-one{WORKER}"
+"""Logins whose `sudo` refuses us: one may not use it, the other one may run a single command by it."""
+HAVE_A_PASSWORD = (WITH_PASSWORD, NO_RIGHTS, ONE_COMMAND)
 SUDO_PASSWORD = "geheim wörter $1 '"
+SESSIONS_END_WITHIN = 60.0
 SUDOERS = Path(f"/etc/sudoers.d/essecurity-tests{WORKER}")
 
 
@@ -33,15 +37,17 @@ def sshd_or_skip() -> None:
 
 @contextmanager
 def logins() -> Iterator[None]:
-    """Make a login that may use `sudo` without a password, and one that may with it; remove those that it made."""
+    """Make a login for each way in which `sudo` is allowed, or is not; remove those that it made."""
     sshd_or_skip()
-    made = [name for name in (NO_PASSWORD, WITH_PASSWORD) if not _is_there(name)]
+    made = [name for name in (NO_PASSWORD, *HAVE_A_PASSWORD) if not _is_there(name)]
     try:
         for name in made:
             subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/bash", "-p", "*", name], check=True)
-        subprocess.run(["chpasswd"], input=f"{WITH_PASSWORD}:{SUDO_PASSWORD}\n".encode(), check=True)
+        passwords = "".join(f"{name}:{SUDO_PASSWORD}\n" for name in HAVE_A_PASSWORD)
+        subprocess.run(["chpasswd"], input=passwords.encode(), check=True)
         new = SUDOERS.with_name("." + SUDOERS.name)  # sudo reads no file with a dot in its name
-        new.write_text(f"{NO_PASSWORD} ALL=(ALL) NOPASSWD: ALL\n{WITH_PASSWORD} ALL=(ALL) ALL\n")
+        rights = {NO_PASSWORD: "NOPASSWD: ALL", WITH_PASSWORD: "ALL", ONE_COMMAND: "/usr/bin/id"}
+        new.write_text("".join(f"{name} ALL=(ALL) {may}\n" for name, may in rights.items()))
         new.chmod(0o440)
         new.rename(SUDOERS)
         yield
@@ -89,7 +95,9 @@ class Sshd:
             shutil.copy(self.folder / "identity.pub", self.folder / "authorized_keys")
         file = self.folder / "sshd_config"
         names = {"folder": self.folder, "authorized_keys": self.folder / "authorized_keys"}
-        file.write_text(CONFIGURATION.format(port=self.port, address=self.address, **names, more=self.more))
+        file.write_text(
+            CONFIGURATION.format(port=self.port, address=self.address, **names, level="INFO", more=self.more)
+        )
         with (self.folder / "sshd.log").open("w") as log:
             self.process = subprocess.Popen(
                 [*self.lead, "/usr/sbin/sshd", "-D", "-e", "-f", str(file)],
@@ -117,6 +125,11 @@ class Sshd:
         """Kill every process of every session at once, as when the machine dies: none sees another one end."""
         assert self.process is not None
         kill_all(psutil.Process(self.process.pid).children(recursive=True))
+
+    def sessions_end(self) -> bool:
+        """Wait for the end of every session, and tell whether it came: a command in hand may still come to its own."""
+        assert self.process is not None
+        return not psutil.wait_procs(psutil.Process(self.process.pid).children(recursive=True), SESSIONS_END_WITHIN)[1]
 
     def stop(self) -> None:
         """End it and every session."""

@@ -6,12 +6,14 @@ for certificates names the CAs whose leaves it takes. Source: RFC 8446, section 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cryptography import x509
 
 from components.errors import NotConverged
 from components.handling import Context
 from components.nodes.greeting import greet
+from components.nodes.probes import Answer, Speech
 from components.nodes.served import wait_until
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
@@ -19,6 +21,22 @@ from components.pki.inspect import parse_bundle
 from components.pki.spec import Layer
 
 PEM = b"-----BEGIN"
+NOT_TAKEN = "it did not take the new trust file; its log has a WARN from FileWatcher if it cannot read it"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said of a wait.
+
+    Attributes:
+        waiting: the line of progress.
+        goes_on: what the transport layer does for too long, before the names of CAs.
+        next_step: what to do then.
+    """
+
+    waiting: str
+    goes_on: str
+    next_step: str
 
 
 def wait_until_asked_for(node: Node, authorities_pem: str, context: Context) -> None:
@@ -42,8 +60,12 @@ def wait_until_asked_for(node: Node, authorities_pem: str, context: Context) -> 
 
     _wait_while(
         missing,
-        "takes no leaves of",
-        f"{node.name}: waiting until the transport layer takes leaves of the CAs of remote clusters",
+        Words(
+            f"{node.name}: waiting until the transport layer takes leaves of the CAs of remote clusters",
+            "takes no leaves of",
+            "until then it refuses that remote cluster, so let nobody there present a new leaf yet: look at the node's "
+            "log, and for `resource.reload` in its elasticsearch.yml; then run `up` again",
+        ),
         node,
         context,
     )
@@ -69,34 +91,35 @@ def wait_until_no_other_is_asked_for(node: Node, file: str, context: Context) ->
     held = {one.subject for one in parse_bundle(content.decode())}
     _wait_while(
         lambda asked: asked - held,
-        "still takes leaves of",
-        f"{node.name}: waiting until the transport layer takes leaves of no CA that {file} does not hold",
+        Words(
+            f"{node.name}: waiting until the transport layer takes leaves of no CA that {file} does not hold",
+            "still takes leaves of",
+            "look at the node's log; then run `up` again",
+        ),
         node,
         context,
     )
 
 
 def _wait_while(
-    wrong: Callable[[frozenset[x509.Name]], frozenset[x509.Name]],
-    goes_on: str,
-    waiting: str,
-    node: Node,
-    context: Context,
+    wrong: Callable[[frozenset[x509.Name]], frozenset[x509.Name]], words: Words, node: Node, context: Context
 ) -> None:
-    """Wait while something is wrong with the CAs whose leaves the transport layer asks for."""
-    found: list[str] = []
+    """Wait while something is wrong with the CAs whose leaves the transport layer asks for.
+
+    A node that does not answer, as one that is busy, has shown nothing: it is asked again.
+    """
+    said, found = Answer(Speech.NOTHING), list[str]()
 
     def is_right() -> bool:
-        asked = frozenset(greet(node, Layer.TRANSPORT).asks_for)
-        found[:] = sorted(name.rfc4514_string() for name in wrong(asked))
-        return not found
+        nonlocal said
+        said = greet(node, Layer.TRANSPORT)
+        found[:] = sorted(name.rfc4514_string() for name in wrong(frozenset(said.asks_for)))
+        return bool(said.chain) and not found
 
     def not_yet(passed: float) -> NotConverged:
-        return NotConverged(
-            f"the transport layer {goes_on} {', '.join(found)} after {passed:.0f} s",
-            where=node.name,
-            why="it did not take the new trust file; its log has a WARN from FileWatcher if it cannot read it",
-            next_step="look at the node's log; then run `up` again",
-        )
+        what, why = f"{words.goes_on} {', '.join(found)} after {passed:.0f} s", NOT_TAKEN
+        if not said.chain:
+            what, why = f"ended no handshake in {passed:.0f} s", said.refusal or "it did not answer"
+        return NotConverged(f"the transport layer {what}", where=node.name, why=why, next_step=words.next_step)
 
-    wait_until(is_right, waiting, not_yet, context)
+    wait_until(is_right, words.waiting, not_yet, context)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from components.nodes.remote_clusters import aliases
+
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
 
@@ -22,6 +24,7 @@ class ClusterFacts:
         voters: the nodes that may be elected, and so make up the quorum.
         without_replicas: open indices that have no second copy by their own settings, hidden ones left out.
         remote_clusters: aliases of the remote clusters that are reached without an API key, so by certificates.
+        perhaps_remote_clusters: those of which the node that was asked cannot tell how they are reached.
     """
 
     status: str
@@ -33,6 +36,7 @@ class ClusterFacts:
     voters: frozenset[str]
     without_replicas: tuple[str, ...]
     remote_clusters: tuple[str, ...] = ()
+    perhaps_remote_clusters: tuple[str, ...] = ()
 
 
 def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
@@ -45,6 +49,7 @@ def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
     health = client.cluster.health(timeout="5s").body
     nodes = client.nodes.info(metric="os").body["nodes"].values()
     stats = client.nodes.stats(metric="fs").body["nodes"].values()
+    remote, perhaps = remote_clusters(client)
     indices = client.cat.indices(format="json", h="index,rep", expand_wildcards="open").body
     return ClusterFacts(
         status=health["status"],
@@ -55,7 +60,8 @@ def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
         skew={node["name"]: node["timestamp"] / 1000 - now for node in stats},
         voters=frozenset(node["name"] for node in nodes if "master" in node["roles"]),
         without_replicas=tuple(sorted(str(one["index"]) for one in indices if one["rep"] == "0")),  # type: ignore[index]  # typed as text, is JSON
-        remote_clusters=_remote_clusters(client),
+        remote_clusters=remote,
+        perhaps_remote_clusters=perhaps,
     )
 
 
@@ -69,18 +75,23 @@ def _licence(client: "Elasticsearch") -> tuple[str, str] | None:
     return str(found["type"]), str(found["status"])
 
 
-def _remote_clusters(client: "Elasticsearch") -> tuple[str, ...]:
-    """Return those of elasticsearch.yml and of the API alike; none where the node that answers may not call any.
+def remote_clusters(client: "Elasticsearch") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the aliases of those that are reached without an API key, and of those of which that cannot be told.
 
+    A node without the role `remote_cluster_client` refuses to tell; of those that were set by the API it knows, too.
     Source: the API "Get remote cluster information": with an API key there are `cluster_credentials`.
+
+    Args:
+        client: the official client.
     """
-    from elasticsearch import ApiError
+    from elasticsearch import BadRequestError
 
     try:
         found: dict[str, dict[str, Any]] = client.cluster.remote_info().body
-    except ApiError:
-        return ()
-    return tuple(sorted(alias for alias, each in found.items() if "cluster_credentials" not in each))
+    except BadRequestError:
+        settings = client.cluster.get_settings(flat_settings=True).body
+        return (), tuple(sorted(aliases({**settings["persistent"], **settings["transient"]})))
+    return tuple(sorted(alias for alias, each in found.items() if "cluster_credentials" not in each)), ()
 
 
 def _used(total: Mapping[str, int]) -> float:

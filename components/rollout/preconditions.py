@@ -136,5 +136,5 @@ def preflight(
         why = error.what if isinstance(error, LoginsRefused) else error.why  # what helps is told with the users
         return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {why}"),)
     settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
-    missed = (*names_missed(settings, vouched), *remote_clusters_missed(facts, settings, named))
+    missed = (*names_missed(settings, vouched), *remote_clusters_missed(facts, vouched, named))
     return (*gates(Case(view, facts, settings, away)), *missed)

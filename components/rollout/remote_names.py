@@ -9,30 +9,28 @@ from collections.abc import Mapping, Sequence
 
 from components.nodes.cluster_facts import ClusterFacts
 from components.rollout.preflight import Gate, Sign
-from components.settings.concerns import is_on
-from components.settings.scalars import Value
-from components.settings.scenarios import T
+
+NOT_KNOWN = "may be reached without an API key (the node that was asked has no role `remote_cluster_client`)"
+APART = "a new transport CA would keep its nodes and ours apart"
 
 
 def remote_clusters_missed(
-    facts: ClusterFacts, settings: Mapping[str, Mapping[str, Value]], named: Sequence[str]
+    facts: ClusterFacts, vouched: Mapping[str, Sequence[str]], named: Sequence[str]
 ) -> tuple[Gate, ...]:
     """Return a gate to be minded for each remote cluster that the stack file does not name.
 
     Args:
         facts: what the cluster's API says.
-        settings: what each node is to start with, by its name; without TLS on the transport layer nobody is verified.
-        named: the remote clusters that it names, by alias.
+        vouched: what the transport leaf of each node names; without such leaves there is no transport CA of ours.
+        named: the remote clusters that the stack file names, by alias.
     """
-    if not any(is_on(each, f"{T}enabled") for each in settings.values()):
+    if not vouched:
         return ()
-    return tuple(_gate(alias) for alias in facts.remote_clusters if alias not in named)
+    known = (_gate(alias, "is reached without an API key") for alias in facts.remote_clusters if alias not in named)
+    perhaps = (_gate(alias, NOT_KNOWN) for alias in facts.perhaps_remote_clusters if alias not in named)
+    return (*known, *perhaps)
 
 
-def _gate(alias: str) -> Gate:
-    return Gate(
-        "RemoteClusterNotNamed",
-        Sign.MIND,
-        f"remote cluster {alias} is reached without an API key, and `remote_clusters` does not name it: a new "
-        "transport CA would keep its nodes and ours apart",
-    )
+def _gate(alias: str, how: str) -> Gate:
+    text = f"remote cluster {alias} {how}, and `remote_clusters` does not name it: {APART}"
+    return Gate("RemoteClusterNotNamed", Sign.MIND, text)

@@ -154,6 +154,16 @@ def test_one_up_secures_the_open_cluster(over_ssh):
         assert api.ask("/_cluster/health")[1]["number_of_nodes"] == 3
 
 
+def test_what_nodes_present_is_told_by_their_handshakes(over_ssh):
+    told = over_ssh.run.run("discover", "--json").data["nodes"]
+    found = {(each["name"], layer): leaf["serial"] for each in told for layer, leaf in each["certificates"].items()}
+    recorded = {
+        (one["node"], one["layer"]): one["serial"] for one in over_ssh.run.output("certificates") if one["node"]
+    }
+    assert found == recorded
+    assert len(found) == 6
+
+
 def test_a_run_leaves_no_connection_and_no_file_behind(over_ssh):
     assert left_behind(over_ssh.run.temporary) == []
 

@@ -20,7 +20,7 @@ DOCUMENTS = 100
 OWNER = "team-y"
 FAR = "far"
 """The cluster that searches are sent on to; `near` is the one that sends them, and that rotates its CA."""
-LOOKS_SELDOM = "resource.reload.interval.high: 20s\n"
+LOOKS_SELDOM = "resource.reload.interval.high: 12s\n"
 """A node that looks at its files every 5 s may do so by chance just before it is called."""
 
 
@@ -152,7 +152,7 @@ def test_no_search_in_the_other_cluster_failed_and_no_node_refused_the_others_le
 def test_a_plan_says_which_cluster_that_was_set_by_the_api_is_not_named(two):
     lines = [[gate for gate in gates if f"remote cluster {FAR} " in gate] for gates in (two.named, two.unnamed)]
     assert [len(found) for found in lines] == [0, 1]
-    assert lines[1][0].startswith(f"! remote cluster {FAR} is reached without an API key, and `remote_clusters` does")
+    assert lines[1][0].startswith(f"! remote cluster {FAR} is reached without an API key")
 
 
 def test_in_the_end_each_trusts_the_others_present_ca_and_nothing_is_left_to_do(two):

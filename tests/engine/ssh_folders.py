@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from stacks.file_backend import WITHOUT_ATTRIBUTES
 from tests.engine.folders_run import FoldersRun
 from tests.sshd import Sshd
 
@@ -29,7 +30,9 @@ class SshFoldersRun(FoldersRun):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment, "TMPDIR": str(self.temporary), **self.variables}
+        backend = f"{self.state_folder.as_uri()}?{WITHOUT_ATTRIBUTES}"
+        own = {"TMPDIR": str(self.temporary), "PULUMI_BACKEND_URL": backend, **self.variables}
+        return {**super().environment, **own}
 
     def command(self, *arguments: str) -> list[str]:
         return [*self.lead, *super().command(*arguments)]

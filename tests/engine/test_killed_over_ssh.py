@@ -63,6 +63,7 @@ def test_the_next_up_does_the_rest_and_nothing_of_the_killed_ones_is_left(run):
     for _ in range(KILLS):
         assert halting.kill_after_next_step() is None
         assert have_ended(run)
+        assert run.sshds["es-1"].sessions_end()
     killed = {step.partition(" ")[0] for step in halting.killed_after()[len(TOUCH_NO_MACHINE) :]}
     assert {"NodeTrust", "NodeIdentity"} <= killed
     run.provider = usual

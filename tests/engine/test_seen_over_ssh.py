@@ -47,6 +47,7 @@ def run(tmp_path_factory):
         run.write()
         yield run
         assert left_behind(temporary) == []
+        assert all(sshd.sessions_end() for sshd in run.sshds.values())
 
 
 def logins_of(run):
@@ -85,6 +86,11 @@ def test_an_engine_logs_in_once_on_each_machine_and_up_runs_two_the_one_of_its_p
         "preview": dict.fromkeys(NAMES, 1),
         "rotation": dict.fromkeys(NAMES, 2),
     }
+
+
+def test_a_backend_that_is_to_keep_no_attributes_keeps_none(days, run):
+    assert (run.state_folder / ".pulumi" / "stacks" / "elasticsearch-security" / "test.json").exists()
+    assert list(run.state_folder.rglob("*.attrs")) == []
 
 
 @pytest.mark.parametrize("where", ["command_lines", "environments"])

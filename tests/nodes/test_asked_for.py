@@ -99,6 +99,26 @@ def test_a_node_that_goes_on_refusing_it_is_named_with_the_ca(doors):
     assert "WARN from FileWatcher" in caught.value.why
 
 
+def test_a_node_that_does_not_answer_has_shown_nothing_and_is_asked_again(doors):
+    host = doors(serving(Host().trusting(G1, STRANGERS)))
+    clock, shown = host.one.target.clock, leaf(signer=G1)
+    began = clock.monotonic()
+    host.serves = lambda: shown if clock.monotonic() > began + 5 else None
+    host.takes = lambda: (G1, STRANGERS)
+    assert retire(host, remote_authorities_pem=theirs()).reached == ("es-1",)
+    assert 5 <= clock.monotonic() - began < 6
+
+
+@pytest.mark.parametrize("remote", [None, theirs()], ids=["a CA that goes", "the CA of a remote cluster"])
+def test_one_that_never_answers_is_told_as_that(doors, remote):
+    host = doors(serving(Host().trusting(G1, STRANGERS)))
+    host.serves = lambda: None
+    with pytest.raises(NotConverged) as caught:
+        retire(host, remote_authorities_pem=remote)
+    assert caught.value.what == "the transport layer ended no handshake in 30 s"
+    assert caught.value.why == "Connection refused"
+
+
 def test_a_node_that_names_no_ca_shows_nothing_of_a_remote_cluster_either(doors):
     host = doors(serving(Host().trusting(G1, STRANGERS)))
     host.takes = lambda: ()

@@ -27,6 +27,8 @@ from components.nodes.target import DesiredFile
 from tests.cluster_fixtures import free_ports
 from tests.sshd import (
     NO_PASSWORD,
+    NO_RIGHTS,
+    ONE_COMMAND,
     SUDO_PASSWORD,
     WITH_PASSWORD,
     left_behind,
@@ -262,6 +264,17 @@ REFUSALS = [
     pytest.param(
         {"user": WITH_PASSWORD, "sudo_password_file": "WRONG"}, "`sudo` does not take the password", id="wrong password"
     ),
+    pytest.param({"user": NO_RIGHTS}, "`sudo` asks for a password", id="no rights, and no password"),
+    pytest.param(
+        {"user": NO_RIGHTS, "sudo_password_file": "RIGHT"},
+        "this login may not use `sudo`",
+        id="no rights, and a password",
+    ),
+    pytest.param(
+        {"user": ONE_COMMAND, "sudo_password_file": "RIGHT"},
+        "`sudo` does not let this login run `sh`",
+        id="rights to a single command",
+    ),
     pytest.param(
         {"user": WITH_PASSWORD, "sudo_password_file": "OPEN"},
         "cannot use the password for `sudo` in",
@@ -283,6 +296,8 @@ def test_a_machine_that_does_not_let_us_in_is_told_with_what_to_do(reach, tmp_pa
     open_file.write_text(SUDO_PASSWORD)
     open_file.chmod(0o644)
     words = {"OPEN": str(open_file), "/nothing": "/nothing"}
+    if differs.get("sudo_password_file") == "RIGHT":
+        words["RIGHT"] = password_file(tmp_path)
     if differs.get("sudo_password_file") == "WRONG":
         (tmp_path / "wrong").mkdir()
         words["WRONG"] = password_file(tmp_path / "wrong", "another")

@@ -12,30 +12,35 @@ from tests.fakes import FakeContext
 from tests.rollout.test_preflight import GOOD
 from tests.rollout.world import with_own_allocation
 
-TLS = {"xpack.security.transport.ssl.enabled": "true"}
-TOLD = (
-    "remote cluster archive is reached without an API key, and `remote_clusters` does not name it: a new transport CA "
-    "would keep its nodes and ours apart"
-)
+LEAVES = {"es-1": ("10.0.0.1",)}
 
 
-def missed(*named, remote=("archive", "metrics"), settings=TLS):
-    return remote_clusters_missed(replace(GOOD, remote_clusters=remote), {"es-1": settings}, named)
+def missed(*named, facts=GOOD, vouched=LEAVES):
+    return remote_clusters_missed(facts, vouched, named)
+
+
+BY_CERTIFICATES = replace(GOOD, remote_clusters=("archive", "metrics"))
 
 
 def test_each_that_is_not_named_is_told_and_none_keeps_a_rollout_from_beginning():
-    [gate] = missed("metrics")
-    assert (gate.sign, gate.text) == (Sign.MIND, TOLD)
-    assert [gate.text.split()[2] for gate in missed()] == ["archive", "metrics"]
+    [gate] = missed("metrics", facts=BY_CERTIFICATES)
+    assert gate.sign is Sign.MIND
+    assert gate.text.startswith("remote cluster archive is reached without an API key, and `remote_clusters` does not")
+    assert [gate.text.split()[2] for gate in missed(facts=BY_CERTIFICATES)] == ["archive", "metrics"]
+
+
+def test_of_one_that_perhaps_has_an_api_key_that_is_said():
+    [gate] = missed(facts=replace(GOOD, perhaps_remote_clusters=("archive",)))
+    assert gate.text.startswith("remote cluster archive may be reached without an API key (the node that was asked has")
 
 
 @pytest.mark.parametrize(
     ("named", "differs"),
     [
-        pytest.param(("archive", "metrics"), {}, id="all are named"),
-        pytest.param((), {"remote": ()}, id="there is none"),
-        pytest.param((), {"settings": {}}, id="plain transport"),
-        pytest.param(("archive", "metrics", "of old"), {}, id="one that is named is not reached from here"),
+        pytest.param(("archive", "metrics"), {"facts": BY_CERTIFICATES}, id="all are named"),
+        pytest.param((), {}, id="there is none"),
+        pytest.param((), {"facts": BY_CERTIFICATES, "vouched": {}}, id="no transport CA of ours"),
+        pytest.param(("archive", "metrics", "of old"), {"facts": BY_CERTIFICATES}, id="one is not reached from here"),
     ],
 )
 def test_nothing_is_told_where_nothing_is_missed(named, differs):
@@ -49,14 +54,23 @@ def world(doors):
     return world
 
 
+def wants(world, *named):
+    return world.wanted().model_copy(update={"vouched": LEAVES, "remote_clusters": named})
+
+
+def told(lines):
+    return [line for line in lines if "remote cluster archive" in line]
+
+
 def test_a_preview_says_it_before_a_restart(world):
-    assert f"! {TOLD}" in world.preview().gates
+    context = FakeContext(world.clock)
+    planned = ClusterRestartHandler().preview(None, wants(world), context)
+    assert len(told(planned.gates)) == len(told(context.said)) == 1
 
 
 def test_a_preview_with_nothing_to_do_says_it_and_asks_for_no_change_and_is_quiet_once_it_is_named(world):
     done, handler = world.up(), ClusterRestartHandler()
     for named, lines in (((), 1), (("archive",), 0)):
         context = FakeContext(world.clock)
-        wanted = world.wanted().model_copy(update={"remote_clusters": named})
-        assert handler.changes(Recorded(world.wanted(), done), wanted, context) == []
-        assert context.said.count(f"! {TOLD}") == lines
+        assert handler.changes(Recorded(world.wanted(), done), wants(world, *named), context) == []
+        assert len(told(context.said)) == lines

@@ -14,7 +14,7 @@ from drill.away import failed_though_up
 from drill.load import ASKED, Load, Protocol
 from tests.cluster.machines import CLIENTS, US, Machines, open_nodes
 from tests.cluster.rollout_log import nodes_away, restart_outputs, steps_done
-from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun, wait_for
+from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun, kill_run, wait_for
 from tests.cluster.three_machines import three_machines
 from tests.cluster.watching import watched_nodes
 from tests.cluster_fixtures import NAMES
@@ -253,3 +253,20 @@ def test_a_setting_is_changed_under_load_by_a_rolling_restart_and_no_node_that_i
     with over_ssh.machines.within(CLIENTS):
         assert over_ssh.api().documents(INDEX) == DOCUMENTS
     assert left_behind(over_ssh.run.temporary) == []
+
+
+def test_a_run_that_is_killed_while_a_node_is_away_is_finished_by_the_next(over_ssh):
+    run, kept = over_ssh.run, {key: over_ssh.run.sections.get(key) for key in ("certificates", "authorities")}
+    over_ssh.write(**kept, transport={"verification_mode": "full" if run.sections.get("transport") else "certificate"})
+    process = run.start("up", "--json")
+    wait_for(lambda: not all(node.is_running() for node in run.cluster.nodes), process)
+    kill_run(process)
+    assert run.up()["result"] == "changed"
+    assert all(node.is_running() for node in run.cluster.nodes)
+    with over_ssh.machines.within(CLIENTS):
+        health = over_ssh.api().ask("/_cluster/health?wait_for_nodes=3&wait_for_status=green&timeout=50s")[1]
+        assert not health["timed_out"], health
+        assert over_ssh.api().documents(INDEX) == DOCUMENTS
+    plan = run.preview()["plan"]
+    assert (plan["rows"], plan["restart"], left_behind(run.temporary)) == ([], None, [])
+    assert all(sshd.sessions_end() for sshd in over_ssh.machines.sshds.values())

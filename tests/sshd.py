@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +129,8 @@ class Sshd:
     def sessions_end(self) -> bool:
         """Wait for the end of every session, and tell whether it came: a command in hand may still come to its own."""
         assert self.process is not None
-        return not psutil.wait_procs(psutil.Process(self.process.pid).children(recursive=True), SESSIONS_END_WITHIN)[1]
+        sessions = psutil.Process(self.process.pid).children(recursive=True)
+        return within(SESSIONS_END_WITHIN, lambda: not any(map(_goes_on, sessions)))
 
     def stop(self) -> None:
         """End it and every session."""
@@ -182,12 +183,29 @@ def short_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
+def within(seconds: float, reached: Callable[[], bool]) -> bool:
+    """Wait until something is so, and tell whether it came to that in time."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def left_behind(temporary: Path) -> list[str]:
     """Return the connections and the folders that a run with this folder for temporary files left: none may be."""
     folders = [str(path) for path in temporary.glob("essecurity-ssh-*")]
     mark = f"{temporary}/essecurity-ssh-"
     processes = [words for one in psutil.process_iter() if mark in (words := _words(one))]
     return [*folders, *processes]
+
+
+def _goes_on(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _words(process: psutil.Process) -> str:

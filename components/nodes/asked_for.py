@@ -51,7 +51,7 @@ def wait_until_asked_for(node: Node, authorities_pem: str, context: Context) -> 
         context: the clock and a voice.
 
     Raises:
-        NotConverged: it goes on without asking for leaves of one of them.
+        NotConverged: it goes on without asking for leaves of one of them, or does not answer.
     """
     wanted = frozenset(one.subject for one in parse_bundle(authorities_pem))
 
@@ -83,7 +83,7 @@ def wait_until_no_other_is_asked_for(node: Node, file: str, context: Context) ->
         context: the clock and a voice.
 
     Raises:
-        NotConverged: it goes on asking for leaves of another.
+        NotConverged: it goes on asking for leaves of another, or does not answer.
     """
     content = machine_of(node.machine).read(file) or b""
     if PEM not in content:
@@ -106,13 +106,16 @@ def _wait_while(
 ) -> None:
     """Wait while something is wrong with the CAs whose leaves the transport layer asks for.
 
-    A node that does not answer, as one that is busy, has shown nothing: it is asked again.
+    A node that does not answer, as one that is busy, has shown nothing: it is asked again. One that speaks plain text,
+    twice, verifies nobody.
     """
     said, found = Answer(Speech.NOTHING), list[str]()
 
     def is_right() -> bool:
         nonlocal said
-        said = greet(node, Layer.TRANSPORT)
+        before, said = said, greet(node, Layer.TRANSPORT)
+        if said.speech is Speech.PLAIN:
+            return before.speech is Speech.PLAIN
         found[:] = sorted(name.rfc4514_string() for name in wrong(frozenset(said.asks_for)))
         return bool(said.chain) and not found
 

@@ -89,7 +89,7 @@ def remote_clusters(client: "Elasticsearch") -> tuple[tuple[str, ...], tuple[str
     try:
         found: dict[str, dict[str, Any]] = client.cluster.remote_info().body
     except BadRequestError:
-        settings = client.cluster.get_settings(flat_settings=True).body
+        settings = client.cluster.get_settings(flat_settings=True, master_timeout="5s").body
         return (), tuple(sorted(aliases({**settings["persistent"], **settings["transient"]})))
     return tuple(sorted(alias for alias, each in found.items() if "cluster_credentials" not in each)), ()
 

@@ -4,6 +4,8 @@ import pytest
 from pydantic import SecretStr
 
 from components.errors import NotConverged
+from components.nodes import asked_for
+from components.nodes.probes import Answer, Speech
 from components.nodes.wave_handler import WaveHandler, WaveInputs
 from components.pki.spec import Layer
 from tests.nodes.tls import STRANGERS
@@ -107,6 +109,12 @@ def test_a_node_that_does_not_answer_has_shown_nothing_and_is_asked_again(doors)
     host.takes = lambda: (G1, STRANGERS)
     assert retire(host, remote_authorities_pem=theirs()).reached == ("es-1",)
     assert 5 <= clock.monotonic() - began < 6
+
+
+def test_a_node_that_speaks_plain_text_verifies_nobody(doors, monkeypatch):
+    host = doors(serving(Host().trusting(G1, STRANGERS)))
+    monkeypatch.setattr(asked_for, "greet", lambda node, layer: Answer(Speech.PLAIN))
+    assert retire(host, remote_authorities_pem=theirs()).reached == ("es-1",)
 
 
 @pytest.mark.parametrize("remote", [None, theirs()], ids=["a CA that goes", "the CA of a remote cluster"])

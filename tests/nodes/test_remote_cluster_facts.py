@@ -21,8 +21,8 @@ class Client:
             raise self.told
         return answer(200, self.told)
 
-    def get_settings(self, *, flat_settings):
-        assert flat_settings
+    def get_settings(self, *, flat_settings, master_timeout):
+        assert (flat_settings, master_timeout) == (True, "5s")
         return answer(200, {"persistent": {}, "transient": {}, **self.settings})
 
 

@@ -16,7 +16,7 @@ from components.pki.sample import sample_pem
 from components.pki.spec import Layer
 from components.values import UNKNOWN
 from tests.nodes.waves import G1, G2, G3, TRUST_FILE, Host
-from tests.pki.makers import foreign, names, own_ca
+from tests.pki.makers import foreign, leaf, names, own_ca
 
 
 def wanted(host, **differs):
@@ -123,7 +123,7 @@ REFUSED = ("a probe leaf of transport CA g1 is refused by es-1",)
 
 
 def test_retire_waits_until_the_running_node_refuses_a_leaf_of_the_old_ca(doors):
-    host = doors(Host().trusting(G2).running())
+    host = doors(Host().trusting(G2).running().serving(leaf(signer=G2)))
     clock = host.one.target.clock
     began = clock.monotonic()
     host.takes = lambda: (G2,) if clock.monotonic() > began + 5 else (G1, G2)
@@ -140,7 +140,7 @@ def test_every_retired_generation_has_to_be_refused(doors):
 
 
 def test_a_retired_ca_that_a_remote_cluster_has_too_stays_trusted_and_is_not_asked_to_be_refused(doors):
-    host = doors(Host().trusting(G1, G3).running())
+    host = doors(Host().trusting(G1, G3).running().serving(leaf(signer=G3)))
     host.takes = lambda: (G1, G3)
     others = SecretStr(G1.certificate_pem)
     found = up(host, remote_authorities_pem=others, **retired((1, G1), (2, G2)))
@@ -169,7 +169,7 @@ def test_silence_is_no_refusal(doors, monkeypatch, answer):
 
 
 def test_a_ca_that_has_expired_is_refused_for_its_date_which_shows_nothing(doors):
-    host = doors(Host().trusting(G2).running())
+    host = doors(Host().trusting(G2).running().serving(leaf(signer=G2)))
     ends = load_certificate(G1.certificate_pem).not_valid_after_utc
     host.one.target.clock.sleep((ends - host.one.target.clock.now()).total_seconds() + 1)
     assert up(host, **retired((1, G1))) == WaveOutputs(reached=("es-1",))
@@ -254,7 +254,7 @@ def test_an_expired_leaf_proves_no_cover_so_nobody_presents(doors):
 
 
 def test_a_given_leaf_of_the_old_ca_has_to_be_refused(doors):
-    host = doors(Host().trusting(G2).running())
+    host = doors(Host().trusting(G2).running().serving(leaf(signer=G2)))
     host.takes = lambda: (G2,)
     steps = ("a given leaf of transport CA g1 is refused by es-1",)
     assert up(host, **retired_without_key(signed_elsewhere())).steps == steps
@@ -265,7 +265,7 @@ def test_a_given_leaf_of_the_old_ca_has_to_be_refused(doors):
 
 @pytest.mark.parametrize("life", [{"days": -1}, None], ids=["expired", "never there"])
 def test_a_refusal_that_would_show_nothing_is_not_called_proved(doors, life):
-    host = doors(Host().trusting(G2).running())
+    host = doors(Host().trusting(G2).running().serving(leaf(signer=G2)))
     ends = host.one.target.clock.now() + timedelta(**life) if life else None
     sample = signed_elsewhere(begins=ends - timedelta(days=9), ends=ends) if ends else None
     [step] = up(host, **retired_without_key(sample)).steps

@@ -189,7 +189,7 @@ def within(seconds: float, reached: Callable[[], bool]) -> bool:
     while not reached():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.1)
+        time.sleep(0.05)
     return True
 
 

@@ -1,7 +1,5 @@
 """An `up` by SSH whose machine goes in the middle of a write: every file is whole, and the next run does the rest."""
 
-import time
-
 import pytest
 
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
@@ -9,7 +7,7 @@ from components.pki.inspect import parse_bundle
 from tests.cluster.stack_run import kill_run
 from tests.cluster_fixtures import free_ports
 from tests.engine.ssh_folders import SshFoldersRun
-from tests.sshd import left_behind, running_sshd, short_folder, sshd_or_skip
+from tests.sshd import left_behind, running_sshd, short_folder, sshd_or_skip, within
 
 pytestmark = pytest.mark.engine
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -76,7 +74,7 @@ def test_every_file_is_whole_and_the_next_up_finishes_the_rotation(run, bin_fold
     run.write(authorities={"transport": {"generation": 2}})
     process = run.start("up")
     try:
-        until((bin_folder / "reached").exists)
+        assert within(WITHIN, (bin_folder / "reached").exists)
         goes(sshd)
         (bin_folder / command).unlink()
         (bin_folder / "go").touch()
@@ -89,7 +87,7 @@ def test_every_file_is_whole_and_the_next_up_finishes_the_rotation(run, bin_fold
     assert "the wave cover of transport CA g2 is not through without es-1" in said
     assert "Traceback" not in said
 
-    until(lambda: len(unfinished(run)) == left)
+    assert within(WITHIN, lambda: len(unfinished(run)) == left)
     assert whole(run) == whole_of(before)
     if sshd.process is None:
         sshd.start()
@@ -114,10 +112,3 @@ def whole_of(files):
         for name, content in files["es-1"].items()
         if not name.endswith(TEMPORARY_SUFFIX) and "journal" not in name
     }
-
-
-def until(there):
-    deadline = time.monotonic() + WITHIN
-    while not there():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

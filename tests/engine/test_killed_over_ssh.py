@@ -3,13 +3,12 @@
 import psutil
 import pytest
 
-from components.clock import SystemClock
 from tests.cluster.halting import Halting
 from tests.cluster.halting_provider import HALTED
 from tests.cluster.stack_run import survivors
 from tests.cluster_fixtures import free_ports
 from tests.engine.ssh_folders import SshFoldersRun
-from tests.sshd import running_sshd, short_folder, sshd_or_skip
+from tests.sshd import running_sshd, short_folder, sshd_or_skip, within
 
 pytestmark = pytest.mark.engine
 NAMES = ("es-1", "es-2")
@@ -21,7 +20,6 @@ TOUCH_NO_MACHINE = (
 """The first steps; no run is killed after these alone."""
 KILLS = 3
 ENDS_WITHIN = 30.0
-CLOCK = SystemClock()
 
 
 @pytest.fixture
@@ -47,12 +45,7 @@ def leads_there(process, run):
 
 def have_ended(run):
     """Tell whether a run's connections end with it, and the folders of their sockets go, though nobody is left."""
-    deadline = CLOCK.monotonic() + ENDS_WITHIN
-    while connections(run) or list(run.temporary.glob("essecurity-ssh-*")):
-        if CLOCK.monotonic() > deadline:
-            return False
-        CLOCK.sleep(0.1)
-    return True
+    return within(ENDS_WITHIN, lambda: not connections(run) and not list(run.temporary.glob("essecurity-ssh-*")))
 
 
 def test_the_next_up_does_the_rest_and_nothing_of_the_killed_ones_is_left(run):

@@ -5,7 +5,6 @@ import os
 import re
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -19,8 +18,9 @@ from components.nodes.ssh import SshTarget, close_connections
 from components.nodes.ssh_spec import Ssh
 from components.nodes.target import DesiredFile
 from tests.cluster_fixtures import free_ports
-from tests.sshd import kill_all, left_behind, running_sshd, short_folder, sshd_or_skip
+from tests.sshd import kill_all, left_behind, running_sshd, short_folder, sshd_or_skip, within
 
+REACHED_WITHIN = 20.0
 RENAME = """\
 #!/bin/sh
 [ "$1 $2 $3" = "-f -T --" ] && [ "$#" -eq 5 ] || exit 9
@@ -75,7 +75,7 @@ def renames(bin_folder):
 
         def wait(self):
             """Return what is about to get its name."""
-            until((bin_folder / "reached").exists)
+            assert within(REACHED_WITHIN, (bin_folder / "reached").exists)
             return Path((bin_folder / "reached").read_text().strip())
 
         def go_on(self):
@@ -96,13 +96,6 @@ def certs(tmp_path):
 
 def file(path, content):
     return DesiredFile(PurePosixPath(path), content, 0o600, "root", "root")
-
-
-def until(there, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 class Write(threading.Thread):
@@ -184,7 +177,7 @@ def test_two_writers_in_a_folder_wait_for_each_other_and_take_nothing_from_each_
     first = Write(target, file(certs / "http-key.p12", b"the first"))
     left = renames.wait()
     second = Write(target, file(certs / "http-trust.pem", b"the second"))
-    until(lambda: called(sshd, "flock"))
+    assert within(REACHED_WITHIN, lambda: called(sshd, "flock"))
     assert left.read_bytes() == b"the first"
     renames.go_on()
     first.join()

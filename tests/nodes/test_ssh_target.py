@@ -38,6 +38,7 @@ from tests.sshd import (
     running_sshd,
     short_folder,
     sshd_or_skip,
+    within,
 )
 
 LOGINS = ("root", NO_PASSWORD, WITH_PASSWORD)
@@ -382,10 +383,7 @@ def test_a_process_that_is_killed_leaves_no_connection_and_no_file(reach, tempor
     environment = {**os.environ, "TMPDIR": str(temporary)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    deadline = time.monotonic() + 10
-    while left_behind(temporary) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left_behind(temporary) == []
+    assert within(10, lambda: left_behind(temporary) == []), left_behind(temporary)
 
 
 HOSTILE = """\

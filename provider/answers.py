@@ -58,7 +58,7 @@ def half_done(context: grpc.ServicerContext, name: str, inputs: Mapping[str, Pla
     """Answer that the resource exists but is not finished, with what is known of it and the reasons."""
     detail = provider_pb2.ErrorResourceInitFailed(
         id=name,
-        properties=dump(dump_outputs(inputs, stopped.outputs)),
+        properties=dump(dump_outputs(stopped.outputs)),
         reasons=list(stopped.reasons),
         inputs=dump(inputs),
     )

@@ -49,7 +49,7 @@ def refreshed(
             found = (*found, not_looked_at(node, error))
     if outputs is None:
         return None
-    saved = dump_outputs(inputs, outputs)
+    saved = dump_outputs(outputs)
     return {**saved, **Drifted(drift=found).model_dump(mode="json", by_alias=True)} if found else saved
 
 

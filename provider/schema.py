@@ -46,8 +46,8 @@ class _Maker:
             "description": handler.summary,
             "inputProperties": inputs["properties"],
             "requiredInputs": inputs["required"],
-            "properties": {**inputs["properties"], **outputs["properties"], **self._members(Drifted)["properties"]},
-            "required": sorted({*inputs["required"], *outputs["properties"]}),
+            "properties": {**outputs["properties"], **self._members(Drifted)["properties"]},
+            "required": sorted(outputs["properties"]),
         }
 
     def _members(self, model: type[BaseModel]) -> JsonSchema:

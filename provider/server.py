@@ -167,14 +167,14 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         wanted = parse(handler.inputs, inputs)
         if request.preview:
             outputs = handler.preview(None, wanted, self.context(request.urn))
-            return provider_pb2.CreateResponse(properties=dump(dump_outputs(inputs, outputs)))
+            return provider_pb2.CreateResponse(properties=dump(dump_outputs(outputs)))
         name = handler.name(wanted)
         try:
             outputs = self._converge(handler, None, wanted, request.urn)
         except HalfDone as stopped:
             half_done(context, name, inputs, stopped)
             return provider_pb2.CreateResponse()
-        return provider_pb2.CreateResponse(id=name, properties=dump(dump_outputs(inputs, outputs)))
+        return provider_pb2.CreateResponse(id=name, properties=dump(dump_outputs(outputs)))
 
     @answered
     def Update(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
@@ -189,13 +189,13 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             else:
                 unseen = handler.unseen(recorded, wanted)
                 outputs = _seen(lambda: handler.preview(recorded, wanted, voice), unseen, voice)
-            return provider_pb2.UpdateResponse(properties=dump(dump_outputs(inputs, outputs)))
+            return provider_pb2.UpdateResponse(properties=dump(dump_outputs(outputs)))
         try:
             outputs = self._converge(handler, recorded, wanted, request.urn)
         except HalfDone as stopped:
             half_done(context, request.id, inputs, stopped)
             return provider_pb2.UpdateResponse()
-        return provider_pb2.UpdateResponse(properties=dump(dump_outputs(inputs, outputs)))
+        return provider_pb2.UpdateResponse(properties=dump(dump_outputs(outputs)))
 
     @answered
     def Read(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:

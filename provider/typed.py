@@ -74,9 +74,10 @@ def parse_recorded(
         return None
 
 
-def dump_outputs(inputs: Mapping[str, Plain], outputs: BaseModel) -> dict[str, Plain]:
-    """Return what is saved of a resource: inputs as they came, secrets still wrapped, and outputs."""
-    return {**inputs, **wrap(outputs.model_dump(by_alias=True))}
+def dump_outputs(outputs: BaseModel) -> dict[str, Plain]:
+    """Return what is saved of a resource besides its inputs, which the engine keeps by itself (decision 0030)."""
+    saved: dict[str, Plain] = wrap(outputs.model_dump(by_alias=True))
+    return saved
 
 
 def _parse_known(model: type[Model], raw: Mapping[str, Plain]) -> Model:

@@ -62,7 +62,7 @@ def test_a_leaf_of_it_is_in_order_with_the_chain_that_its_node_sends(talk, signe
 def test_nothing_secret_of_it_is_saved_in_clear(signer):
     [generation] = signer.outputs["generations"]
     kept = (generation["privateKeyPem"], generation["certificatePem"], generation["chainPem"])
-    assert all(map(is_hidden, (*kept, signer.outputs["ownKeyPem"], signer.outputs["signerKeyPem"])))
+    assert all(map(is_hidden, (*kept, signer.inputs["ownKeyPem"], signer.outputs["signerKeyPem"])))
 
 
 @pytest.mark.parametrize(

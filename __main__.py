@@ -11,6 +11,7 @@ from components.hooks.resources import Hooks
 from components.pki.resources import CertificateAuthority, NodeCertificates, certificate_requests
 from components.pki.spec import Layer
 from components.scenarios import handed_out, not_secured_yet, secured
+from components.sdk import all_begun
 from components.verification.resources import verified
 from stacks.load import load_cluster
 
@@ -35,3 +36,4 @@ else:
     security, done = secured(cluster, transport, http)
     hooks.finish(verified(cluster, certificates, security.restart, done))
     handed_out(cluster, certificates, security)
+pulumi.run(all_begun)

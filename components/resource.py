@@ -5,6 +5,10 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import pulumi
 
+from components.sdk import without_stack_traces
+
+without_stack_traces()
+
 T = TypeVar("T")
 
 

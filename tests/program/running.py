@@ -19,7 +19,8 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime import mocks
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.proto import engine_pb2, resource_pb2
-from pulumi.runtime.settings import SETTINGS, get_root_resource
+from pulumi.runtime.settings import SETTINGS, get_root_resource, set_root_resource
+from pulumi.runtime.stack import run_in_stack
 
 from provider.registry import HANDLERS
 from stacks.config import PREFIX
@@ -49,6 +50,7 @@ class Asked:
         after: the names of the resources that it waits for.
         inputs: its inputs as they travel, secrets in their wrapper.
         custom: whether the plugin makes it; a component is nobody's.
+        traced: whether it says in which lines of which files it was made.
     """
 
     urn: str
@@ -58,6 +60,7 @@ class Asked:
     after: frozenset[str]
     inputs: Mapping[str, Any]
     custom: bool
+    traced: bool
 
     @property
     def kind(self) -> str:
@@ -115,8 +118,9 @@ class Engine(mocks.MockMonitor):
         inputs = json_format.MessageToDict(request.object)
         after = frozenset(map(_name, request.dependencies))
         parent = _name(request.parent)
-        self.asked.append(Asked(urn, request.type, request.name, parent, after, inputs, request.custom))
-        outputs = struct({**inputs, **outputs_of(request.type, request.name, inputs)}) if request.custom else None
+        traced = bool(request.stackTrace.frames) or bool(request.sourcePosition.uri)
+        self.asked.append(Asked(urn, request.type, request.name, parent, after, inputs, request.custom, traced))
+        outputs = struct(outputs_of(request.type, request.name, inputs)) if request.custom else None
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id", object=outputs)
 
 
@@ -195,14 +199,12 @@ def _name(urn: str) -> str:
 
 async def _program(texts: dict[str, str]) -> Run:
     engine, voice = Engine(), Voice()
+    set_root_resource(object())  # the mocks make none then; a program's own is made around it, by `run_in_stack`
     mocks.set_mocks(mocks=None, project=PROJECT, stack=STACK, preview=False, monitor=engine)
+    set_root_resource(None)
     SETTINGS.engine = voice
     set_all_config(texts, [key for key in texts if key in ENCRYPTED])
-    runpy.run_path(str(PROGRAM), run_name="__main__")
-    while others := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(others)
-    if SETTINGS.rpc_manager.unhandled_exception is not None:
-        raise SETTINGS.rpc_manager.unhandled_exception
+    await run_in_stack(lambda: runpy.run_path(str(PROGRAM), run_name="__main__") and None)
     outputs = {}
     for name, value in get_root_resource().outputs.items():
         found = pulumi.Output.from_input(value)

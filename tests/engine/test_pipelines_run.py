@@ -80,7 +80,10 @@ def made(tmp_path_factory):
         for environment in ENVIRONMENTS:
             pipelines.repository.commit(environment)
         pipelines.first_preview_by_hand("dev")
-        yield pipelines
+        try:
+            yield pipelines
+        finally:
+            pipelines.passphrase_of_github.unlink(missing_ok=True)  # where a job did not come to its end
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from components.clients.running import RESTART_KIBANA
 from components.rollout.preflight import Sign
 from components.users.handler import LOG_IN
+from stacks.folded_rows import PROOF, folded_rows
 from stacks.hook_rows import WHAT as HOOKS
 from stacks.markdown_text import block, code, fitting, size, words
 from stacks.names_words import TITLE as NAMES
@@ -18,7 +19,6 @@ LIMIT = 65_000
 """Bytes of a whole comment. GitHub takes 65,536 characters, and GitLab more."""
 SHARE = 4_000
 """Bytes of each list beside the table, which gets all the rest: at least a seventh of the whole."""
-PROOF = "proof"
 NO_CHANGE = frozenset({PROOF, "verification", "Kibana", *HOOKS.values()})
 """Kinds of rows that change nothing by themselves."""
 MANY_ROWS, MANY_STEPS = 25, 5
@@ -35,8 +35,8 @@ def plan_markdown(plan: Plan, title: str) -> str:
         plan: the plan.
         title: the cluster with its stack, such as `logs (prod) · basic-https`.
     """
-    rows = [row for row in plan.rows if row.what != PROOF]
-    proofs = [row for row in plan.rows if row.what == PROOF]
+    folded = folded_rows(plan.rows)
+    rows, proofs = ([row for row in folded if (row.what == PROOF) is proof] for proof in (False, True))
     above = [f"## {words(title)}", "", _in_short(plan, rows)]
     above += [] if plan.is_empty else _list(plan.notes, "reasons")
     above += _list((f"! {warning}" for warning in folded_warnings(plan.warnings)), "warnings", bold=True)

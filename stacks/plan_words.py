@@ -13,7 +13,11 @@ ENTRY_ROW = re.compile(r"([+−]) ([\w.]+).*")
 """How a plan lists under `keystore` what a restart's reason calls `+ keystore entry name`."""
 LEAST_TO_FOLD = 2
 MANY = 4
-"""From this many nodes on their number is shown instead of their names."""
+"""Up to so many nodes are told by their names beside a change, and of more the number."""
+FEW = 12
+"""So many are told by their names in a sentence: in a warning, a step, a proof. `--json` has every one of more."""
+LISTED = re.compile(rf"(?<= )(?:[^\s,]+, ){{{FEW},}}[^\s,]+")
+"""More than a few names in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,18 @@ def words_of(restart: Restart, rows: Sequence[Row]) -> RestartWords:
     order, told = folded(restart.steps) if restart.procedure == Procedure.ROLLING else ((), restart.steps)
     begun = any(step.startswith(("stop ", START)) for step in restart.steps) or restart.procedure not in RESTARTING
     title = f"{'' if begun else 'finish the '}{restart.procedure}{last}"
-    return RestartWords(title, tuple(_reasons(restart, rows)), order, told)
+    return RestartWords(title, tuple(_reasons(restart, rows)), order, tuple(map(counted, told)))
 
 
 def names_of(nodes: Sequence[str], few: int = MANY) -> str:
     """Return a few nodes by their names, and more of them by their number."""
     distinct = list(dict.fromkeys(nodes))
     return f"{len(distinct)} nodes" if len(distinct) > few else " ".join(distinct)
+
+
+def counted(sentence: str) -> str:
+    """Return a sentence with a list of many nodes as their number."""
+    return LISTED.sub(lambda found: f"{found[0].count(',') + 1} nodes", sentence)
 
 
 def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

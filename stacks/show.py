@@ -14,6 +14,7 @@ from rich.text import Text
 
 from components.rollout.preflight import Sign
 from stacks.certificates import certificates_view
+from stacks.folded_rows import folded_rows
 from stacks.names_words import TITLE as NAMES
 from stacks.names_words import names_words
 from stacks.plan import Plan, Restart
@@ -35,9 +36,10 @@ def plan_view(plan: Plan, title: str) -> RenderableType:
         gates = (Text(f"  {gate}") for gate in plan.gates if not gate.startswith(Sign.OPEN))
         return Group(head, *minded, *gates, *_held(plan))
     notes = [Text(f"  {note}") for note in plan.notes]
-    upper = tuple(takewhile(lambda row: row.what in LEAVES, plan.rows))  # below which it says what they will name
+    rows = folded_rows(plan.rows)
+    upper = tuple(takewhile(lambda row: row.what in LEAVES, rows))  # below which it says what they will name
     parts: list[RenderableType] = [Text(title, style="bold"), *notes, *minded]
-    parts += [*_rows(upper), *_names(plan), *_rows(plan.rows[len(upper) :])]
+    parts += [*_rows(upper), *_names(plan), *_rows(rows[len(upper) :])]
     if plan.restart is not None:
         parts.append(_restart(plan.restart, plan.rows))
     parts += _held(plan)

@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 
 from stacks.plan import by_number
-from stacks.plan_words import names_of
-
-FEW = 12
-"""So many are told by their names: who minds a warning has to know of whom. `--json` has every one of more."""
+from stacks.plan_words import FEW, names_of
 
 
 def folded_warnings(warnings: Iterable[str]) -> tuple[str, ...]:

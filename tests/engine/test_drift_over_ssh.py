@@ -28,7 +28,7 @@ def run(tmp_path):
     one, other = free_ports(2)
     with short_folder() as temporary, running_sshd("127.0.0.1", one) as near, running_sshd("127.0.0.1", other) as far:
         run = SshFoldersRun(tmp_path, {"es-1": near, "es-2": far}, temporary)
-        run.write()
+        run.scenario("basic")
         run.up()
         yield run
         assert left_behind(temporary) == []

@@ -60,7 +60,7 @@ def run(tmp_path):
         run.hook.write_text(HOOK)
         run.hook.chmod(0o755)
         install_command_plugin(Path(run.environment["PULUMI_HOME"]))
-        run.write()
+        run.scenario("basic")
         yield run
         assert left_behind(temporary) == []
 

@@ -45,7 +45,9 @@ ORDER = (
 """The order in which a plan lists its rows: that of the work."""
 BEHIND_LATE = ORDER.index("verification")
 """From here on rows stand behind those of the wave *retire*."""
-ENTRY = re.compile(r"([+−]) keystore entry ([\w.]+)")
+OTHER_VALUE = ": other value"
+ENTRY = re.compile(rf"([+−] )?keystore entry ([\w.]+)({OTHER_VALUE})?")
+"""An entry of a keystore among a restart's reasons (`components/rollout/entries.py`)."""
 UNWANTED_ENTRY = ": its layer is without TLS"
 """Why an entry goes: of a layer without TLS nothing is left (`components/settings/content.py`)."""
 UNCHANGED = frozenset({"same", "read", "refresh"})
@@ -114,7 +116,9 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
     late = names_of_late(resource for resource in resources if resource.op not in FORGOTTEN)
     rows = [row for resource in changed if resource.name not in late for row in _rows(resource, effect)]
     reloaded = effect if restart is not None and restart.procedure == Procedure.FILES_ONLY else ""
+    told = {(row.what, row.nodes, row.change) for row in rows}  # *cover* mends a mode before *retire* looks
     late_rows = [row for resource in changed if resource.name in late for row in _rows(resource, reloaded)]
+    late_rows = [row for row in late_rows if (row.what, row.nodes, row.change) not in told]
     rows += _keystore_rows(restart, effect)
     if restart is not None and restart.procedure == Procedure.FULL_STOP:
         rows = [*beside_a_full_stop(resources), *rows]
@@ -162,12 +166,13 @@ def _rows(resource: Seen, restart_effect: str) -> list[Row]:
 
 
 def _keystore_rows(restart: Restart | None, effect: str) -> list[Row]:
-    """Return the keystore entries that come and go, by the restart's reasons; one that is told already is joined."""
-    why = {"+": "", "−": UNWANTED_ENTRY}
+    """Return the keystore entries that come, go or change, by the restart's reasons; one that is told is joined."""
+    why = {"+ ": "", "− ": UNWANTED_ENTRY, "": OTHER_VALUE}
     return [
-        Row("keystore", (reason.partition(": ")[0],), f"{sign} {name}{why[sign]}", effect)
+        Row("keystore", (reason.partition(": ")[0],), f"{sign or '~ '}{name}{why[sign]}", effect)
         for reason in (restart.reasons if restart else ())
-        for sign, name in ENTRY.findall(reason)
+        for sign, name, other in ENTRY.findall(reason)
+        if sign or other  # whether a value differs is not known before it is made
     ]
 
 

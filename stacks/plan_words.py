@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.rollout.procedure import RESTARTING, Procedure
-from stacks.plan import Plan, Restart
+from stacks.plan import OTHER_VALUE, Plan, Restart
 from stacks.plan_rows import Row
 
 START = "start "
-ENTRY_ROW = re.compile(r"([+−]) ([\w.]+).*")
+ENTRY_ROW = re.compile(rf"(?:([+−] )|~ )([\w.]+)({OTHER_VALUE})?.*")
 """How a plan lists under `keystore` what a restart's reason calls `+ keystore entry name`."""
 LEAST_TO_FOLD = 2
 MANY = 4
@@ -82,7 +82,7 @@ def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
     """Return the reasons without the changes that stand above already, equal ones of several nodes joined."""
     above = [
-        ENTRY_ROW.sub(r"\1 keystore entry \2", row.change) if row.what == "keystore" else row.change for row in rows
+        ENTRY_ROW.sub(r"\1keystore entry \2\3", row.change) if row.what == "keystore" else row.change for row in rows
     ]
     told: dict[str, list[str]] = {}
     for reason in restart.reasons:

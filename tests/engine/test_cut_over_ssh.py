@@ -7,28 +7,10 @@ from components.pki.inspect import parse_bundle
 from tests.cluster.stack_run import kill_run
 from tests.cluster_fixtures import free_ports
 from tests.engine.ssh_folders import SshFoldersRun
+from tests.engine.stopping_commands import BEFORE_THE_NAME, IN_THE_CONTENT, WITHIN, StoppingCommand
 from tests.sshd import left_behind, running_sshd, short_folder, sshd_or_skip, within
 
 pytestmark = pytest.mark.engine
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-SAYS = """\
-echo "$to" >FOLDER/reached.new && /bin/mv FOLDER/reached.new FOLDER/reached
-while [ ! -e FOLDER/go ]; do sleep 0.05; done
-"""
-IN_THE_CONTENT = f"""\
-#!/bin/sh
-for word do case $word in of=*) to=${{word#of=}} ;; esac; done
-/bin/dd bs=1 count=100 of="$to" status=none
-{SAYS}"""
-"""A `dd` that gets 100 bytes, and then its input's end: what is this short comes in one piece on a loopback."""
-BEFORE_THE_NAME = f"""\
-#!/bin/sh
-[ "$#" -eq 5 ] || exec /bin/mv "$@"
-to=$4
-{SAYS}exec /bin/mv "$@"
-"""
-"""A `mv` that stops before a file gets its name; folders get theirs."""
-WITHIN = 60.0
 
 
 @pytest.fixture
@@ -42,7 +24,7 @@ def bin_folder(tmp_path):
 @pytest.fixture
 def run(tmp_path, bin_folder):
     sshd_or_skip()
-    way = f"SetEnv PATH={bin_folder}:{PATH}"
+    way = StoppingCommand.way(bin_folder)
     with short_folder() as temporary, running_sshd("127.0.0.1", free_ports(1)[0], more=way) as sshd:
         run = SshFoldersRun(tmp_path, {"es-1": sshd}, temporary)
         run.write()
@@ -69,15 +51,14 @@ def dies(sshd):
 )
 def test_every_file_is_whole_and_the_next_up_finishes_the_rotation(run, bin_folder, command, script, goes, left):
     sshd, before = run.sshds["es-1"], run.files()
-    (bin_folder / command).write_text(script.replace("FOLDER", str(bin_folder)))
-    (bin_folder / command).chmod(0o755)
+    stopping = StoppingCommand(bin_folder, command, script)
+    stopping.install()
     run.write(authorities={"transport": {"generation": 2}})
     process = run.start("up")
     try:
-        assert within(WITHIN, (bin_folder / "reached").exists)
+        assert within(WITHIN, stopping.has_stopped)
         goes(sshd)
-        (bin_folder / command).unlink()
-        (bin_folder / "go").touch()
+        stopping.go_on()
         said = "".join(process.communicate())
     finally:
         if process.poll() is None:

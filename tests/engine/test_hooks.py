@@ -1,16 +1,11 @@
 """The operator's hooks with the real engine, on nodes that are folders: when they run, with what, and what stops."""
 
 import json
-import os
-import shlex
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from stacks.command_plugin import BINARY, VERSION
-from tests.cluster.stack_run import CHECKOUT
+from tests.engine.command_plugin import install_command_plugin
 from tests.engine.folders_run import FoldersRun
 
 pytestmark = pytest.mark.engine
@@ -31,14 +26,7 @@ class HooksRun(FoldersRun):
         self.hook = folder / "hook.sh"
         self.hook.write_text(HOOK.format(folder=folder))
         self.hook.chmod(0o755)
-        plugin = Path(self.environment["PULUMI_HOME"]) / "plugins" / f"resource-command-v{VERSION}" / BINARY
-        plugin.parent.mkdir(parents=True)
-        if real := os.environ.get("ESSECURITY_COMMAND_PLUGIN"):
-            shutil.copy(real, plugin)
-        else:
-            starts = f"PYTHONPATH={shlex.quote(str(CHECKOUT))} exec {sys.executable} -m tests.command_standin.server"
-            plugin.write_text(f'#!/bin/sh\n{starts} "$@"\n')
-            plugin.chmod(0o755)
+        install_command_plugin(Path(self.environment["PULUMI_HOME"]))
 
     def usual(self):
         return {**super().usual(), "hooks": self.hooks()}

@@ -234,6 +234,21 @@ def test_an_entry_goes_from_one_node_beside_those_that_come_on_a_new_one():
     ]
 
 
+def test_an_entry_with_another_value_is_listed_with_its_node_and_told_once():
+    reasons = [f"es-1: keystore entry {HTTP_ENTRY}: other value", "es-2: keystore entry not.made.yet"]
+    plan = plan_from([restart("update", procedure="rolling restart", reasons=reasons)])
+    assert list(plan.rows) == [Row("keystore", ("es-1",), f"~ {HTTP_ENTRY}: other value", "with the rolling restart")]
+    assert words_of(plan.restart, plan.rows).reasons == (
+        "its configuration changes (above) on es-1",
+        "keystore entry not.made.yet on es-2",
+    )
+
+
+def test_a_trust_file_with_another_mode_is_written_once_though_two_waves_see_it():
+    step = "write certs/transport-trust.pem (0640): transport CA g1 (mode is 0644)"
+    assert [row.nodes for row in rows(trust("es-1", "update", step), exclusive("es-1", "update", step))] == [("es-1",)]
+
+
 def test_nodes_are_listed_as_people_count():
     found = rows(*(trust(f"es-{number}") for number in (10, 2, 1)), trust("es-3", "update", "write another"))
     assert [row.nodes for row in found] == [("es-1", "es-2", "es-10"), ("es-3",)]

@@ -137,6 +137,7 @@ config:
     - {name: archive, owner: team-y, authorities: remote/archive.pem, confirmed_generation: 1}
   elasticsearch-security:rollout:
     join_timeout: 300
+    health_timeout: 600
     machines_at_once: 32
     hold_after: cover # only while a rotation of a CA is to wait for you
     waivers: [{gate: health_is_green, until: 2027-01-31}] # begins a restart in spite of it, until that day

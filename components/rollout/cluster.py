@@ -117,22 +117,27 @@ class RolloutCluster:
             missing = nodes - self.summary().nodes
             return f"{', '.join(sorted(missing))} not joined yet" if missing else ""
 
-        self._wait(absent, seconds, what="the cluster did not form in time")
+        next_step = "look at the logs of the nodes named; when they are well, run `up` again"
+        self._wait(absent, seconds, what="the cluster did not form in time", next_step=next_step)
 
     def wait_healthy(self, status: str, seconds: float) -> None:
         """Wait until health is at least what it was.
 
         Raises:
-            RolloutHalted: it was not in time.
+            RolloutHalted: it was not in time; the text names the key that gives it more.
         """
 
         def worse() -> str:
             now = self.summary().status
             return f"health {now}, before it was {status}" if ORDER.index(now) < ORDER.index(status) else ""
 
-        self._wait(worse, seconds, what="the cluster did not become healthy in time")
+        next_step = (
+            f"wait until health is {status}, then run `up` again: it goes on from here; where shards need more than "
+            f"{seconds:.0f} s to come back, raise `rollout.health_timeout` in the stack file"
+        )
+        self._wait(worse, seconds, what="the cluster did not become healthy in time", next_step=next_step)
 
-    def _wait(self, unmet: Callable[[], str], seconds: float, *, what: str) -> None:
+    def _wait(self, unmet: Callable[[], str], seconds: float, *, what: str, next_step: str) -> None:
         began = self.clock.monotonic()
         while True:
             try:
@@ -147,7 +152,7 @@ class RolloutCluster:
                     what,
                     where="cluster",
                     why=f"after {passed:.0f} s: {left}",
-                    next_step="look at the logs of the nodes named; when they are well, run `up` again",
+                    next_step=next_step,
                 )
             self.waiting(f"{left} ({passed:.0f} s of at most {seconds:.0f} s)")
             self.clock.sleep(POLL)

@@ -32,6 +32,7 @@ from components.rollout.procedure import (
     restart_reasons,
     secured_by_somebody_else,
 )
+from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running, to_start
 from components.rollout.waivers import Waiver
@@ -58,6 +59,7 @@ class ClusterRestartInputs(Wire):
         takes_over: whether nodes that somebody else secured are taken over.
         removes_old: whether their previous files go from each node once it is back.
         join_timeout: seconds until every node must have joined.
+        health_timeout: seconds until health must be as good as before; left out where it is the default.
         waivers: gates that do not keep a restart from beginning.
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
         remote_clusters: the remote clusters that the stack file names.
@@ -71,6 +73,7 @@ class ClusterRestartInputs(Wire):
     takes_over: bool = False
     removes_old: bool = False
     join_timeout: int = 300
+    health_timeout: int = HEALTH_TIMEOUT
     waivers: tuple[Waiver, ...] = ()
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
@@ -227,7 +230,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         line = _line(wanted, recorded).to(tuple(item.node for item in wanted.nodes))
         placed = Placed(context)
         cluster = RolloutCluster(line, context.clock, placed.progress)
-        return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout))
+        return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout, health=wanted.health_timeout))
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
         nodes = performer.look()

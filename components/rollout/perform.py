@@ -14,6 +14,7 @@ from components.rollout.decode import decode, known, since_last_start
 from components.rollout.node import RolloutNode
 from components.rollout.placed import Placed
 from components.rollout.procedure import Procedure, procedure
+from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back
 from components.rollout.view import NodeView, RolloutView
 
@@ -28,7 +29,7 @@ class Limits:
     """How long a rollout waits, in seconds."""
 
     join: float = 300
-    health: float = 600
+    health: float = HEALTH_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pulumi
 
 from components.cluster import Cluster
 from components.resource import Out, Resource
-from components.rollout.spec import OldFiles, TakeoverSpec
+from components.rollout.spec import HEALTH_TIMEOUT, OldFiles, RolloutSpec, TakeoverSpec
 from components.settings.resources import NodeSettings
 
 
@@ -38,12 +38,18 @@ class ClusterRestart(Resource):
             "fullClusterRestart": cluster.consent.full_cluster_restart,
             "running": cluster.running,
             "joinTimeout": cluster.rollout.join_timeout,
+            **_waiting_longer_or_shorter(cluster.rollout),
             "vouched": cluster.vouched(),
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
             **({"remoteClusters": list(cluster.remote_authorities)} if cluster.remote_authorities else {}),
             **({} if cluster.takeover is None else _taking_over(cluster.takeover)),
         }
         super().__init__("restart", inputs, opts)
+
+
+def _waiting_longer_or_shorter(spec: RolloutSpec) -> dict[str, Any]:
+    """Return how many seconds shards get, unless it is the default: records made before there was a choice stay."""
+    return {} if spec.health_timeout == HEALTH_TIMEOUT else {"healthTimeout": spec.health_timeout}
 
 
 def _taking_over(spec: TakeoverSpec) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from components.pki.spec import HoldAfter
 from components.rollout.waivers import Waivable
 from components.values import Spec
 
+HEALTH_TIMEOUT = 600
+"""Seconds that shards get to come back where the stack file does not say."""
+
 
 class ConsentSpec(Spec):
     """Section `consent`: what may be done although it hurts."""
@@ -64,6 +67,14 @@ class RolloutSpec(Spec):
         le=7200,
         strict=True,
         description="Seconds until all nodes must have joined after a start; then everything is put back as it was.",
+    )
+    health_timeout: int = Field(
+        HEALTH_TIMEOUT,
+        ge=10,
+        le=86400,
+        strict=True,
+        description="Seconds until health must be as good as before once all have joined, after each node of a rolling "
+        "restart; then the run ends, nothing is put back, and no other node is stopped.",
     )
     machines_at_once: int = Field(
         DEFAULT,

@@ -170,6 +170,28 @@ def test_once_all_nodes_have_joined_a_slow_recovery_puts_nothing_back(doors):
     assert_secured(world)
 
 
+@pytest.mark.parametrize(("waits", "seconds"), [({}, 600), ({"health_timeout": 1200}, 1200)], ids=["default", "longer"])
+def test_shards_get_as_long_as_the_stack_file_says_and_the_error_names_its_key(waits, seconds, doors):
+    world = doors(with_own_allocation())
+    world.waits, world.cluster.sick = waits, True
+    error = halted(world)
+    told = [text for text in world.context.shown if "health yellow, before it was green" in text]
+    assert told
+    assert all(text.endswith(f" s of at most {seconds} s)") for text in told)
+    assert error.next_step == (
+        "wait until health is green, then run `up` again: it goes on from here; where shards need more than "
+        f"{seconds} s to come back, raise `rollout.health_timeout` in the stack file"
+    )
+
+
+def test_time_for_shards_is_none_for_nodes_that_do_not_join(doors):
+    world = doors(with_own_allocation())
+    world.waits, world.cluster.unseen = {"health_timeout": 1200}, {"es-3"}
+    error = halted(world)
+    assert "after 30" in error.why, "rollout.join_timeout is 300 s"
+    assert "rollout.health_timeout" not in error.next_step
+
+
 def test_once_all_nodes_have_joined_what_cannot_be_tidied_up_waits_for_the_next_run(doors):
     world = doors(with_own_allocation())
     world["es-2"].target.breaks("remove", "essecurity-rollout", after=1)

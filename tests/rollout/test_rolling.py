@@ -193,6 +193,21 @@ def test_progress_says_which_node_of_how_many_and_what_it_waits_for_since_when(b
     assert all(text.startswith("node ") and " s of at most " in text for text in waits)
 
 
+def test_a_rolling_restart_stops_no_other_node_while_shards_have_not_come_back_as_long_as_the_stack_file_says(basic):
+    world = basic()
+    world.waits = {"health_timeout": 1200}
+
+    def shards_stay_away_once_a_node_is_down():
+        world.cluster.sick |= bool(down(world))
+
+    world.fuse.watch(shards_stay_away_once_a_node_is_down)
+    with pytest.raises(RolloutHalted, match=r"`rollout\.health_timeout`") as stopped:
+        world.up()
+    assert "the cluster did not become healthy in time" in stopped.value.what
+    assert [text for text in world.context.shown if text.endswith("s of at most 1200 s)")]
+    assert [text for text in world.context.shown if ": stop es-" in text] == ["node 1 of 3, es-2: stop es-2"]
+
+
 def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_other(basic):
     world = basic()
     said = world.up_interrupted_at("node 1 of 3, es-2: stop es-2")

@@ -37,6 +37,7 @@ class World:
     scenario: Scenario = Scenario.BASIC_HTTPS
     choices: Choices = field(default_factory=Choices)
     waivers: tuple[Waiver, ...] = ()
+    waits: dict[str, int] = field(default_factory=dict)
     pause: float = 60.0
     contexts: list[FakeContext] = field(default_factory=list)
 
@@ -79,6 +80,7 @@ class World:
             running=self.running,
             waivers=self.waivers,
             **self.takeover,
+            **self.waits,
         )
 
     def recorded(self, outputs: ClusterRestartOutputs) -> Recorded:

@@ -114,6 +114,8 @@ def test_a_rule_names_every_section_that_it_reads(rule):
         pytest.param("nodes: [{name: a, address: 100.64.0.1}]", id="a carrier's private address"),
         pytest.param("certificates: {valid_for: 5y, renew_in_last: 0.9}", id="as long and as wide as can be"),
         pytest.param("rollout: {join_timeout: 10}\nusers: {elastic: {version: 2}}", id="the least patience"),
+        pytest.param("rollout: {health_timeout: 10}", id="the least time for shards"),
+        pytest.param("rollout: {health_timeout: 86400}", id="a day for shards"),
         pytest.param(
             "nodes: [{name: a, address: 10.0.0.1, machine: {home: , pid_file: a.pid}}]", id="an empty key of a machine"
         ),

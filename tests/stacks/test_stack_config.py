@@ -240,6 +240,7 @@ unmanaged_clients: [{name: billing, owner: team-x, confirmed_generation: 3}]
 remote_clusters: [{name: archive, owner: team-y, authorities: remote/archive.pem, confirmed_generation: 3}]
 rollout:
   join_timeout: 60
+  health_timeout: 1200
   machines_at_once: 8
   hold_after: cover
   waivers: [{gate: clocks_agree, until: "2027-01-31"}]

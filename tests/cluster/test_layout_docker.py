@@ -13,14 +13,14 @@ import pytest
 
 from components.rollout.decode import decode
 from devcluster.seed import INDEX
-from tests.cluster.laid_out_anew import LaidOutAnew
+from tests.cluster.laid_out_anew import DOCUMENTS, LaidOutAnew, stack_of_one
 from tests.cluster.secrets_of import secrets_of
-from tests.cluster.stack_run import open_stack, wait_for
+from tests.cluster.stack_run import wait_for
+from tests.cluster.ways import here
 from tests.docker_standin.containers import Container
 from tests.docker_standin.installed import install_docker
 
 pytestmark = [pytest.mark.cluster(nodes=1), pytest.mark.engine]
-DOCUMENTS = 200
 TELLING = frozenset({"start", "stop", "exec", "run", "list", "show", "add", "create", "remove"})
 CONSOLE = "appender.console.layout."
 AS_JSON = f"{CONSOLE}type = ECSJsonLayout\n{CONSOLE}dataset = elasticsearch.server\n"
@@ -31,11 +31,11 @@ class ContainedNode(LaidOutAnew):
 
     defaults: ClassVar = {"container": "es-1", "runtime": "docker"}
 
-    def __init__(self, run):
+    def __init__(self, run, way):
         account, group = run.cluster.account, 0 if run.cluster.account.switch else run.cluster.account.gid
-        super().__init__(run, "mounted", account.uid, group, (0o770, 0o660))
+        super().__init__(run, way, "mounted", account.uid, group, (0o770, 0o660))
         self.user = f"{account.uid}:{group}"
-        self.containers = install_docker(self.plugin)
+        self.containers = install_docker(way.folder)
         self.log_in_json()
         command = [str(run.cluster.home / "bin" / "elasticsearch")]
         environment = {**self.node.environment(), "ES_PATH_CONF": str(self.config)}
@@ -43,7 +43,7 @@ class ContainedNode(LaidOutAnew):
 
     def machine_section(self):
         home, config = str(self.run.cluster.home), str(self.config)
-        return {"layout": "docker", "home": home, "config": config, "user": self.user}
+        return {"layout": "docker", "home": home, "config": config, "user": self.user, **self.way.section}
 
     def did(self, since):
         """Return what docker was told to do since then, with the command for the keystore where it ran one."""
@@ -62,10 +62,10 @@ class ContainedNode(LaidOutAnew):
 
 
 @pytest.fixture
-def contained(tmp_path, monkeypatch):
-    with open_stack(tmp_path, DOCUMENTS, ("es-1",)) as run:
-        one = ContainedNode(run)
-        with one.started(monkeypatch):
+def contained(tmp_path):
+    with stack_of_one(tmp_path) as run, here(run) as way:
+        one = ContainedNode(run, way)
+        with one.started():
             yield one
 
 

@@ -2,9 +2,12 @@
 
 The config folder belongs to the node's user and, as the image has it, to the group 0; it has the same path inside and
 outside, since nothing is mounted. The console says JSON, as the image's does, and a restart policy starts the container
-anew when it ends by itself. Not as root, user and group are whoever runs the test.
+anew when it ends by itself. An `up` that fails is run on this machine, and the next one where only SSH leads to it.
+Not as root, user and group are whoever runs the test, and both are run on this machine.
 """
 
+import os
+from contextlib import nullcontext
 from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
@@ -70,7 +73,7 @@ def contained(tmp_path):
 
 
 def test_a_node_in_a_container_goes_from_open_to_https_by_docker(contained):
-    run, owner = contained.run, contained.account.name
+    run = contained.run
     run.write(machine=contained.machine_section())
     before = len(contained.containers.calls())
 
@@ -82,7 +85,14 @@ def test_a_node_in_a_container_goes_from_open_to_https_by_docker(contained):
     assert "the previous files are back on every node, and the cluster runs as before" in stderr
     assert "xpack.security.http.ssl: the key file" in stderr, "out of JSON on the console"
     assert contained.changed(before) == ["stop", "run add", "start", "stop", "start"]
-    before = len(contained.containers.calls())
+
+    with contained.reached_by_ssh() if os.geteuid() == 0 else nullcontext():
+        run.write(machine=contained.machine_section())
+        goes_to_https(contained)
+
+
+def goes_to_https(contained):
+    run, owner, before = contained.run, contained.account.name, len(contained.containers.calls())
 
     assert run.up()["result"] == "changed"
 

@@ -132,12 +132,15 @@ MAKE_FOLDER = (
 folder=$1 temporary=$2 owner=$3
 [ ! -d "$folder" ] || exit 0
 rmdir -- "$temporary" 2>/dev/null
-umask 027
-mkdir -- "$temporary" && chown -h -- "$owner" "$temporary" || exit {FAILED}
+mkdir -m u=rwx,g=rx,g-s,o= -- "$temporary" && chown -h -- "$owner" "$temporary" || exit {FAILED}
 mv -T -- "$temporary" "$folder" || exit {FAILED}
 """
 )
-"""Arguments: folder, temporary path, `owner:group`. A folder has its owner before its name."""
+"""Arguments: folder, temporary path, `owner:group`. A folder has its owner before its name, and 0750 in any folder.
+
+A new folder takes over the bit for the group (2750, as packages have it) unless a mode takes it away by a letter.
+Source: coreutils manual (Directories and the Set-User-ID and Set-Group-ID Bits).
+"""
 
 REMOVE = (
     _PRELUDE

@@ -1,4 +1,4 @@
-"""The node of an open development cluster, laid out as something else has it, and run by a stand-in."""
+"""A node of a development cluster, laid out as something else has it, and run by a stand-in from its first start on."""
 
 import grp
 import os
@@ -10,22 +10,42 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from components.clock import SystemClock
-from components.nodes.local import MINIMAL_ENVIRONMENT
 from components.nodes.machine import NodeMachine
 from components.nodes.spec import Machine
 from components.nodes.targets import machine_of
-from tests.cluster.plugins import install
+from devcluster import keystore
+from devcluster.cluster import DevCluster
+from devcluster.seed import seed
 from tests.cluster.stack_run import StackRun
+from tests.cluster.ways import Way, by_ssh
+from tests.cluster_fixtures import cluster_spec, elasticsearch_or_skip
+
+DOCUMENTS = 200
+
+
+@contextmanager
+def stack_of_one(folder: Path) -> Iterator[StackRun]:
+    """Lay out a node of an open cluster, which nothing has started, and a stack for it that was never run."""
+    elasticsearch_or_skip()
+    cluster = DevCluster(cluster_spec(folder, ("es-1",)))
+    try:
+        cluster.lay_out()
+        run = StackRun(folder, cluster)
+        run.write()
+        yield run
+    finally:
+        cluster.remove()
 
 
 class LaidOutAnew:
-    """One stopped node with a copy of its config folder.
+    """One node that was never started, with a copy of its config folder, in which there is a keystore.
 
     Attributes:
         defaults: what the stack file leaves to the layout.
 
     Args:
         run: the stack.
+        way: how its machine is reached.
         config: the new folder's name.
         owner: whom it and its files belong to.
         group: their group.
@@ -34,18 +54,17 @@ class LaidOutAnew:
 
     defaults: ClassVar[Mapping[str, str]]
 
-    def __init__(self, run: StackRun, config: str, owner: int, group: int, modes: tuple[int, int]) -> None:
-        self.run = run
+    def __init__(self, run: StackRun, way: Way, config: str, owner: int, group: int, modes: tuple[int, int]) -> None:
+        self.run, self.way = run, way
         [self.node] = run.cluster.nodes
         self.account = run.cluster.account
-        run.cluster.stop()
+        keystore.run(run.cluster.home, self.node.config, ("create",))  # as packages do when they are installed
         self.config = self.node.folder / config
         self.group = grp.getgrgid(group).gr_name
         shutil.copytree(self.node.config, self.config)
         for path in [self.config, *self.config.rglob("*")]:
             os.chown(path, owner, group)
             path.chmod(modes[0] if path.is_dir() else modes[1])
-        self.plugin = install(run, "standin_provider")
 
     def machine_section(self) -> dict[str, Any]:
         """Return what the stack file says of the machine."""
@@ -66,15 +85,26 @@ class LaidOutAnew:
         return {self.belongs(path.relative_to(self.config)) for path in (self.config / "certs").iterdir()}
 
     @contextmanager
-    def started(self, monkeypatch: Any) -> Iterator[None]:
-        """Start it through the stand-in, whose programs are found here as in the plugin, and always stop it."""
-        monkeypatch.setitem(MINIMAL_ENVIRONMENT, "PATH", f"{self.plugin / 'bin'}:{MINIMAL_ENVIRONMENT['PATH']}")
+    def started(self) -> Iterator[None]:
+        """Start it through the stand-in, with documents, and always stop it."""
         try:
             done = self.machine().start(SystemClock())
             assert done.ok, done
+            self.run.cluster.wait_until_green()
+            seed(self.run.cluster.nodes, DOCUMENTS)
             yield
         finally:
             self.machine().stop(SystemClock())
+
+    @contextmanager
+    def reached_by_ssh(self) -> Iterator[None]:
+        """Let nothing but SSH lead to its machine for a while."""
+        before = self.way
+        try:
+            with by_ssh(self.run, before.folder) as self.way:
+                yield
+        finally:
+            self.way = before
 
     def start_with(self, line: str) -> Any:
         """Stop it, start it with one more line in elasticsearch.yml, and return how that went; the line goes again."""

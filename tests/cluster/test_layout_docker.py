@@ -2,9 +2,12 @@
 
 The config folder belongs to the node's user and, as the image has it, to the group 0; it has the same path inside and
 outside, since nothing is mounted. The console says JSON, as the image's does, and a restart policy starts the container
-anew when it ends by itself. Not as root, user and group are whoever runs the test.
+anew when it ends by itself. An `up` that fails is run on this machine, and the next one where only SSH leads to it.
+Not as root, user and group are whoever runs the test, and both are run on this machine.
 """
 
+import os
+from contextlib import nullcontext
 from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
@@ -13,14 +16,14 @@ import pytest
 
 from components.rollout.decode import decode
 from devcluster.seed import INDEX
-from tests.cluster.laid_out_anew import LaidOutAnew
+from tests.cluster.laid_out_anew import DOCUMENTS, LaidOutAnew, stack_of_one
 from tests.cluster.secrets_of import secrets_of
-from tests.cluster.stack_run import open_stack, wait_for
+from tests.cluster.stack_run import wait_for
+from tests.cluster.ways import here
 from tests.docker_standin.containers import Container
 from tests.docker_standin.installed import install_docker
 
 pytestmark = [pytest.mark.cluster(nodes=1), pytest.mark.engine]
-DOCUMENTS = 200
 TELLING = frozenset({"start", "stop", "exec", "run", "list", "show", "add", "create", "remove"})
 CONSOLE = "appender.console.layout."
 AS_JSON = f"{CONSOLE}type = ECSJsonLayout\n{CONSOLE}dataset = elasticsearch.server\n"
@@ -31,11 +34,11 @@ class ContainedNode(LaidOutAnew):
 
     defaults: ClassVar = {"container": "es-1", "runtime": "docker"}
 
-    def __init__(self, run):
+    def __init__(self, run, way):
         account, group = run.cluster.account, 0 if run.cluster.account.switch else run.cluster.account.gid
-        super().__init__(run, "mounted", account.uid, group, (0o770, 0o660))
+        super().__init__(run, way, "mounted", account.uid, group, (0o770, 0o660))
         self.user = f"{account.uid}:{group}"
-        self.containers = install_docker(self.plugin)
+        self.containers = install_docker(way.folder)
         self.log_in_json()
         command = [str(run.cluster.home / "bin" / "elasticsearch")]
         environment = {**self.node.environment(), "ES_PATH_CONF": str(self.config)}
@@ -43,7 +46,7 @@ class ContainedNode(LaidOutAnew):
 
     def machine_section(self):
         home, config = str(self.run.cluster.home), str(self.config)
-        return {"layout": "docker", "home": home, "config": config, "user": self.user}
+        return {"layout": "docker", "home": home, "config": config, "user": self.user, **self.way.section}
 
     def did(self, since):
         """Return what docker was told to do since then, with the command for the keystore where it ran one."""
@@ -62,15 +65,15 @@ class ContainedNode(LaidOutAnew):
 
 
 @pytest.fixture
-def contained(tmp_path, monkeypatch):
-    with open_stack(tmp_path, DOCUMENTS, ("es-1",)) as run:
-        one = ContainedNode(run)
-        with one.started(monkeypatch):
+def contained(tmp_path):
+    with stack_of_one(tmp_path) as run, here(run) as way:
+        one = ContainedNode(run, way)
+        with one.started():
             yield one
 
 
 def test_a_node_in_a_container_goes_from_open_to_https_by_docker(contained):
-    run, owner = contained.run, contained.account.name
+    run = contained.run
     run.write(machine=contained.machine_section())
     before = len(contained.containers.calls())
 
@@ -82,7 +85,14 @@ def test_a_node_in_a_container_goes_from_open_to_https_by_docker(contained):
     assert "the previous files are back on every node, and the cluster runs as before" in stderr
     assert "xpack.security.http.ssl: the key file" in stderr, "out of JSON on the console"
     assert contained.changed(before) == ["stop", "run add", "start", "stop", "start"]
-    before = len(contained.containers.calls())
+
+    with contained.reached_by_ssh() if os.geteuid() == 0 else nullcontext():
+        run.write(machine=contained.machine_section())
+        goes_to_https(contained)
+
+
+def goes_to_https(contained):
+    run, owner, before = contained.run, contained.account.name, len(contained.containers.calls())
 
     assert run.up()["result"] == "changed"
 

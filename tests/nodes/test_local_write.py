@@ -260,6 +260,7 @@ def test_content_is_on_disk_before_the_name_is_and_the_name_is_on_disk_before_we
 
 def test_a_missing_folder_is_made_for_its_owner_and_group_only(tmp_path):
     owner, group = someone_else(), some_other_group()
+    tmp_path.chmod(0o2700)
     before = os.umask(0)
     try:
         TARGET.write(desired(tmp_path / "certs" / "key.p12", owner=owner, group=group))

@@ -98,6 +98,7 @@ def file(path, content=b"content", mode=0o640, owner="nobody", group="root"):
 @pytest.mark.parametrize("user", LOGINS, ids=HOW)
 def test_a_file_is_written_looked_at_read_and_removed_as_on_this_machine(reach, place, user):
     target, here = reach(user), LocalTarget("es-1")
+    place.chmod(0o2755)  # as packages make the config folder: what is made in there would get the bit, too
     path = PurePosixPath(place / "certs" / "a name's $(id) file.p12")
     content = os.urandom(200_000)
     target.write(file(path, content))

@@ -1,0 +1,71 @@
+"""How a node's machine is reached where a stand-in runs the node: it is this one, or one that SSH leads to."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.nodes.local import MINIMAL_ENVIRONMENT
+from components.nodes.ssh import close_connections
+from tests.cluster.plugins import install
+from tests.cluster.stack_run import CHECKOUT, StackRun
+from tests.cluster_fixtures import free_ports
+from tests.sshd import NO_PASSWORD, logins, running_sshd
+
+USUAL_PATH = MINIMAL_ENVIRONMENT["PATH"]
+FOUND_FIRST = USUAL_PATH.split(":")[0]
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to a machine.
+
+    Attributes:
+        folder: programs in its `bin` are found there before those of the system.
+        section: what the stack file says of the way, below `machine`.
+    """
+
+    folder: Path
+    section: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def here(run: StackRun) -> Iterator[Way]:
+    """Let programs be found on this machine: by a plugin that looks for them, and in this process."""
+    folder = install(run, "standin_provider")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MINIMAL_ENVIRONMENT, "PATH", f"{folder / 'bin'}:{USUAL_PATH}")
+        yield Way(folder)
+
+
+@contextmanager
+def by_ssh(run: StackRun, folder: Path) -> Iterator[Way]:
+    """Let the same programs be found in sessions of an sshd alone; the plugin is the usual one.
+
+    The login has to use `sudo`.
+    """
+    place, more = ("127.0.0.1", free_ports(1)[0]), f"AllowUsers {NO_PASSWORD}"
+    with (
+        logins(),
+        running_sshd(*place, lead_to(folder / "bin"), more) as sshd,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setitem(MINIMAL_ENVIRONMENT, "PATH", USUAL_PATH)
+        patch.setattr(run, "provider", CHECKOUT / "provider")
+        keys = {"identity_file": sshd.identity_file, "host_key": sshd.host_key, "config_file": "/dev/null"}
+        try:
+            yield Way(folder, {"ssh": {"host": sshd.address, "port": sshd.port, "user": NO_PASSWORD, **keys}})
+        finally:
+            close_connections()
+
+
+def lead_to(programs: Path) -> tuple[str, ...]:
+    """Return what a command is started with that finds these programs, in a folder of the system's.
+
+    It has mounts of its own for that. A `PATH` would not do: `sudo` sets another one, and so do we.
+    """
+    mount = f'mount --bind "$0" {FOUND_FIRST} && exec "$@"'
+    return ("unshare", "--mount", "sh", "-c", mount, str(programs))

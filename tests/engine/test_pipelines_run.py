@@ -19,6 +19,8 @@ from tests.test_pipelines_page import PAGE
 pytestmark = pytest.mark.engine
 PULL_REQUEST = "https://github.example.net/ops/security/pull/7"
 PASSPHRASE, TOKEN = "a passphrase of these tests", "token-of-gh"
+TITLE = "prod: the nightly run is broken"
+LOG = re.compile(r"```text\n(?!```).*cluster\.colour: is not known here.*\n```\n", re.DOTALL)
 LIVES = {"valid_for": "500d"}
 """How long a leaf lives that is due when it is 400 days old."""
 
@@ -27,7 +29,7 @@ class Pipelines:
     """A repository with both CI systems, and what they told people."""
 
     def __init__(self, folder: Path, api: str) -> None:
-        self.repository = Repository(folder)
+        self.repository, self.listened = Repository(folder), 0
         backend = f"{(folder / 'state').as_uri()}?metadata=skip"
         run_id = f"{os.getpid()}-{folder.parent.name}-{folder.name}"
         self.passphrase_of_github = Path(f"/dev/shm/stack-passphrase-{run_id}")
@@ -63,8 +65,8 @@ class Pipelines:
 
     def told(self) -> list[dict[str, str]]:
         """Return what `gh` was called for since one last asked."""
-        told = [json.loads(line) for line in self.repository.gh.read_text().splitlines()]
-        self.repository.gh.write_text("")
+        told = [json.loads(line) for line in self.repository.gh.read_text().splitlines()][self.listened :]
+        self.listened += len(told)
         return told
 
     def files(self) -> dict[str, dict[str, bytes]]:
@@ -113,7 +115,7 @@ def after(made: Pipelines, start: Callable[[], dict[str, Job]]) -> Event:
     jobs = start()
     now = made.files()
     event = Event(jobs, made.told(), made.notes[asked:], [name for name in before if before[name] != now[name]])
-    seen = "".join(job.said + job.summary for job in jobs.values()) + "".join(one["body"] for one in event.told)
+    seen = "".join(job.said + job.summary for job in jobs.values()) + "".join(one.get("body", "") for one in event.told)
     assert [secret for secret in (PASSPHRASE, TOKEN, NOTES_TOKEN) if secret in seen + "".join(event.comments)] == []
     assert [line for line in seen.splitlines() if "is open to others" in line] == []
     assert not made.passphrase_of_github.exists()
@@ -160,7 +162,13 @@ def night(made, opened_again):
 
 
 @pytest.fixture(scope="module")
-def merge_request(made, night):
+def night_after(made, night):
+    """What was broken is broken still."""
+    return after(made, lambda: made.github.event("schedule", ("prod",)))
+
+
+@pytest.fixture(scope="module")
+def merge_request(made, night_after):
     """A merge request at GitLab: nothing due, something due, a mistake."""
     made.repository.commit("staging", certificates={**LIVES, "reissue": {"es-1/transport": 1}})
     return after(made, lambda: made.gitlab.pipeline("merge_request_event", CI_MERGE_REQUEST_IID=MERGE_REQUEST))
@@ -224,10 +232,17 @@ def test_a_night_is_silent_where_nothing_is_due_renews_what_is_and_opens_an_issu
     assert "\nno changes\n" in silent.said
     assert renewed.summary == "staging: renewed or repaired\n"
     assert "its renewal window opened on " in renewed.said
-    [issue] = night.told
+    looked_for, issue = night.told
+    assert (looked_for["call"], looked_for["repository"], looked_for["title"]) == ("issue list", "ops/security", TITLE)
     assert (issue["call"], issue["repository"], issue["token"]) == ("issue create", "ops/security", TOKEN)
-    assert issue["title"] == "prod: the nightly run is broken"
-    assert re.fullmatch(r"```text\n(?!```).*cluster\.colour: is not known here.*\n```\n", issue["body"], re.DOTALL)
+    assert issue["title"] == TITLE
+    assert LOG.fullmatch(issue["body"])
+
+
+def test_the_night_after_comments_on_the_open_issue(night_after):
+    assert night_after.colours == {"nightly prod": "red"}
+    assert [one["call"] for one in night_after.told] == ["issue list", "issue comment"]
+    assert LOG.fullmatch(night_after.told[1]["body"])
 
 
 def test_a_merge_request_has_a_comment_for_each_stack_and_is_amber_where_something_is_due(merge_request):

@@ -17,7 +17,12 @@ LEFT_OUT = {
     "make setup": "its .venv is that of these tests",
 }
 """What a job does to have a world to run in."""
-PLACED = frozenset({"runs-on", "permissions", "concurrency", "environment", "tags", "resource_group"})
+PLACED = frozenset(
+    {
+        *("runs-on", "timeout-minutes", "permissions", "concurrency", "environment"),
+        *("tags", "timeout", "resource_group"),
+    }
+)
 """Keys of a job that say where and when it runs; `tests/test_pipelines_page.py` looks at those that matter."""
 KEYS = {
     "job of GitHub's": {"if", "steps", "strategy"},

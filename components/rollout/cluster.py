@@ -120,16 +120,29 @@ class RolloutCluster:
         next_step = "look at the logs of the nodes named; when they are well, run `up` again"
         self._wait(absent, seconds, what="the cluster did not form in time", next_step=next_step)
 
-    def wait_healthy(self, status: str, seconds: float) -> None:
+    def wait_healthy(self, status: str, seconds: float, stopping: Callable[[], bool]) -> None:
         """Wait until health is at least what it was.
 
+        Args:
+            status: what it was.
+            seconds: how long it may take.
+            stopping: tells whether the run was interrupted: shards may take hours, and nothing is in hand meanwhile.
+
         Raises:
-            RolloutHalted: it was not in time; the text names the key that gives it more.
+            RolloutHalted: it was not in time (the text names the key that gives it more), or the run was interrupted.
         """
 
         def worse() -> str:
             now = self.summary().status
-            return f"health {now}, before it was {status}" if ORDER.index(now) < ORDER.index(status) else ""
+            left = f"health {now}, before it was {status}" if ORDER.index(now) < ORDER.index(status) else ""
+            if left and stopping():
+                raise RolloutHalted(
+                    "the run was interrupted while shards were coming back",
+                    where="cluster",
+                    why=f"{left}; every node has joined, and nothing has to be put back",
+                    next_step="run `up` again: it waits for them, and goes on from here",
+                )
+            return left
 
         next_step = (
             f"wait until health is {status}, then run `up` again: it goes on from here; where shards need more than "

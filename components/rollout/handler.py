@@ -17,9 +17,10 @@ from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
 from components.rollout.cluster import RolloutCluster
 from components.rollout.drift import nodes_drift
+from components.rollout.limits import Limits
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.not_running import of_nodes_that_are_away, refuse_nodes_that_are_away
-from components.rollout.perform import Limits, Performer, carry_out
+from components.rollout.perform import Performer, carry_out
 from components.rollout.placed import Placed
 from components.rollout.preconditions import preflight
 from components.rollout.preflight import Gate

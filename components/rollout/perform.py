@@ -11,10 +11,10 @@ from components.nodes.at_once import MACHINES
 from components.nodes.process import STOP_TIMEOUT
 from components.rollout.cluster import Mark, RolloutCluster
 from components.rollout.decode import decode, known, since_last_start
+from components.rollout.limits import Limits
 from components.rollout.node import RolloutNode
 from components.rollout.placed import Placed
 from components.rollout.procedure import Procedure, procedure
-from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back
 from components.rollout.view import NodeView, RolloutView
 
@@ -22,22 +22,6 @@ Result = TypeVar("Result")
 
 START_AGAIN = 2.0
 """Seconds until a node is started again that an earlier process of it kept from starting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a rollout waits, and for what.
-
-    Attributes:
-        join: seconds until every node must have joined.
-        health: seconds until health must be as good as before.
-        least: the health without which a rolling restart goes to no other node, where an earlier run that noted it has
-            taken the note away already.
-    """
-
-    join: float = 300
-    health: float = HEALTH_TIMEOUT
-    least: str = "green"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +159,11 @@ class Performer:
             return ""
         return since_last_start(node.log_since(self.logged[node.name]))
 
+    def wait_healthy(self) -> None:
+        """Wait until health is as good as before."""
+        status = self.mark.status if self.mark else self.unmarked
+        self.cluster.wait_healthy(status, self.limits.health, self.context.stopping)
+
     def hold(self) -> None:
         """Hold the allocation, and keep what was noted with it."""
         self.mark = self._while_it_answers(self.cluster.hold_allocation)
@@ -216,9 +205,7 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.START: lambda do, names: do.each(names, do.start),
     Action.WAIT_JOINED: lambda do, names: do.wait_joined(names),
     Action.RELEASE_ALLOCATION: lambda do, names: do.release(),
-    Action.WAIT_HEALTHY: lambda do, names: do.cluster.wait_healthy(
-        do.mark.status if do.mark else do.unmarked, do.limits.health
-    ),
+    Action.WAIT_HEALTHY: lambda do, names: do.wait_healthy(),
     Action.DISCARD_PREVIOUS: lambda do, names: do.each(names, lambda node: node.discard_previous()),
 }
 
@@ -235,7 +222,7 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
         SecurityError: a step failed that has nothing to put back.
     """
     performer.resumes = any(node.in_hand for node in view.nodes)
-    if procedure(view) is Procedure.ROLLING:  # it stops another node next
+    if procedure(view) is Procedure.ROLLING:
         performer.unmarked = performer.limits.least
     for number, step in enumerate(steps):
         if step.place != performer.context.place and performer.context.stopping():

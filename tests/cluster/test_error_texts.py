@@ -19,8 +19,9 @@ from components.nodes.targets import machine_of
 from components.pki.issue import IssuedAuthority
 from components.rollout.cluster import RolloutCluster
 from components.rollout.decode import decode
+from components.rollout.limits import Limits
 from components.rollout.node import RolloutNode
-from components.rollout.perform import Limits, Performer
+from components.rollout.perform import Performer
 from components.settings.content import Content
 from components.settings.merge import merge
 from components.settings.scenarios import Choices, Scenario, settings_for

@@ -15,7 +15,8 @@ from components.nodes import at_once, ssh
 from components.nodes.at_once import DEFAULT, MACHINES, MACHINES_AT_ONCE, MOST, Machines, limit_machines
 from components.nodes.ssh_scripts import BEGIN
 from components.nodes.ssh_spec import Ssh
-from components.rollout.perform import Limits, Performer
+from components.rollout.limits import Limits
+from components.rollout.perform import Performer
 
 BEGUN = f"{BEGIN}\n".encode()
 FULL = 10.0

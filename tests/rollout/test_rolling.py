@@ -238,6 +238,17 @@ def test_the_next_run_goes_on_without_them_where_a_person_waived_that(halted):
     assert stops(halted) == ["es-2", "es-3", "es-1"]
 
 
+def test_an_interrupted_run_does_not_wait_until_shards_have_come_back(halted):
+    began = halted.clock.monotonic()
+    said = halted.up_interrupted_at("node 1 of 3, es-2: wait until health is as good as before")
+    assert "the run was interrupted while shards were coming back" in said
+    assert "every node has joined, and nothing has to be put back" in said
+    assert halted.clock.monotonic() - began < halted.waits["health_timeout"] / 2
+    halted.cluster.sick = False
+    halted.up()
+    assert_secured(halted)
+
+
 def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_other(basic):
     world = basic()
     said = world.up_interrupted_at("node 1 of 3, es-2: stop es-2")

@@ -1,9 +1,13 @@
-"""Keys and leaves as PEM files: secured with them, renewed without a restart, and exchanged for PKCS#12 and back."""
+"""Keys and leaves as PEM files: secured with them, renewed without a restart, and exchanged for PKCS#12 and back.
+
+The nodes are run by commands of the operator's own, for every verb.
+"""
 
 import pytest
 
 from components.nodes.probes import handshake
 from devcluster.seed import count
+from tests.cluster.own_commands import OwnCommands
 from tests.cluster.stack_run import CONSENT, open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
@@ -18,6 +22,16 @@ def run(tmp_path_factory):
     with open_stack(tmp_path_factory.mktemp("pem"), DOCUMENTS) as found:
         assert count(found.cluster.nodes) == DOCUMENTS
         yield found
+
+
+@pytest.fixture(scope="module")
+def commands(run, tmp_path_factory):
+    return OwnCommands(run, tmp_path_factory.mktemp("commands"))
+
+
+@pytest.fixture
+def machine(run, commands):
+    return {**run.usual()["machine"], **commands.section()}
 
 
 def processes(run):
@@ -43,8 +57,8 @@ def key_files(run):
     return found
 
 
-def test_a_cluster_is_secured_with_pem_files_alone(run):
-    run.write(certificates=PEM, consent=CONSENT)
+def test_a_cluster_is_secured_with_pem_files_alone(run, machine):
+    run.write(certificates=PEM, machine=machine, consent=CONSENT)
     assert run.up()["result"] == "changed"
     assert key_files(run) == [PEM_FILES] * 3
     for node in run.cluster.nodes:
@@ -52,10 +66,10 @@ def test_a_cluster_is_secured_with_pem_files_alone(run):
     assert run.api().ask("/books/_count")[1]["count"] == DOCUMENTS
 
 
-def test_leaves_in_pem_are_reissued_without_a_restart(run):
+def test_leaves_in_pem_are_reissued_without_a_restart(run, machine):
     before, pids = served(run), processes(run)
     nodes = [{**node, "names": [f"{node['name']}.example.net"]} for node in run.usual()["nodes"]]
-    run.write(certificates=PEM, nodes=nodes)
+    run.write(certificates=PEM, machine=machine, nodes=nodes)
     assert run.up()["result"] == "changed"
     assert set(served(run)).isdisjoint(before)
     assert processes(run) == pids
@@ -63,9 +77,9 @@ def test_leaves_in_pem_are_reissued_without_a_restart(run):
 
 
 @pytest.mark.parametrize(("wanted", "setting"), [("pkcs12", "keystore.path"), ("pem", "certificate")])
-def test_another_layout_of_key_files_is_a_rolling_restart(run, wanted, setting):
+def test_another_layout_of_key_files_is_a_rolling_restart(run, machine, wanted, setting):
     pids = processes(run)
-    run.write(certificates={"key_format": wanted})
+    run.write(certificates={"key_format": wanted}, machine=machine)
     assert run.preview()["plan"]["restart"]["procedure"] == "rolling restart"
     assert run.up()["result"] == "changed"
     assert set(processes(run)).isdisjoint(pids)
@@ -74,3 +88,11 @@ def test_another_layout_of_key_files_is_a_rolling_restart(run, wanted, setting):
         assert f"xpack.security.http.ssl.{setting}: " in node.settings.read_text()
     assert run.api().ask("/books/_count")[1]["count"] == DOCUMENTS
     assert run.preview()["plan"]["rows"] == []
+
+
+def test_every_node_was_stopped_started_and_given_its_secrets_by_the_operators_commands(run, commands):
+    for node in run.cluster.nodes:
+        told = commands.told(node.name)
+        assert [verb for verb in told if verb in ("stop", "start")] == ["stop", "start"] * 3
+        assert "keystore" in told
+        assert told[-1] == "status"

@@ -66,3 +66,16 @@ def test_a_job_that_changes_a_stack_waits_for_another_one_on_the_same_stack():
     for job in ("up", "nightly"):
         assert GITHUB["jobs"][job]["concurrency"]["cancel-in-progress"] is False
     assert {GITLAB[job]["resource_group"] for job in (".up", "nightly")} == {"stack-$ENVIRONMENT"}
+
+
+def test_a_job_that_changes_a_stack_has_time_for_a_rolling_restart_of_many_nodes():
+    assert [GITHUB["jobs"][job]["timeout-minutes"] for job in ("up", "nightly")] == [720, 720]
+    assert [GITLAB[job]["timeout"] for job in (".up", "nightly")] == ["12h", "12h"]
+
+
+def test_a_runner_is_said_to_need_every_tool_that_a_step_calls():
+    [needs] = re.findall(r"\*\*A runner that reaches the nodes\*\*(.*?)^5\. ", PAGE, re.M | re.S)
+    shell = "\n".join(step.values[0] for step in SHELL)
+    called = {tool for tool in ("curl", "gh", "git", "jq", "make") if re.search(rf"(?:^|[ (;|]){tool} ", shell, re.M)}
+    assert {"curl", "gh", "make"} <= called
+    assert [tool for tool in called if f"`{tool}`" not in needs] == []

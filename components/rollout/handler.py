@@ -35,7 +35,7 @@ from components.rollout.procedure import (
 from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running, to_start
-from components.rollout.waivers import Waiver
+from components.rollout.waivers import Waiver, least_health
 from components.settings.content import Content
 from components.values import UNKNOWN, MaybeUnknown, Wire
 
@@ -230,7 +230,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         line = _line(wanted, recorded).to(tuple(item.node for item in wanted.nodes))
         placed = Placed(context)
         cluster = RolloutCluster(line, context.clock, placed.progress)
-        return Performer(nodes, cluster, placed, Limits(join=wanted.join_timeout, health=wanted.health_timeout))
+        least = least_health(wanted.waivers, context.clock.now().date())
+        return Performer(nodes, cluster, placed, Limits(wanted.join_timeout, wanted.health_timeout, least))
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
         nodes = performer.look()

@@ -26,10 +26,18 @@ START_AGAIN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a rollout waits, in seconds."""
+    """How long a rollout waits, and for what.
+
+    Attributes:
+        join: seconds until every node must have joined.
+        health: seconds until health must be as good as before.
+        least: the health without which a rolling restart goes to no other node, where an earlier run that noted it has
+            taken the note away already.
+    """
 
     join: float = 300
     health: float = HEALTH_TIMEOUT
+    least: str = "green"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Performer:
         limits: how long it waits.
         resumes: whether it goes on with what an earlier rollout left in hand.
         mark: what was noted when the allocation was held; None until then.
+        unmarked: the health that is waited for where there is no mark.
         timed: the steps that were done.
         logged: how many bytes a node had logged before it was started.
         ending: nodes that were to stop, and had not ended when nobody waited any longer.
@@ -63,6 +72,7 @@ class Performer:
     limits: Limits
     resumes: bool = False
     mark: Mark | None = None
+    unmarked: str = "yellow"
     timed: list[Timed] = field(default_factory=list)
     logged: dict[str, int] = field(default_factory=dict)
     ending: set[str] = field(default_factory=set)
@@ -207,7 +217,7 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.WAIT_JOINED: lambda do, names: do.wait_joined(names),
     Action.RELEASE_ALLOCATION: lambda do, names: do.release(),
     Action.WAIT_HEALTHY: lambda do, names: do.cluster.wait_healthy(
-        do.mark.status if do.mark else "yellow", do.limits.health
+        do.mark.status if do.mark else do.unmarked, do.limits.health
     ),
     Action.DISCARD_PREVIOUS: lambda do, names: do.each(names, lambda node: node.discard_previous()),
 }
@@ -225,6 +235,8 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
         SecurityError: a step failed that has nothing to put back.
     """
     performer.resumes = any(node.in_hand for node in view.nodes)
+    if procedure(view) is Procedure.ROLLING:  # it stops another node next
+        performer.unmarked = performer.limits.least
     for number, step in enumerate(steps):
         if step.place != performer.context.place and performer.context.stopping():
             raise _stopped_before(step)

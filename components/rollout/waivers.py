@@ -39,6 +39,12 @@ def waived(finding: Finding, waivers: Sequence[Waiver], today: date) -> Waiver |
     return next((waiver for waiver in waivers if waiver.gate is gate and today <= waiver.until), None)
 
 
+def least_health(waivers: Sequence[Waiver], today: date) -> str:
+    """Return the health without which a rolling restart stops no other node: green, unless that is waived."""
+    waives = any(waiver.gate is Waivable.HEALTH_IS_GREEN and today <= waiver.until for waiver in waivers)
+    return "yellow" if waives else "green"
+
+
 def unwaived(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> tuple[Finding, ...]:
     """Return the findings that no waiver covers, each with what a waiver could do for it."""
     return tuple(

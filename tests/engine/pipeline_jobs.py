@@ -10,21 +10,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.stack_run import CHECKOUT
 from tests.test_pipelines_page import GITHUB, GITLAB
 
-LEFT_OUT = {
-    "actions/checkout@v4": "a checkout is there: a fresh one for each job",
-    "make setup": "its .venv is that of these tests",
-}
-"""What a job does to have a world to run in."""
-PLACED = frozenset({"runs-on", "permissions", "concurrency", "environment", "tags", "resource_group"})
+SETUP = f'ln -s "{CHECKOUT}/.venv" .venv && git rev-parse HEAD > .git/made-ready'
+"""What stands for `make setup`: the .venv of these tests, and a note of the commit."""
+PLACED = frozenset(
+    {
+        *("runs-on", "timeout-minutes", "permissions", "concurrency", "environment"),
+        *("tags", "timeout", "resource_group"),
+    }
+)
 """Keys of a job that say where and when it runs; `tests/test_pipelines_page.py` looks at those that matter."""
 KEYS = {
     "job of GitHub's": {"if", "steps", "strategy"},
     "strategy": {"matrix", "fail-fast", "max-parallel"},
-    "step": {"uses", "run", "name", "id", "env", "if"},
+    "step": {"uses", "run", "name", "id", "env", "if", "with"},
+    "checkout": {"fetch-depth"},
     "job of GitLab's": {
-        *("rules", "script", "after_script", "parallel", "allow_failure", "artifacts", "extends", "needs", "variables"),
+        *(
+            "rules",
+            "before_script",
+            "script",
+            "after_script",
+            "parallel",
+            "allow_failure",
+            "artifacts",
+            "extends",
+            "needs",
+            "variables",
+        ),
     },
     "default": {"before_script"},
 }
@@ -48,8 +63,15 @@ class Job:
     said: str = ""
     summary: str = ""
 
+    @property
+    def made_ready(self) -> str:
+        """Return the commit for which `make setup` ran; nothing where it did not."""
+        note = self.folder / ".git" / "made-ready"
+        return note.read_text().strip() if note.exists() else ""
 
-Checkout = Callable[[], Path]
+
+Checkout = Callable[[str, bool], Path]
+"""Makes a fresh checkout: how deep, and whether it may push."""
 
 
 def bash(script: str, folder: Path, variables: Mapping[str, str], *options: str) -> tuple[int, str]:
@@ -100,25 +122,29 @@ class GitHub:
                 if not only or environment in only:
                     begins = not (stops and RED in [one.colour for one in ended.values()])
                     of_the_matrix = {**known, "matrix.environment": environment}
-                    ran = self._run(job["steps"], of_the_matrix) if begins else Job(GREY)
+                    writes = job.get("permissions", GITHUB["permissions"])["contents"] == "write"
+                    ran = self._run(job["steps"], of_the_matrix, writes) if begins else Job(GREY)
                     ended[f"{title} {environment}".strip()] = ran
         return ended
 
-    def _run(self, steps: list[dict[str, Any]], known: dict[str, str]) -> Job:
-        folder = self.checkout()
+    def _run(self, steps: list[dict[str, Any]], known: dict[str, str], writes: bool) -> Job:
+        first, *steps = steps
+        assert first["uses"] == "actions/checkout@v4"
+        refuse_unknown(first.get("with", {}), "checkout")
+        folder = self.checkout(str(first.get("with", {}).get("fetch-depth", 1)), writes)
         summary, outputs = folder.parent / f"{folder.name}.summary", folder.parent / f"{folder.name}.output"
         own = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_REPOSITORY": known["github.repository"], "CI": "true"}
         all_said, failed = "", False
         summary.touch()
         for step in steps:
             refuse_unknown(step, "step")
-            runs = {"": not failed, "failure()": failed, "always()": True}[step.get("if", "")]
-            if LEFT_OUT.get(step.get("uses") or step["run"]) or not runs:
+            if not begins_step(step.get("if", ""), failed, known):
                 continue
             outputs.write_text("")
             wanted = {key: filled(value, known) for key, value in {**GITHUB["env"], **step.get("env", {})}.items()}
             variables = {**self.variables, **own, **wanted, "GITHUB_OUTPUT": str(outputs)}
-            status, said = bash(filled(step["run"], known), folder, variables, "-e")
+            script = SETUP if step["run"] == "make setup" else filled(step["run"], known)
+            status, said = bash(script, folder, variables, "-e")
             all_said += said
             failed = failed or status != 0
             for line in outputs.read_text().splitlines():
@@ -164,9 +190,10 @@ class GitLab:
         return ended
 
     def _run(self, job: dict[str, Any], variables: Mapping[str, str]) -> Job:
-        folder, default = self.checkout(), GITLAB["default"]
+        folder, default = self.checkout(variables.get("GIT_DEPTH", "20"), True), GITLAB["default"]
         refuse_unknown(default, "default")
-        lines = [line for line in (*default["before_script"], *job["script"]) if line not in LEFT_OUT]
+        lines = (*job.get("before_script", default["before_script"]), *job["script"])
+        lines = tuple(SETUP if line == "make setup" else line for line in lines)
         status, said = bash("\n".join(lines), folder, variables, "-e", "-o", "pipefail")
         after, said_after = bash("\n".join(job.get("after_script", [":"])), folder, variables, "-e")
         assert after == 0, said_after
@@ -179,7 +206,16 @@ class GitLab:
 def matrix_of(job: Mapping[str, Any]) -> list[dict[str, str]]:
     """Return the variables of each run of a job of GitLab's."""
     [row] = job.get("parallel", {"matrix": [{}]})["matrix"]
-    return [{"ENVIRONMENT": one} for one in row["ENVIRONMENT"]] if row else [dict(job["variables"])]
+    own = job.get("variables", {})
+    return [{**own, "ENVIRONMENT": one} for one in row["ENVIRONMENT"]] if row else [own]
+
+
+def begins_step(condition: str, failed: bool, known: Mapping[str, str]) -> bool:
+    """Tell whether a step of GitHub's begins; what a step that did not run would have put out is empty."""
+    if condition in {"always()", "failure()"}:
+        return failed or condition == "always()"
+    outputs = re.findall(r"steps\.\w+\.outputs\.\w+", condition)
+    return not failed and (not condition or holds(condition, {**dict.fromkeys(outputs, ""), **known}.__getitem__))
 
 
 def filled(text: str, known: Mapping[str, str]) -> str:

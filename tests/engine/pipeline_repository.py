@@ -1,7 +1,11 @@
-"""A repository that is run by pipelines: this checkout's code, and three stack files for nodes that do not run."""
+"""A repository that is run by pipelines: this checkout's code, and three stack files for nodes that do not run.
+
+It is a bare one of git's, with a work tree from which people merge.
+"""
 
 import os
 import shutil
+import subprocess
 import sys
 from itertools import count
 from pathlib import Path
@@ -29,13 +33,19 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.main, self.numbers = folder, folder / "main", count(1)
+        self.origin, self.aged = folder / "origin.git", False
         self.main.mkdir()
         for name in CODE:
             if (CHECKOUT / name).is_dir():
-                shutil.copytree(CHECKOUT / name, self.main / name, ignore=shutil.ignore_patterns(".venv"))
+                shutil.copytree(
+                    CHECKOUT / name, self.main / name, ignore=shutil.ignore_patterns(".venv", "__pycache__")
+                )
             else:
                 shutil.copy2(CHECKOUT / name, self.main / name)
-        (self.main / ".venv").symlink_to(CHECKOUT / ".venv")
+        self.git("init", "--quiet", "--bare", "--initial-branch", "main", str(self.origin))
+        self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("remote", "add", "origin", self.origin.as_uri())
+        self._merge()
         for name in ("state", "bin"):
             (folder / name).mkdir()
         self.gh = folder / "gh.json"
@@ -50,14 +60,65 @@ class Repository:
         """Return the environment of the runner's machine."""
         usual = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "GITHUB_", "CI"))}
         path = f"{self.folder / 'bin'}:{usual['PATH']}"
-        return {**usual, "PATH": path, "PULUMI_HOME": str(self.folder / "pulumi"), "PYTHONUNBUFFERED": "1"}
+        own = {"PULUMI_HOME": str(self.folder / "pulumi"), "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+        return {**usual, **own, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
-    def checkout(self) -> Path:
-        """Return a fresh checkout."""
-        return shutil.copytree(self.main, self.folder / f"job-{next(self.numbers)}", symlinks=True)
+    def git(self, *words: str, where: Path | None = None) -> str:
+        """Run git in the work tree, or elsewhere, and return what it printed."""
+        people = [
+            f"GIT_{who}_{what}=someone@example.net" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        ]
+        variables = {**self.variables, **dict(one.split("=") for one in people)}
+        done = subprocess.run(
+            ["git", *words], cwd=where or self.main, env=variables, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    def checkout(self, depth: str, writes: bool) -> Path:
+        """Return a fresh checkout of `main`.
+
+        Args:
+            depth: how many commits; with 0 it has all, and every tag, as with both CI systems.
+            writes: whether it may push.
+        """
+        folder = self.folder / f"job-{next(self.numbers)}"
+        deep = () if depth == "0" else ("--depth", depth, "--no-tags")
+        self.git("clone", "--quiet", *deep, self.origin.as_uri(), str(folder))
+        if not writes:
+            self.git("config", "remote.origin.pushurl", (self.folder / "refused").as_uri(), where=folder)
+        if self.aged:
+            program = folder / "provider" / "pulumi-resource-essecurity"
+            program.write_text(AGED.format(checkout=CHECKOUT, python=sys.executable))
+        return folder
+
+    def by_hand(self) -> Path:
+        """Return a checkout of somebody who works at a shell."""
+        folder = self.checkout("0", writes=True)
+        (folder / ".venv").symlink_to(CHECKOUT / ".venv")
+        return folder
+
+    def head(self) -> str:
+        """Return the commit that was merged last."""
+        return self.git("rev-parse", "main", where=self.origin)
+
+    def deployed(self, environment: str) -> str:
+        """Return the commit that a tag is on; nothing where there is none."""
+        return self.git(
+            "for-each-ref", "--format=%(objectname)", f"refs/tags/deployed/{environment}", where=self.origin
+        )
+
+    def tag_what_was_never_merged(self, environment: str) -> None:
+        """Let a tag be on a commit of another branch."""
+        commit = self.git("commit-tree", "-p", "HEAD", "-m", "never merged", "HEAD^{tree}")
+        self.git("push", "--quiet", "--force", "origin", f"{commit}:refs/tags/deployed/{environment}")
+
+    def _merge(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "merged")
+        self.git("push", "--quiet", "origin", "main")
 
     def commit(self, environment: str, **sections: Any) -> None:
-        """Write a stack file; what Pulumi wrote into it stays."""
+        """Merge a stack file; what Pulumi wrote into it stays."""
         node, yaml = self.nodes[environment], YAML(typ="safe", pure=True)
         path = self.main / "stacks" / f"Pulumi.{environment}.yaml"
         kept = {key: value for key, value in yaml.load(path).items() if key != "config"} if path.exists() else {}
@@ -69,6 +130,7 @@ class Repository:
             **sections,
         }
         yaml.dump({**kept, "config": {f"{NAMESPACE}:{key}": value for key, value in written.items()}}, path)
+        self._merge()
 
     def commit_salt_of(self, checkout: Path, environment: str) -> None:
         """Commit the line that Pulumi wrote into one stack file; all have the same passphrase."""
@@ -77,10 +139,4 @@ class Repository:
         for each in ENVIRONMENTS:
             path = self.main / "stacks" / f"Pulumi.{each}.yaml"
             yaml.dump({"encryptionsalt": salt, **yaml.load(path)}, path)
-
-    def issue_as_long_ago(self, wanted: bool) -> None:
-        """Let the next checkouts have a plugin whose certificates are old, or the usual one."""
-        program = self.main / "provider" / "pulumi-resource-essecurity"
-        shutil.copy2(CHECKOUT / "provider" / program.name, program)
-        if wanted:
-            program.write_text(AGED.format(checkout=CHECKOUT, python=sys.executable))
+        self._merge()

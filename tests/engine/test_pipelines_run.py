@@ -1,124 +1,26 @@
 """What `docs/pipelines.md` has for GitHub and GitLab is run: its own shell, the real engine, nodes that are folders."""
 
-import json
-import os
 import re
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.engine.example_run import ENVIRONMENTS
-from tests.engine.gitlab_standin import MERGE_REQUEST, NOTES_TOKEN, PROJECT, notes_api
-from tests.engine.pipeline_jobs import GitHub, GitLab, Job, bash
-from tests.engine.pipeline_repository import BROKEN, Repository
+from tests.engine.gitlab_standin import MERGE_REQUEST
+from tests.engine.pipeline_jobs import bash
+from tests.engine.pipeline_repository import BROKEN
+from tests.engine.pipeline_runs import LIVES, PULL_REQUEST, TOKEN, after, pipelines
 from tests.test_pipelines_page import PAGE
 
 pytestmark = pytest.mark.engine
-PULL_REQUEST = "https://github.example.net/ops/security/pull/7"
-PASSPHRASE, TOKEN = "a passphrase of these tests", "token-of-gh"
-LIVES = {"valid_for": "500d"}
-"""How long a leaf lives that is due when it is 400 days old."""
-
-
-class Pipelines:
-    """A repository with both CI systems, and what they told people."""
-
-    def __init__(self, folder: Path, api: str) -> None:
-        self.repository = Repository(folder)
-        backend = f"{(folder / 'state').as_uri()}?metadata=skip"
-        run_id = f"{os.getpid()}-{folder.parent.name}-{folder.name}"
-        self.passphrase_of_github = Path(f"/dev/shm/stack-passphrase-{run_id}")
-        self.passphrase_of_gitlab = folder / "passphrase"
-        self.passphrase_of_gitlab.write_text(PASSPHRASE)
-        known = {
-            "vars.PULUMI_BACKEND_URL": backend,
-            "github.run_id": run_id,
-            "github.repository": "ops/security",
-            "github.event.pull_request.head.repo.full_name": "ops/security",
-            "github.event.pull_request.html_url": PULL_REQUEST,
-            "github.token": TOKEN,
-            "secrets.STACK_PASSPHRASE": PASSPHRASE,
-        }
-        self.github = GitHub(self.repository.checkout, self.repository.variables, known)
-        of_the_project = {
-            "PULUMI_BACKEND_URL": backend,
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.passphrase_of_gitlab),
-            "NOTES_TOKEN": NOTES_TOKEN,
-            "CI_API_V4_URL": api,
-            "CI_PROJECT_ID": PROJECT,
-            "CI_DEFAULT_BRANCH": "main",
-            "CI_COMMIT_BRANCH": "",
-        }
-        self.gitlab = GitLab(self.repository.checkout, {**self.repository.variables, **of_the_project})
-
-    def first_preview_by_hand(self, environment: str) -> None:
-        """Make a stack, and commit the line that Pulumi wrote, as the page says under *Before the first run*."""
-        checkout, variables = self.repository.checkout(), self.gitlab.variables
-        status, said = bash(f".venv/bin/python -m stacks preview {environment}", checkout, variables)
-        assert status == 1, said
-        self.repository.commit_salt_of(checkout, environment)
-
-    def told(self) -> list[dict[str, str]]:
-        """Return what `gh` was called for since one last asked."""
-        told = [json.loads(line) for line in self.repository.gh.read_text().splitlines()]
-        self.repository.gh.write_text("")
-        return told
-
-    def files(self) -> dict[str, dict[str, bytes]]:
-        """Return what lies on the node of each environment."""
-        return {environment: node.files() for environment, node in self.repository.nodes.items()}
+TITLE = "prod: the nightly run is broken"
+LOG = re.compile(r"```text\n(?!```).*es-1: there is no folder .*\n```\n", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    with notes_api() as (api, notes):
-        pipelines = Pipelines(tmp_path_factory.mktemp("pipelines"), api)
-        pipelines.notes = notes
-        for environment in ENVIRONMENTS:
-            pipelines.repository.commit(environment)
-        pipelines.first_preview_by_hand("dev")
-        try:
-            yield pipelines
-        finally:
-            pipelines.passphrase_of_github.unlink(missing_ok=True)  # where a job did not come to its end
-
-
-@dataclass
-class Event:
-    """What an event led to.
-
-    Attributes:
-        jobs: how they ended, by their names.
-        told: what `gh` was called for.
-        comments: what GitLab's API took.
-        touched: the environments on whose node a file is another one.
-    """
-
-    jobs: dict[str, Job]
-    told: list[dict[str, str]]
-    comments: list[str]
-    touched: list[str]
-
-    @property
-    def colours(self) -> dict[str, str]:
-        return {name: job.colour for name, job in self.jobs.items()}
-
-
-def after(made: Pipelines, start: Callable[[], dict[str, Job]]) -> Event:
-    """Return what an event led to: no secret in a log, and no file with one that stays, or that others may read."""
-    before, asked = made.files(), len(made.notes)
-    jobs = start()
-    now = made.files()
-    event = Event(jobs, made.told(), made.notes[asked:], [name for name in before if before[name] != now[name]])
-    seen = "".join(job.said + job.summary for job in jobs.values()) + "".join(one["body"] for one in event.told)
-    assert [secret for secret in (PASSPHRASE, TOKEN, NOTES_TOKEN) if secret in seen + "".join(event.comments)] == []
-    assert [line for line in seen.splitlines() if "is open to others" in line] == []
-    assert not made.passphrase_of_github.exists()
-    assert [job.folder for job in jobs.values() if (job.folder / "notes.curl").exists()] == []
-    return event
+    with pipelines(tmp_path_factory.mktemp("pipelines")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -139,11 +41,11 @@ def merged(made, opened):
 def merged_again(made, merged):
     """What failed, or did not begin, started again when one of the mistakes is mended; its leaf is 400 days old."""
     made.repository.commit("staging", certificates=LIVES)
-    made.repository.issue_as_long_ago(True)
+    made.repository.aged = True
     try:
         return after(made, lambda: made.github.event("push", ("staging", "prod")))
     finally:
-        made.repository.issue_as_long_ago(False)
+        made.repository.aged = False
 
 
 @pytest.fixture(scope="module")
@@ -155,13 +57,23 @@ def opened_again(made, merged_again):
 
 @pytest.fixture(scope="module")
 def night(made, opened_again):
-    made.repository.commit("prod", **BROKEN)
+    """A night when the folder of one node is away."""
+    assert after(made, lambda: made.github.event("push", ("prod",))).colours == {"up prod": "green"}
+    config = made.repository.nodes["prod"].config
+    config.rename(config.with_name("away"))
     return after(made, lambda: made.github.event("schedule"))
 
 
 @pytest.fixture(scope="module")
-def merge_request(made, night):
+def night_after(made, night):
+    """What was broken is broken still."""
+    return after(made, lambda: made.github.event("schedule", ("prod",)))
+
+
+@pytest.fixture(scope="module")
+def merge_request(made, night_after):
     """A merge request at GitLab: nothing due, something due, a mistake."""
+    made.repository.commit("prod", **BROKEN)
     made.repository.commit("staging", certificates={**LIVES, "reissue": {"es-1/transport": 1}})
     return after(made, lambda: made.gitlab.pipeline("merge_request_event", CI_MERGE_REQUEST_IID=MERGE_REQUEST))
 
@@ -224,10 +136,17 @@ def test_a_night_is_silent_where_nothing_is_due_renews_what_is_and_opens_an_issu
     assert "\nno changes\n" in silent.said
     assert renewed.summary == "staging: renewed or repaired\n"
     assert "its renewal window opened on " in renewed.said
-    [issue] = night.told
+    looked_for, issue = night.told
+    assert (looked_for["call"], looked_for["repository"], looked_for["title"]) == ("issue list", "ops/security", TITLE)
     assert (issue["call"], issue["repository"], issue["token"]) == ("issue create", "ops/security", TOKEN)
-    assert issue["title"] == "prod: the nightly run is broken"
-    assert re.fullmatch(r"```text\n(?!```).*cluster\.colour: is not known here.*\n```\n", issue["body"], re.DOTALL)
+    assert issue["title"] == TITLE
+    assert LOG.fullmatch(issue["body"])
+
+
+def test_the_night_after_comments_on_the_open_issue(night_after):
+    assert night_after.colours == {"nightly prod": "red"}
+    assert [one["call"] for one in night_after.told] == ["issue list", "issue comment"]
+    assert LOG.fullmatch(night_after.told[1]["body"])
 
 
 def test_a_merge_request_has_a_comment_for_each_stack_and_is_amber_where_something_is_due(merge_request):
@@ -262,7 +181,7 @@ def test_a_night_at_gitlab_is_amber_where_it_repaired_something_and_red_where_it
 
 def test_the_line_of_cron_is_silent_where_nothing_is_due_and_shows_the_log_where_it_is_broken(made, night_at_gitlab):
     [line] = re.findall(r"^ *17 2 \* \* \* (.*)$", PAGE, re.MULTILINE)
-    checkout, log = made.repository.checkout(), made.repository.folder / "up.log"
+    checkout, log = made.repository.by_hand(), made.repository.folder / "up.log"
     ended = {}
     for environment in ("dev", "prod"):
         here = {"/srv/elasticsearch-security": shlex.quote(str(checkout)), "/var/tmp/up.log": shlex.quote(str(log))}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from components.errors import ConfigurationRefused, RolloutHalted
 from components.nodes.cluster_api import ALLOCATION
 from components.rollout.procedure import Procedure
+from components.rollout.waivers import Waivable, Waiver
 from components.settings.scenarios import Choices, Scenario
 from tests.fakes import Killed, Moment
 from tests.rollout.world import THE_OPERATORS_OWN, World, assert_secured, open_cluster, with_own_allocation
@@ -193,7 +194,15 @@ def test_progress_says_which_node_of_how_many_and_what_it_waits_for_since_when(b
     assert all(text.startswith("node ") and " s of at most " in text for text in waits)
 
 
-def test_a_rolling_restart_stops_no_other_node_while_shards_have_not_come_back_as_long_as_the_stack_file_says(basic):
+def stops(world: World) -> list[str]:
+    """Return which nodes were stopped, in every run."""
+    shown = [text for context in world.contexts for text in context.shown]
+    return [text.rpartition(" ")[2] for text in shown if ": stop es-" in text and text.startswith("node ")]
+
+
+@pytest.fixture
+def halted(basic):
+    """Return a cluster in whose rolling restart shards stayed away once the first node, es-2, was down."""
     world = basic()
     world.waits = {"health_timeout": 1200}
 
@@ -204,8 +213,29 @@ def test_a_rolling_restart_stops_no_other_node_while_shards_have_not_come_back_a
     with pytest.raises(RolloutHalted, match=r"`rollout\.health_timeout`") as stopped:
         world.up()
     assert "the cluster did not become healthy in time" in stopped.value.what
-    assert [text for text in world.context.shown if text.endswith("s of at most 1200 s)")]
-    assert [text for text in world.context.shown if ": stop es-" in text] == ["node 1 of 3, es-2: stop es-2"]
+    world.fuse.look = None
+    return world
+
+
+def test_a_rolling_restart_stops_no_other_node_while_shards_have_not_come_back_as_long_as_the_stack_file_says(halted):
+    assert [text for text in halted.context.shown if text.endswith("s of at most 1200 s)")]
+    assert stops(halted) == ["es-2"]
+
+
+def test_the_next_run_stops_no_other_node_either_before_shards_have_come_back(halted):
+    with pytest.raises(RolloutHalted, match="health yellow, before it was green"):
+        halted.up()
+    assert stops(halted) == ["es-2"]
+    halted.cluster.sick = False
+    halted.up()
+    assert stops(halted) == ["es-2", "es-3", "es-1"]
+    assert_secured(halted)
+
+
+def test_the_next_run_goes_on_without_them_where_a_person_waived_that(halted):
+    halted.waivers = (Waiver(gate=Waivable.HEALTH_IS_GREEN, until=halted.clock.now().date()),)
+    halted.up()
+    assert stops(halted) == ["es-2", "es-3", "es-1"]
 
 
 def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_other(basic):

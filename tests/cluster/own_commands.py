@@ -42,3 +42,8 @@ class OwnCommands:
         """Return which verbs were run for a node, in order."""
         lines = (line.split() for line in self.log.read_text().splitlines())
         return [verb for verb, whom in lines if whom == name]
+
+    def stopped(self) -> list[str]:
+        """Return which nodes were stopped, in order."""
+        lines = (line.split() for line in self.log.read_text().splitlines())
+        return [whom for verb, whom in lines if verb == "stop"]

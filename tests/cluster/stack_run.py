@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -228,8 +228,13 @@ class SecuredApi:
 
     def ask(self, path: str, node: int = 0, user: str = "elastic", password: str | None = None) -> tuple[int, Any]:
         """GET a path with curl's own TLS and verification: an implementation that is not ours."""
-        login = base64.b64encode(f"{user}:{password or self.password}".encode()).decode()
-        return self._curl(f"{self.urls[node]}{path}", f'header = "Authorization: Basic {login}"\n')
+        return self._curl(f"{self.urls[node]}{path}", _login(user, password or self.password))
+
+    def put(self, path: str, body: Mapping[str, Any], node: int = 0) -> tuple[int, Any]:
+        """PUT a document to a path, likewise."""
+        data = json.dumps(json.dumps(body))
+        content = f'request = "PUT"\nheader = "Content-Type: application/json"\ndata = {data}\n'
+        return self._curl(f"{self.urls[node]}{path}", f"{_login('elastic', self.password)}{content}")
 
     def documents(self, index: str) -> int:
         """Return how many documents an index holds; none where there is no such index."""
@@ -257,6 +262,11 @@ class SecuredApi:
             return int(status), json.loads(body)
         except ValueError:
             return int(status or 0), body
+
+
+def _login(user: str, password: str) -> str:
+    """Return the line of curl's configuration that logs somebody in."""
+    return f'header = "Authorization: Basic {base64.b64encode(f"{user}:{password}".encode()).decode()}"\n'
 
 
 def _memory_file(text: str) -> int:

@@ -1,10 +1,14 @@
-"""Keys and leaves as PEM files: secured with them, renewed without a restart, and exchanged for PKCS#12 and back."""
+"""Keys and leaves as PEM files: secured with them, renewed without a restart, and exchanged for PKCS#12 and back.
+
+The nodes are run by commands of the operator's own, for every verb.
+"""
 
 import pytest
 
 from components.nodes.probes import handshake
 from devcluster.seed import count
-from tests.cluster.stack_run import CONSENT, open_stack
+from tests.cluster.own_commands import OwnCommands
+from tests.cluster.stack_run import CONSENT, open_stack, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 500
@@ -18,6 +22,16 @@ def run(tmp_path_factory):
     with open_stack(tmp_path_factory.mktemp("pem"), DOCUMENTS) as found:
         assert count(found.cluster.nodes) == DOCUMENTS
         yield found
+
+
+@pytest.fixture(scope="module")
+def commands(run, tmp_path_factory):
+    return OwnCommands(run, tmp_path_factory.mktemp("commands"))
+
+
+@pytest.fixture
+def machine(run, commands):
+    return {**run.usual()["machine"], **commands.section()}
 
 
 def processes(run):
@@ -43,8 +57,8 @@ def key_files(run):
     return found
 
 
-def test_a_cluster_is_secured_with_pem_files_alone(run):
-    run.write(certificates=PEM, consent=CONSENT)
+def test_a_cluster_is_secured_with_pem_files_alone(run, machine):
+    run.write(certificates=PEM, machine=machine, consent=CONSENT)
     assert run.up()["result"] == "changed"
     assert key_files(run) == [PEM_FILES] * 3
     for node in run.cluster.nodes:
@@ -52,25 +66,62 @@ def test_a_cluster_is_secured_with_pem_files_alone(run):
     assert run.api().ask("/books/_count")[1]["count"] == DOCUMENTS
 
 
-def test_leaves_in_pem_are_reissued_without_a_restart(run):
+def test_leaves_in_pem_are_reissued_without_a_restart(run, machine):
     before, pids = served(run), processes(run)
     nodes = [{**node, "names": [f"{node['name']}.example.net"]} for node in run.usual()["nodes"]]
-    run.write(certificates=PEM, nodes=nodes)
+    run.write(certificates=PEM, machine=machine, nodes=nodes)
     assert run.up()["result"] == "changed"
     assert set(served(run)).isdisjoint(before)
     assert processes(run) == pids
     assert run.preview()["plan"]["rows"] == []
 
 
-@pytest.mark.parametrize(("wanted", "setting"), [("pkcs12", "keystore.path"), ("pem", "certificate")])
-def test_another_layout_of_key_files_is_a_rolling_restart(run, wanted, setting):
-    pids = processes(run)
-    run.write(certificates={"key_format": wanted})
-    assert run.preview()["plan"]["restart"]["procedure"] == "rolling restart"
-    assert run.up()["result"] == "changed"
+def runs_with(run, setting, pids):
+    """Check that every node was restarted, and now runs with such a key file and all documents."""
     assert set(processes(run)).isdisjoint(pids)
     assert key_files(run) == [sorted(PEM_FILES + PKCS12_FILES)] * 3
     for node in run.cluster.nodes:
         assert f"xpack.security.http.ssl.{setting}: " in node.settings.read_text()
     assert run.api().ask("/books/_count")[1]["count"] == DOCUMENTS
     assert run.preview()["plan"]["rows"] == []
+
+
+def test_another_layout_of_key_files_is_a_rolling_restart(run, machine):
+    pids = processes(run)
+    run.write(certificates={"key_format": "pkcs12"}, machine=machine)
+    assert run.preview()["plan"]["restart"]["procedure"] == "rolling restart"
+    assert run.up()["result"] == "changed"
+    runs_with(run, "keystore.path", pids)
+
+
+def test_no_run_goes_to_the_next_node_while_shards_have_not_come_back(run, machine, commands):
+    pids, api, before = processes(run), run.api(), len(commands.stopped())
+    run.write(certificates=PEM, machine=machine, rollout={"health_timeout": 10})
+    process = run.start("up", "--json")
+    wait_for(lambda: len(commands.stopped()) > before, process)
+    first = commands.stopped()[before]
+    others = [number for number, node in enumerate(run.cluster.nodes) if node.name != first]
+    assert api.put("/books/_settings", {"number_of_replicas": 3}, others[0])[0] == 200, "more than there are nodes for"
+
+    stderr = process.communicate()[1]
+    again = run.run("up", "--json")
+
+    for status, said in ((process.returncode, stderr), (again.status, again.stderr)):
+        assert status == 2
+        assert "the cluster did not become healthy in time" in said
+        assert "health yellow, before it was green" in said
+        assert "raise `rollout.health_timeout` in the stack file" in said
+    assert commands.stopped()[before:] == [first]
+    assert api.put("/books/_settings", {"number_of_replicas": 1})[0] == 200
+    assert run.up()["result"] == "changed"
+    names = [node.name for node in run.cluster.nodes]
+    assert sorted(commands.stopped()[before:]) == sorted(names), "each of them once"
+    runs_with(run, "certificate", pids)
+
+
+def test_every_node_was_stopped_started_and_given_its_secrets_by_the_operators_commands(run, commands):
+    for node in run.cluster.nodes:
+        told = commands.told(node.name)
+        assert [verb for verb in told if verb in ("stop", "start")] == ["stop", "start"] * 3
+        assert "keystore" in told
+        assert told[-1] == "status"

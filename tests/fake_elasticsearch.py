@@ -231,6 +231,7 @@ class FakeCluster:
     sick: bool = False
     alone: tuple[str, ...] = ()
     remote_clusters: tuple[str, ...] = ()
+    published: dict[str, str] = field(default_factory=dict)
     version: str = "9.5.3"
 
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting: Callable[[str], None]) -> "FakeCluster":
@@ -280,6 +281,7 @@ class FakeCluster:
             skew=dict.fromkeys(names, 0.0),
             voters=frozenset(one.name for one in self.nodes if one.roles != "data"),
             without_replicas=self.alone,
+            published=self.published,
             remote_clusters=self.remote_clusters,
         )
 

@@ -1,7 +1,7 @@
 """What a preflight asks the cluster's API, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from components.nodes.remote_clusters import aliases
@@ -23,6 +23,7 @@ class ClusterFacts:
         skew: seconds that a node's clock is ahead of ours, by node.
         voters: the nodes that may be elected, and so make up the quorum.
         without_replicas: open indices that have no second copy by their own settings, hidden ones left out.
+        published: what each node publishes for the transport layer, as peers dial it: a name where one is published.
         remote_clusters: aliases of the remote clusters that are reached without an API key, so by certificates.
         perhaps_remote_clusters: those of which the node that was asked cannot tell how they are reached.
     """
@@ -35,6 +36,7 @@ class ClusterFacts:
     skew: Mapping[str, float]
     voters: frozenset[str]
     without_replicas: tuple[str, ...]
+    published: Mapping[str, str] = field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
     perhaps_remote_clusters: tuple[str, ...] = ()
 
@@ -60,6 +62,7 @@ def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:
         skew={node["name"]: node["timestamp"] / 1000 - now for node in stats},
         voters=frozenset(node["name"] for node in nodes if "master" in node["roles"]),
         without_replicas=tuple(sorted(str(one["index"]) for one in indices if one["rep"] == "0")),  # type: ignore[index]  # typed as text, is JSON
+        published={node["name"]: node["host"] for node in nodes},
         remote_clusters=remote,
         perhaps_remote_clusters=perhaps,
     )

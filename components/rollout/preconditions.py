@@ -8,7 +8,7 @@ from components.nodes.cluster_api import ClusterSummary
 from components.nodes.logins import in_one_line
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
-from components.rollout.peer_names import names_missed
+from components.rollout.peer_names import names_missed, published_and_missed
 from components.rollout.preflight import Case, Gate, Sign, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.remote_names import remote_clusters_missed
@@ -136,5 +136,5 @@ def preflight(
         why = error.what if isinstance(error, LoginsRefused) else error.why  # what helps is told with the users
         return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {why}"),)
     settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
-    missed = (*names_missed(settings, vouched), *remote_clusters_missed(facts, vouched, named))
-    return (*gates(Case(view, facts, settings, away)), *missed)
+    missed = (*names_missed(settings, vouched), *published_and_missed(facts.published, settings, vouched))
+    return (*gates(Case(view, facts, settings, away)), *missed, *remote_clusters_missed(facts, vouched, named))

@@ -52,6 +52,11 @@ class Published:
     hosts: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it is one of these hosts, and not another address of the machine."""
+        return bool(self.hosts) and all(map(hosts.is_loopback, self.special))
+
 
 def published(settings: Mapping[str, Value], layer: str = "transport") -> Published:
     """Return what a node publishes; variables are left out. Source: networking-settings (publish_host)."""
@@ -117,7 +122,7 @@ def node_meant(host: str, nodes: Iterable[str]) -> str:
 def _by_publishing(settings: Mapping[str, Mapping[str, Value]]) -> Iterator[Dialled]:
     for name, own in settings.items():
         told = published(own)
-        if all(map(hosts.is_loopback, told.special)):  # else it may be another address of the machine
+        if told.is_told:
             for host in told.hosts:
                 others = tuple(other for other in told.hosts if other != host)
                 yield Dialled(host, name, (name,), told.setting, others)

@@ -4,7 +4,7 @@ import pytest
 
 from components.handling import Recorded
 from components.rollout.handler import ClusterRestartHandler
-from components.rollout.peer_names import names_missed
+from components.rollout.peer_names import names_missed, published_and_missed
 from components.rollout.preflight import Sign
 from tests.fakes import FakeContext
 from tests.rollout.world import with_own_allocation
@@ -54,6 +54,36 @@ def test_nothing_is_told_where_nothing_is_missed_or_known(one, two, vouched):
     assert told(one, two, vouched) == []
 
 
+SITE = {**TLS, "network.host": "_site_"}
+
+
+@pytest.mark.parametrize(
+    ("one", "publishes", "vouched", "found"),
+    [
+        pytest.param(SITE, "10.0.0.9", NAMED, ["10.0.0.9"], id="a special value"),
+        pytest.param({**TLS, "network.host": "0.0.0.0"}, "10.0.0.9", NAMED, ["10.0.0.9"], id="every address"),  # noqa: S104
+        pytest.param({**TLS, "network.host": "${HOST}"}, "10.0.0.9", NAMED, ["10.0.0.9"], id="a variable"),
+        pytest.param(SITE, "es-1.local", NAMED, ["es-1.local"], id="a name"),
+        pytest.param(SITE, "10.0.0.1", NAMED, [], id="it is named"),
+        pytest.param(SITE, "127.0.0.1", NAMED, [], id="nobody dials it yet"),
+        pytest.param(SITE, "10.0.0.9", {"es-2": ["es-2.example.net"]}, [], id="its certificate is not known"),
+        pytest.param(SITE, "10.0.0.9", {}, [], id="a record of before, without names"),
+        pytest.param({**TLS, **BY_ADDRESS}, "10.0.0.9", NAMED, [], id="its settings say something else from now on"),
+    ],
+)
+def test_what_a_node_publishes_by_a_value_that_is_no_address_is_asked_of_the_cluster(one, publishes, vouched, found):
+    settings = {"es-1": one, "es-2": TLS}
+    gates = published_and_missed({"es-1": publishes}, settings, vouched)
+    text = "es-1 publishes {} now, which its certificate will not name: peers would refuse it; add it to its `names`"
+    assert [gate.text for gate in gates] == [text.format(host) for host in found]
+    assert all((gate.sign, gate.reason) == (Sign.MIND, "NameMissed") for gate in gates)
+
+
+@pytest.mark.parametrize("two", [LOOSE, {}], ids=["the peer does not ask for names", "plain transport"])
+def test_what_a_node_publishes_is_nothing_to_peers_that_do_not_ask_for_names(two):
+    assert published_and_missed({"es-1": "10.0.0.9"}, {"es-1": SITE, "es-2": two}, NAMED) == ()
+
+
 def test_a_single_node_has_no_peers_that_dial_it():
     assert names_missed({"es-1": {**TLS, **BY_ADDRESS}}, {"es-1": ["es-1.example.net"]}) == ()
 
@@ -97,3 +127,15 @@ def test_a_name_that_is_vouched_for_is_no_news(doors):
     context = FakeContext(world.clock)
     ClusterRestartHandler().preview(None, wanted, context)
     assert missed_in(context) == []
+
+
+def test_a_preview_of_an_open_cluster_says_what_it_publishes_and_no_certificate_will_name(doors):
+    world = doors(with_own_allocation())
+    world.cluster.published = {"es-1": "127.0.0.1", "es-2": "10.0.0.9", "es-3": "es-3.example.net"}
+    wanted = world.wanted().model_copy(update={"vouched": VOUCHED})
+    planned = ClusterRestartHandler().preview(None, wanted, FakeContext(world.clock))
+    missed = [gate for gate in planned.gates if "publishes" in gate]
+    assert missed == [
+        "! es-2 publishes 10.0.0.9 now, which its certificate will not name: peers would refuse it; add it to its "
+        "`names`"
+    ]

@@ -18,12 +18,18 @@ from tests.cluster.stack_run import CONSENT, SecuredApi, StackRun, kill_run, wai
 from tests.cluster.three_machines import three_machines
 from tests.cluster.watching import watched_nodes
 from tests.cluster_fixtures import NAMES
+from tests.engine.command_plugin import install_command_plugin
 from tests.sshd import NO_PASSWORD, WITH_PASSWORD, left_behind, password_file, short_folder
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 500
 REISSUED = {"reissue": {"transport": 1, "http": 1}}
 LOGINS = {"es-1": NO_PASSWORD, "es-2": WITH_PASSWORD, "es-3": "root"}
+HOOK = """\
+#!/bin/sh
+cat >"$0.$1" && readlink /proc/self/ns/net >"$0.$1.where"
+"""
+"""A hook that keeps what it reads, and notes on which network it runs; its files tell when."""
 
 
 @dataclass
@@ -134,6 +140,9 @@ def test_what_is_not_written_is_told_by_the_machines_and_then_there_is_nothing_t
     assert found.status == 1, found.stderr
     assert [each["process"] for each in found.data["nodes"]] == over_ssh.pids()
     assert {each["security"]["xpack.security.enabled"] for each in found.data["nodes"]} == {"false"}
+    [jar] = run.cluster.home.glob("lib/elasticsearch-[0-9]*.jar")
+    who = {(each["user"], f"elasticsearch-{each['version']}.jar") for each in found.data["nodes"]}
+    assert who == {(run.cluster.account.name, jar.name)}
     machine, told = found.data["write"]["machine"], found.data["write"]["nodes"]
     assert Path(machine["home"]).samefile(run.cluster.spec.home)
     assert all(Path(machine["config"].format(name=each.name)).samefile(each.config) for each in run.cluster.nodes)
@@ -235,16 +244,32 @@ def test_a_machine_that_reboots_in_a_wave_stops_it_there_and_the_next_up_finishe
     assert run.preview()["plan"]["rows"] == []
 
 
+def hooks_ran_around(steps, hook, there):
+    """Check that a hook read the plan where a process runs, before the first step of a restart and after its last."""
+    ran = [Path(f"{hook}.{moment}") for moment in ("before", "after")]
+    network = str(Path(f"/proc/{there}/ns/net").readlink())
+    assert [Path(f"{one}.where").read_text().strip() for one in ran] == [network] * 2
+    restarts = [json.loads(one.read_text())["plan"]["restart"] for one in ran]
+    assert [each["procedure"] for each in restarts] == ["rolling restart"] * 2
+    assert ran[0].stat().st_mtime < steps[0].began < steps[-1].ended < ran[1].stat().st_mtime
+
+
 def test_a_setting_is_changed_under_load_by_a_rolling_restart_and_no_node_that_is_up_fails_a_request(over_ssh):
-    before = over_ssh.pids()
+    before, hook = over_ssh.pids(), over_ssh.run.folder / "hook"
+    hook.write_text(HOOK)
+    hook.chmod(0o755)
+    install_command_plugin(Path(over_ssh.run.environment["PULUMI_HOME"]))
     over_ssh.write(
         certificates=REISSUED,
         authorities={"transport": {"generation": 3}, "http": {"generation": 2}},
         transport={"verification_mode": "certificate"},
+        hooks={one: [{"name": "alerts", "command": [str(hook), one], "on": "es-1"}] for one in ("before", "after")},
     )
     with watched_nodes(over_ssh.run.cluster.nodes) as down:
         failed = over_ssh.under_load("rolling restart")
-    away = nodes_away(steps_done(restart_outputs(over_ssh.run.clear_state())))
+    steps = steps_done(restart_outputs(over_ssh.run.clear_state()))
+    hooks_ran_around(steps, hook, over_ssh.machines.sshds["es-1"].process.pid)
+    away = nodes_away(steps)
     assert sorted(each.node for each in away) == sorted(NAMES)
     sys.stdout.write(f"of them to a node that was up: {len(failed_though_up(failed, away))}\n")
     assert failed_though_up(failed, away) == ()
@@ -269,4 +294,6 @@ def test_a_run_that_is_killed_while_a_node_is_away_is_finished_by_the_next(over_
         assert over_ssh.api().documents(INDEX) == DOCUMENTS
     plan = run.preview()["plan"]
     assert (plan["rows"], plan["restart"], left_behind(run.temporary)) == ([], None, [])
+    for node in run.cluster.nodes:
+        assert [path for path in node.config.rglob("*") if "essecurity" in path.name] == []
     assert all(sshd.sessions_end() for sshd in over_ssh.machines.sshds.values())

@@ -348,6 +348,27 @@ def test_a_host_on_the_way_is_gone_through(reach, sshd, tmp_path, temporary):
     assert len(hosts) == 3
 
 
+@pytest.mark.parametrize("lax", ["", "  StrictHostKeyChecking no\n"], ids=["as it is", "where all keys are taken"])
+@pytest.mark.parametrize(
+    ("known", "what"),
+    [("", "the host key of 127.0.0.1 is not known"), ("OTHER", "the host key of 127.0.0.1 is another one than before")],
+    ids=["not known", "another one"],
+)
+def test_the_host_key_of_a_host_on_the_way_is_checked_whatever_the_configuration_says(
+    reach, sshd, tmp_path, known, what, lax
+):
+    make_key(tmp_path / "other")
+    other = " ".join((tmp_path / "other.pub").read_text().split()[:2])
+    config, hosts = tmp_path / "config", tmp_path / "known_hosts"
+    hosts.write_text(f"[{sshd.address}]:{sshd.port} {other}\n" if known else "")
+    config.write_text(f"Host *\n  UserKnownHostsFile {hosts}\n  IdentityFile {sshd.identity_file}\n{lax}")
+    target = reach(jump=(f"root@{sshd.address}:{sshd.port}",), config_file=str(config))
+    with pytest.raises(ConfigurationRefused) as caught:
+        target.run(["cat"], stdin=b"a secret")
+    assert what in caught.value.what
+    assert hosts.read_text().count("\n") == bool(known)
+
+
 @pytest.mark.parametrize("by", ["the connection", "a command"])
 def test_ports_are_called_from_the_machine(reach, sshd, monkeypatch, by):
     commands = []

@@ -134,23 +134,25 @@ class RolloutCluster:
 
         def worse() -> str:
             now = self.summary().status
-            left = f"health {now}, before it was {status}" if ORDER.index(now) < ORDER.index(status) else ""
-            if left and stopping():
-                raise RolloutHalted(
-                    "the run was interrupted while shards were coming back",
-                    where="cluster",
-                    why=f"{left}; every node has joined, and nothing has to be put back",
-                    next_step="run `up` again: it waits for them, and goes on from here",
-                )
-            return left
+            return f"health {now}, and {status} is needed" if ORDER.index(now) < ORDER.index(status) else ""
 
         next_step = (
             f"wait until health is {status}, then run `up` again: it goes on from here; where shards need more than "
             f"{seconds:.0f} s to come back, raise `rollout.health_timeout` in the stack file"
         )
-        self._wait(worse, seconds, what="the cluster did not become healthy in time", next_step=next_step)
+        self._wait(
+            worse, seconds, what="the cluster did not become healthy in time", next_step=next_step, ends=stopping
+        )
 
-    def _wait(self, unmet: Callable[[], str], seconds: float, *, what: str, next_step: str) -> None:
+    def _wait(
+        self,
+        unmet: Callable[[], str],
+        seconds: float,
+        *,
+        what: str,
+        next_step: str,
+        ends: Callable[[], bool] = lambda: False,
+    ) -> None:
         began = self.clock.monotonic()
         while True:
             try:
@@ -159,6 +161,8 @@ class RolloutCluster:
                 left = error.what
             if not left:
                 return
+            if ends():
+                raise _interrupted(left)
             passed = self.clock.monotonic() - began
             if passed > seconds:
                 raise RolloutHalted(
@@ -182,6 +186,15 @@ class RolloutCluster:
                 api.close()
 
         return within(seconds, self.clock, self.waiting, once)
+
+
+def _interrupted(left: str) -> RolloutHalted:
+    return RolloutHalted(
+        "the run was interrupted while it waited for health",
+        where="cluster",
+        why=f"{left}; every node has joined, and nothing has to be put back",
+        next_step="run `up` again: it goes on from here",
+    )
 
 
 def _read(text: str) -> Mark:

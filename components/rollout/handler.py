@@ -15,12 +15,13 @@ from components.nodes.spec import Node
 from components.nodes.targets import machine_of
 from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
+from components.rollout.carry_out import carry_out
 from components.rollout.cluster import RolloutCluster
 from components.rollout.drift import nodes_drift
 from components.rollout.limits import Limits
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.not_running import of_nodes_that_are_away, refuse_nodes_that_are_away
-from components.rollout.perform import Performer, carry_out
+from components.rollout.perform import Performer
 from components.rollout.placed import Placed
 from components.rollout.preconditions import preflight
 from components.rollout.preflight import Gate

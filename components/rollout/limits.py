@@ -12,7 +12,7 @@ class Limits:
     Attributes:
         join: seconds until every node must have joined.
         health: seconds until health must be as good as before.
-        least: the health without which a rolling restart goes to no other node, where no note of it is left.
+        least: the health without which a rolling restart stops no node.
     """
 
     join: float = 300

@@ -1,6 +1,6 @@
-"""Carries out the steps of a plan, one after the other, and puts everything back when one fails."""
+"""Does the steps of a plan: on nodes, and with the cluster."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,14 +9,13 @@ from typing import TypeVar
 from components.errors import MachineUnreachable, RolloutHalted, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES
 from components.nodes.process import STOP_TIMEOUT
-from components.rollout.cluster import Mark, RolloutCluster
+from components.rollout.cluster import ORDER, Mark, RolloutCluster
 from components.rollout.decode import decode, known, since_last_start
 from components.rollout.limits import Limits
 from components.rollout.node import RolloutNode
 from components.rollout.placed import Placed
-from components.rollout.procedure import Procedure, procedure
-from components.rollout.steps import Action, Step, back, may_go_back, no_way_back
-from components.rollout.view import NodeView, RolloutView
+from components.rollout.steps import Action, Step
+from components.rollout.view import NodeView
 
 Result = TypeVar("Result")
 
@@ -44,7 +43,7 @@ class Performer:
         limits: how long it waits.
         resumes: whether it goes on with what an earlier rollout left in hand.
         mark: what was noted when the allocation was held; None until then.
-        unmarked: the health that is waited for where there is no mark.
+        least: the health that is waited for, whatever the mark says.
         timed: the steps that were done.
         logged: how many bytes a node had logged before it was started.
         ending: nodes that were to stop, and had not ended when nobody waited any longer.
@@ -56,7 +55,7 @@ class Performer:
     limits: Limits
     resumes: bool = False
     mark: Mark | None = None
-    unmarked: str = "yellow"
+    least: str = "yellow"
     timed: list[Timed] = field(default_factory=list)
     logged: dict[str, int] = field(default_factory=dict)
     ending: set[str] = field(default_factory=set)
@@ -160,12 +159,19 @@ class Performer:
         return since_last_start(node.log_since(self.logged[node.name]))
 
     def wait_healthy(self) -> None:
-        """Wait until health is as good as before."""
-        status = self.mark.status if self.mark else self.unmarked
+        """Wait until health is as good as before, and as good as it has to be."""
+        status = max(self.mark.status if self.mark else self.least, self.least, key=ORDER.index)
         self.cluster.wait_healthy(status, self.limits.health, self.context.stopping)
 
-    def hold(self) -> None:
-        """Hold the allocation, and keep what was noted with it."""
+    def hold(self, stopped_next: Sequence[str]) -> None:
+        """Hold the allocation, and keep what was noted with it.
+
+        Before a running node is stopped while others go on, health has to be good enough; shards that an earlier run
+        keeps from moving are let go for that.
+        """
+        if stopped_next:
+            self.cluster.release_allocation()
+            self.cluster.wait_healthy(self.least, self.limits.health, self.context.stopping)
         self.mark = self._while_it_answers(self.cluster.hold_allocation)
 
     def flush(self) -> None:
@@ -196,7 +202,7 @@ def _try(act: Callable[[RolloutNode], None], node: RolloutNode) -> SecurityError
 
 
 ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
-    Action.HOLD_ALLOCATION: lambda do, names: do.hold(),
+    Action.HOLD_ALLOCATION: lambda do, names: do.hold(names),
     Action.FLUSH: lambda do, names: do.flush(),
     Action.KEEP_PREVIOUS: lambda do, names: do.each(names, lambda node: node.keep_previous()),
     Action.STOP: lambda do, names: do.each(names, do.stop),
@@ -208,80 +214,3 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.WAIT_HEALTHY: lambda do, names: do.wait_healthy(),
     Action.DISCARD_PREVIOUS: lambda do, names: do.each(names, lambda node: node.discard_previous()),
 }
-
-
-def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) -> None:
-    """Do the steps; when one fails before all nodes have joined, put back what they changed, and say why.
-
-    Once all have joined there is no way back for the nodes touched so far: what is left to do then waits for the
-    next run.
-
-    Raises:
-        RolloutHalted: it was put back (or could not be: the text says which, and what to do), or the run was
-            interrupted and the next node is not begun.
-        SecurityError: a step failed that has nothing to put back.
-    """
-    performer.resumes = any(node.in_hand for node in view.nodes)
-    if procedure(view) is Procedure.ROLLING:
-        performer.unmarked = performer.limits.least
-    for number, step in enumerate(steps):
-        if step.place != performer.context.place and performer.context.stopping():
-            raise _stopped_before(step)
-        try:
-            performer.perform([step])
-        except SecurityError as failure:
-            if not may_go_back(steps[number:]):
-                raise
-            performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
-            put_back(performer, view, failure)
-
-
-def _stopped_before(step: Step) -> RolloutHalted:
-    return RolloutHalted(
-        "the rolling restart was interrupted between two nodes",
-        where=step.place,
-        why="somebody stopped the run, or it was killed; the nodes before this one are finished, this one is untouched",
-        next_step="run `up` again: it goes on from here",
-    )
-
-
-def put_back(performer: Performer, view: RolloutView, failure: SecurityError) -> None:
-    """Put the cluster back to what was kept, and raise what made it necessary.
-
-    Raises:
-        RolloutHalted: always.
-    """
-    try:
-        now = RolloutView(performer.look(), consent=view.consent)
-        stuck = no_way_back(now)
-        performer.perform(back(now) if stuck is None else ())
-    except SecurityError as second:
-        raise RolloutHalted(
-            f"{failure.what}, and putting the previous files back did not succeed either",
-            where=failure.where,
-            why=f"{failure.why}; then, at {second.where}: {second.what} ({second.why})",
-            next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
-            "of each node's config folder, and the next `up` goes on from there",
-        ) from failure
-    ended = _ended(procedure(view), now) if stuck is None else f"nothing was put back: {stuck}"
-    raise RolloutHalted(
-        f"{failure.what}; {ended}{_still_ending(performer.ending)}",
-        where=failure.where,
-        why=failure.why,
-        next_step=failure.next_step,
-    ) from failure
-
-
-def _ended(kind: Procedure, view: RolloutView) -> str:
-    """Say how the cluster is once it was put back."""
-    if kind is not Procedure.ROLLING:
-        return "the previous files are back on every node, and the cluster runs as before"
-    kept = [node.name for node in view.nodes if node.in_hand]
-    if not kept:
-        return "no node is left half-way"
-    return f"the previous files of {', '.join(kept)} are back, it runs as before, and the rollout goes no further"
-
-
-def _still_ending(nodes: Collection[str]) -> str:
-    """Say which nodes may end all the same, since a node that was told to stop cannot be told to stay."""
-    return f"; but {', '.join(sorted(nodes))} may still end, when its open requests do: start it then" if nodes else ""

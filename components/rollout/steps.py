@@ -34,7 +34,8 @@ class Step:
 
     Attributes:
         action: what is done.
-        nodes: on which nodes; empty for the cluster as a whole.
+        nodes: on which nodes; empty for the cluster as a whole. Of a hold of allocation: which running node is stopped
+            next while others go on.
         place: where in a rolling restart it stands, such as `node 2 of 3, es-2`; empty elsewhere.
     """
 
@@ -63,7 +64,8 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     2. Keep what each node has now, once: what an earlier run kept is older, and better.
     3. Stop every node that does not run with what is wanted yet; now no two nodes can disagree on TLS.
     4. Configure, and start: master-eligible nodes first, so that the others find a cluster.
-    5. When all have joined: release allocation, wait for health, and only then let go of what was kept.
+    5. When all have joined: release allocation, let go of what was kept, since there is no way back any more, and
+       wait for health.
 
     Properties: a node that already runs with what is wanted is not touched, but waited for; nothing is
     changed on any node before all that must stop have stopped.
@@ -81,8 +83,8 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     steps += [
         Step(Action.WAIT_JOINED, view.names()),
         Step(Action.RELEASE_ALLOCATION),
-        Step(Action.WAIT_HEALTHY),
         Step(Action.DISCARD_PREVIOUS, view.names()),
+        Step(Action.WAIT_HEALTHY),
     ]
     return tuple(steps)
 
@@ -91,11 +93,13 @@ def rolling(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a rolling restart, or the rest of one that was killed half-way.
 
     1. A node that an earlier run left in the middle comes first, the elected master last.
-    2. For each node: hold allocation, flush, keep what it has, stop, configure, start it.
-    3. When all nodes have joined: release allocation, wait for health, let go of what was kept; then the next one.
+    2. For each node: hold allocation (of one that runs: once health lets it be stopped), flush, keep what it has, stop,
+       configure, start it.
+    3. When all nodes have joined: release allocation, let go of what was kept, wait for health; then the next one.
 
     Properties: never more than one node is down; a node that already runs with what is wanted is not touched, but
-    waited for; the next node is not touched before health is as good as it was.
+    waited for; no node is stopped before health is as good as it was, and as good as it has to be. What has joined is
+    in hand no more: a later run neither puts it back nor goes on without asking how the cluster is.
     """
     order = rolling_order(view)
     steps = [
@@ -116,16 +120,17 @@ def rolling_order(view: RolloutView) -> tuple[NodeView, ...]:
 def _one_node(node: NodeView, view: RolloutView) -> Iterator[Step]:
     right, name = is_right(node), (node.name,)
     if not right:
-        yield from (Step(Action.HOLD_ALLOCATION), Step(Action.FLUSH))
+        runs = node.running is not Running.NOT_RUNNING
+        yield from (Step(Action.HOLD_ALLOCATION, name if runs else ()), Step(Action.FLUSH))
         if not node.in_hand:
             yield Step(Action.KEEP_PREVIOUS, name)
-        if node.running is not Running.NOT_RUNNING:
+        if runs:
             yield Step(Action.STOP, name)
         if not node.on_disk:
             yield Step(Action.CONFIGURE, name)
         yield Step(Action.START, name)
     yield Step(Action.WAIT_JOINED, view.names())
-    yield from (Step(Action.RELEASE_ALLOCATION), Step(Action.WAIT_HEALTHY), Step(Action.DISCARD_PREVIOUS, name))
+    yield from (Step(Action.RELEASE_ALLOCATION), Step(Action.DISCARD_PREVIOUS, name), Step(Action.WAIT_HEALTHY))
 
 
 def files_only(view: RolloutView) -> tuple[Step, ...]:

@@ -109,7 +109,7 @@ def test_no_run_goes_to_the_next_node_while_shards_have_not_come_back(run, machi
     for status, said in ((process.returncode, stderr), (again.status, again.stderr)):
         assert status == 2
         assert "the cluster did not become healthy in time" in said
-        assert "health yellow, before it was green" in said
+        assert "health yellow, and green is needed" in said
         assert "raise `rollout.health_timeout` in the stack file" in said
     assert commands.stopped()[before:] == [first]
     assert api.put("/books/_settings", {"number_of_replicas": 1})[0] == 200

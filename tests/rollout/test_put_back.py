@@ -1,5 +1,7 @@
 """A rollout that fails: before all nodes have joined everything is put back, afterwards nothing is, and never half."""
 
+from contextlib import suppress
+
 import pytest
 
 from components.errors import CommandFailed, RolloutHalted, SecurityError
@@ -163,11 +165,23 @@ def test_once_all_nodes_have_joined_a_slow_recovery_puts_nothing_back(doors):
     world.cluster.sick = True
     error = halted(world)
     assert "the cluster did not become healthy in time" in error.what
-    assert "health yellow, before it was green" in error.why
+    assert "health yellow, and green is needed" in error.why
     assert world.runs_with_what_is_wanted()
     world.cluster.sick = False
     world.up()
     assert_secured(world)
+
+
+def test_what_has_joined_is_not_put_back_by_a_later_run_in_which_a_node_does_not_start(doors):
+    world = doors(with_own_allocation())
+    world.cluster.sick = True
+    halted(world)
+    crash(world, "es-3")
+    world["es-3"].file("certs/http-key.p12").mode = 0
+    world.cluster.sick = False
+    with suppress(SecurityError):
+        world.up()
+    assert [one.speaks_tls for one in world.nodes if one.process] == [True, True]
 
 
 @pytest.mark.parametrize(("waits", "seconds"), [({}, 600), ({"health_timeout": 1200}, 1200)], ids=["default", "longer"])
@@ -175,7 +189,7 @@ def test_shards_get_as_long_as_the_stack_file_says_and_the_error_names_its_key(w
     world = doors(with_own_allocation())
     world.waits, world.cluster.sick = waits, True
     error = halted(world)
-    told = [text for text in world.context.shown if "health yellow, before it was green" in text]
+    told = [text for text in world.context.shown if "health yellow, and green is needed" in text]
     assert told
     assert all(text.endswith(f" s of at most {seconds} s)") for text in told)
     assert error.next_step == (

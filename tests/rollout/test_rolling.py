@@ -201,8 +201,8 @@ def stops(world: World) -> list[str]:
 
 
 @pytest.fixture
-def halted(basic):
-    """Return a cluster in whose rolling restart shards stayed away once the first node, es-2, was down."""
+def sickened(basic):
+    """Return a cluster in whose rolling restart shards stay away once the first node, es-2, is down."""
     world = basic()
     world.waits = {"health_timeout": 1200}
 
@@ -210,20 +210,27 @@ def halted(basic):
         world.cluster.sick |= bool(down(world))
 
     world.fuse.watch(shards_stay_away_once_a_node_is_down)
-    with pytest.raises(RolloutHalted, match=r"`rollout\.health_timeout`") as stopped:
-        world.up()
-    assert "the cluster did not become healthy in time" in stopped.value.what
-    world.fuse.look = None
     return world
+
+
+@pytest.fixture
+def halted(sickened):
+    """Return it after it halted for that."""
+    with pytest.raises(RolloutHalted, match=r"`rollout\.health_timeout`") as stopped:
+        sickened.up()
+    assert "the cluster did not become healthy in time" in stopped.value.what
+    sickened.fuse.look = None
+    return sickened
 
 
 def test_a_rolling_restart_stops_no_other_node_while_shards_have_not_come_back_as_long_as_the_stack_file_says(halted):
     assert [text for text in halted.context.shown if text.endswith("s of at most 1200 s)")]
     assert stops(halted) == ["es-2"]
+    assert halted.nothing_is_kept()
 
 
 def test_the_next_run_stops_no_other_node_either_before_shards_have_come_back(halted):
-    with pytest.raises(RolloutHalted, match="health yellow, before it was green"):
+    with pytest.raises(ConfigurationRefused, match="health is yellow"):
         halted.up()
     assert stops(halted) == ["es-2"]
     halted.cluster.sick = False
@@ -238,15 +245,53 @@ def test_the_next_run_goes_on_without_them_where_a_person_waived_that(halted):
     assert stops(halted) == ["es-2", "es-3", "es-1"]
 
 
-def test_an_interrupted_run_does_not_wait_until_shards_have_come_back(halted):
-    began = halted.clock.monotonic()
-    said = halted.up_interrupted_at("node 1 of 3, es-2: wait until health is as good as before")
-    assert "the run was interrupted while shards were coming back" in said
+def test_an_interrupted_run_does_not_wait_until_shards_have_come_back(sickened):
+    began = sickened.clock.monotonic()
+    said = sickened.up_interrupted_at("node 1 of 3, es-2: wait until health is as good as before")
+    assert "the run was interrupted while it waited for health" in said
     assert "every node has joined, and nothing has to be put back" in said
-    assert halted.clock.monotonic() - began < halted.waits["health_timeout"] / 2
-    halted.cluster.sick = False
-    halted.up()
-    assert_secured(halted)
+    assert sickened.clock.monotonic() - began < sickened.waits["health_timeout"] / 2
+    assert (down(sickened), sickened.nothing_is_kept()) == ([], True)
+    sickened.fuse.look, sickened.cluster.sick = None, False
+    sickened.up()
+    assert_secured(sickened)
+
+
+def test_a_node_that_is_stopped_next_waits_until_shards_that_went_astray_meanwhile_are_back(basic):
+    """As after a rollover between two nodes: health is yellow for a while, although the node before is well."""
+    world = basic()
+    astray = {"since": None}
+
+    def for_a_minute_once_the_second_node_is_begun():
+        if astray["since"] is None and any(text.startswith("node 2 of 3") for text in world.context.shown):
+            astray["since"] = world.clock.monotonic()
+        world.cluster.sick = astray["since"] is not None and world.clock.monotonic() < astray["since"] + 60
+        assert not (world.cluster.sick and down(world))
+
+    world.fuse.watch(for_a_minute_once_the_second_node_is_begun)
+    world.up()
+    assert astray["since"] is not None
+    assert stops(world) == ["es-2", "es-3", "es-1"]
+    assert_secured(world)
+
+
+def test_a_node_that_is_back_is_not_stopped_again_because_another_one_went_away(basic):
+    world = basic()
+
+    def another_one_crashes_while_the_first_is_down():
+        if down(world) == ["es-2"]:
+            world["es-3"].target.processes.clear()
+
+    world.fuse.watch(another_one_crashes_while_the_first_is_down)
+    with pytest.raises(RolloutHalted, match="es-2 has joined again, and es-3 is away") as stopped:
+        world.up()
+    assert "nothing was put back" in stopped.value.why
+    assert (down(world), stops(world), world.nothing_is_kept()) == (["es-3"], ["es-2"], True)
+    assert world.cluster.persistent[ALLOCATION] == THE_OPERATORS_OWN
+    world.fuse.look = None
+    with pytest.raises(ConfigurationRefused, match="es-3 does not run"):
+        world.up()
+    assert (down(world), stops(world)) == (["es-3"], ["es-2"])
 
 
 def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_other(basic):

@@ -21,7 +21,7 @@ from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopp
 
 A = Action
 ALL = ("es-1", "es-2", "es-3")
-ENDING = [(A.WAIT_JOINED, ALL), (A.RELEASE_ALLOCATION, ()), (A.WAIT_HEALTHY, ()), (A.DISCARD_PREVIOUS, ALL)]
+ENDING = [(A.WAIT_JOINED, ALL), (A.RELEASE_ALLOCATION, ()), (A.DISCARD_PREVIOUS, ALL), (A.WAIT_HEALTHY, ())]
 
 
 def three(**changes):
@@ -39,8 +39,8 @@ def test_a_full_stop_reads_in_this_order():
         "start es-1, es-2, es-3",
         "wait until es-1, es-2, es-3 have joined",
         "let replicas be moved again",
-        "wait until health is as good as before",
         "remove what was kept of es-1, es-2, es-3",
+        "wait until health is as good as before",
     ]
 
 
@@ -210,8 +210,8 @@ def test_a_rolling_restart_finishes_one_node_before_it_touches_the_next():
             "start {}",
             "wait until es-1, es-2, es-3 have joined",
             "let replicas be moved again",
-            "wait until health is as good as before",
             "remove what was kept of {}",
+            "wait until health is as good as before",
         )
     ]
 
@@ -248,7 +248,7 @@ def test_a_node_left_in_the_middle_comes_first_and_the_elected_master_last():
 )
 def test_the_rest_of_a_killed_rolling_restart_is_done_on_its_node(one, expected):
     view = cluster(one, node("es-2"))
-    ending = [A.WAIT_JOINED, A.RELEASE_ALLOCATION, A.WAIT_HEALTHY, A.DISCARD_PREVIOUS]
+    ending = [A.WAIT_JOINED, A.RELEASE_ALLOCATION, A.DISCARD_PREVIOUS, A.WAIT_HEALTHY]
     assert [step.action for step in plan(view)] == [*expected, *ending]
     assert all(step.nodes in {(), ("es-1",), ("es-1", "es-2")} for step in plan(view))
 

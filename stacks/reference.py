@@ -57,8 +57,8 @@ Where the nodes run already, the first `up` stops all of them once, and needs `c
 ## A stack file with every key
 
 To look keys up in, not to copy: its values do not belong together, and most are the defaults, which can be left out.
-Start from a file in [stacks/examples](../stacks/examples/). In the tables, – stands for nothing, or for what the meaning
-says.
+Start from a file in [stacks/examples](../stacks/examples/). In the tables, – stands for nothing, or for what the
+meaning says.
 
 ```yaml
 {full}```

@@ -81,9 +81,9 @@ class RolloutSpec(Spec):
         ge=1,
         le=MOST,
         strict=True,
-        description="Machines that are worked on at a time: so many get their files at once, and in a full stop so many "
-        "nodes are stopped and started at once, so with more nodes it takes longer. A rolling restart is one node after "
-        "the other, whatever is written here.",
+        description="Machines that are worked on at a time: so many get their files at once, and in a full stop so "
+        "many nodes are stopped and started at once; with more nodes than that it takes longer. A rolling restart is "
+        "one node after the other, whatever is written here.",
     )
     waivers: tuple[WaiverSpec, ...] = Field(
         (), description="Gates that do not keep a restart from beginning, each until a day."

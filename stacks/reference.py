@@ -56,7 +56,8 @@ Where the nodes run already, the first `up` stops all of them once, and needs `c
 
 ## A stack file with every key
 
-Most of these values are the defaults, and can be left out. In the tables, – stands for nothing, or for what the
+To look keys up in, not to copy: its values do not belong together, and most are the defaults, which can be left out.
+Start from a file in [stacks/examples](../stacks/examples/). In the tables, – stands for nothing, or for what the
 meaning says.
 
 ```yaml

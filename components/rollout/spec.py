@@ -81,8 +81,9 @@ class RolloutSpec(Spec):
         ge=1,
         le=MOST,
         strict=True,
-        description="Machines that are worked on at a time: files go to so many at once. Restarts keep their order: "
-        "one node after the other, or all in one full stop.",
+        description="Machines that are worked on at a time: so many get their files at once, and in a full stop so "
+        "many nodes are stopped and started at once; with more nodes than that it takes longer. A rolling restart is "
+        "one node after the other, whatever is written here.",
     )
     waivers: tuple[WaiverSpec, ...] = Field(
         (), description="Gates that do not keep a restart from beginning, each until a day."

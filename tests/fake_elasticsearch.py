@@ -218,6 +218,8 @@ class FakeCluster:
     Attributes:
         unseen: names of nodes that the others do not trust as soon as they speak TLS.
         sick: whether some replica finds no place once the nodes were restarted.
+        rebuilds: whether replicas of a node that is away are made anew on the others: then health is green without it.
+        stray: whether some replica finds no place as long as replicas may not be moved.
     """
 
     clock: FakeClock
@@ -229,6 +231,8 @@ class FakeCluster:
     faults: list[str] = field(default_factory=list)
     unseen: set[str] = field(default_factory=set)
     sick: bool = False
+    rebuilds: bool = False
+    stray: bool = False
     alone: tuple[str, ...] = ()
     remote_clusters: tuple[str, ...] = ()
     published: dict[str, str] = field(default_factory=dict)
@@ -264,9 +268,9 @@ class FakeCluster:
         with self._request("summary"):
             held = self.persistent.get(ALLOCATION) == "primaries"
             away = held and any(one.process and one.process.started > (self.held_since or 0) for one in self.nodes)
-            status = (
-                "yellow" if (self.sick and self.requests) or away or len(self.members()) < len(self.nodes) else "green"
-            )
+            missing = len(self.members()) < len(self.nodes) and not (self.rebuilds and not held)
+            yellow = (self.sick and self.requests) or (self.stray and held) or away or missing
+            status = "yellow" if yellow else "green"
             return ClusterSummary(status, self.members(), min(self.members()), 0, 0, 0)
 
     def facts(self, now: float) -> ClusterFacts:

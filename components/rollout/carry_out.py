@@ -6,7 +6,7 @@ from itertools import takewhile
 from components.errors import RolloutHalted, SecurityError, TargetUnreachable
 from components.rollout.perform import Performer
 from components.rollout.procedure import Procedure, procedure
-from components.rollout.steps import Action, Step, back, may_go_back, no_way_back
+from components.rollout.steps import Action, Step, back, may_go_back, no_way_back, touched
 from components.rollout.view import RolloutView
 
 
@@ -25,44 +25,55 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
     if procedure(view) is Procedure.ROLLING:
         performer.least = performer.limits.least
     for number, step in enumerate(steps):
-        if step.place != performer.context.place and performer.context.stopping():
+        if _is_between_two_nodes(performer, view, step) and performer.context.stopping():
             raise _stopped_before(step)
         try:
             performer.perform([step])
         except SecurityError as failure:
-            if not may_go_back(steps[number:]):
+            left = steps[number:]
+            if not may_go_back(left):
                 raise
-            if procedure(view) is Procedure.ROLLING:
-                leave_what_has_joined(performer, steps[number:], failure)
+            if step.action is Action.WAIT_JOINED and _has_joined_all_the_same(performer, view, left, failure):
+                continue
             performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
-            put_back(performer, view, failure)
+            put_back(performer, view, touched(view, left), failure)
 
 
-def leave_what_has_joined(performer: Performer, left: Sequence[Step], failure: SecurityError) -> None:
-    """Where the node in hand is a member again, and others are missing: finish it, and say so.
+def _is_between_two_nodes(performer: Performer, view: RolloutView, step: Step) -> bool:
+    """Tell whether another node of a rolling restart is begun now; one that is in hand already is finished first."""
+    name = step.place.rpartition(", ")[2]
+    begun = any(node.in_hand for node in view.nodes if node.name == name)
+    return bool(step.place) and step.place != performer.context.place and not begun
 
-    To put it back would stop one more node, for the sake of one that this restart did not touch.
+
+def _has_joined_all_the_same(
+    performer: Performer, view: RolloutView, left: Sequence[Step], failure: SecurityError
+) -> bool:
+    """Look once more who has joined; where in a rolling restart only others are missing, finish the node, and say so.
+
+    To put it back would stop one more node, for the sake of one that is worked on no more, or was not touched.
+
+    Returns:
+        Whether every node has; if not, nodes may be put back.
 
     Raises:
-        RolloutHalted: it is so.
+        RolloutHalted: the node in hand has, and others are away.
     """
-    if left[0].action is not Action.WAIT_JOINED:
-        return
-    tidying = tuple(takewhile(lambda step: step.action is not Action.WAIT_HEALTHY, left[1:]))
     try:
         members = performer.cluster.summary().nodes
     except TargetUnreachable:
-        return
-    in_hand = {name for step in tidying for name in step.nodes}
-    away = sorted(set(left[0].nodes) - members)
-    if not in_hand <= members or not away:
-        return
-    performer.perform(tidying)
+        return False
+    in_hand, away = touched(view, left), sorted(set(left[0].nodes) - members)
+    if not away:
+        return True
+    if procedure(view) is not Procedure.ROLLING or not set(in_hand) <= members:
+        return False
+    performer.perform(tuple(takewhile(lambda step: step.action is not Action.WAIT_HEALTHY, left[1:])))
     raise RolloutHalted(
-        f"{', '.join(sorted(in_hand))} has joined again, and {', '.join(away)} is away",
+        f"{', '.join(in_hand)} has joined again, and {', '.join(away)} is away",
         where=", ".join(away),
-        why=f"{failure.why}; nothing was put back, since this restart did not touch what is away; it goes no further",
-        next_step=f"start {', '.join(away)}, then run `up` again: it goes on from here",
+        why=f"{failure.why}; nothing was put back, since {', '.join(in_hand)} is well, and no other node is stopped",
+        next_step=f"see that {', '.join(away)} runs and joins, then run `up` again: it goes on from here",
     ) from failure
 
 
@@ -75,8 +86,8 @@ def _stopped_before(step: Step) -> RolloutHalted:
     )
 
 
-def put_back(performer: Performer, view: RolloutView, failure: SecurityError) -> None:
-    """Put the cluster back to what was kept, and raise what made it necessary.
+def put_back(performer: Performer, view: RolloutView, only: Collection[str], failure: SecurityError) -> None:
+    """Put these nodes back to what was kept, and raise what made it necessary.
 
     Raises:
         RolloutHalted: always.
@@ -84,7 +95,7 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
     try:
         now = RolloutView(performer.look(), consent=view.consent)
         stuck = no_way_back(now)
-        performer.perform(back(now) if stuck is None else ())
+        performer.perform(back(now, only) if stuck is None else ())
     except SecurityError as second:
         raise RolloutHalted(
             f"{failure.what}, and putting the previous files back did not succeed either",
@@ -93,7 +104,7 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
             next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
             "of each node's config folder, and the next `up` goes on from there",
         ) from failure
-    ended = _ended(procedure(view), now) if stuck is None else f"nothing was put back: {stuck}"
+    ended = _ended(procedure(view), now, only) if stuck is None else f"nothing was put back: {stuck}"
     raise RolloutHalted(
         f"{failure.what}; {ended}{_still_ending(performer.ending)}",
         where=failure.where,
@@ -102,11 +113,11 @@ def put_back(performer: Performer, view: RolloutView, failure: SecurityError) ->
     ) from failure
 
 
-def _ended(kind: Procedure, view: RolloutView) -> str:
+def _ended(kind: Procedure, view: RolloutView, only: Collection[str]) -> str:
     """Say how the cluster is once it was put back."""
     if kind is not Procedure.ROLLING:
         return "the previous files are back on every node, and the cluster runs as before"
-    kept = [node.name for node in view.nodes if node.in_hand]
+    kept = [node.name for node in view.nodes if node.in_hand and node.name in only]
     if not kept:
         return "no node is left half-way"
     return f"the previous files of {', '.join(kept)} are back, it runs as before, and the rollout goes no further"

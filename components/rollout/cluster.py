@@ -98,6 +98,10 @@ class RolloutCluster:
 
         return self._with(release, 30)
 
+    def holds_allocation(self) -> bool:
+        """Tell whether an earlier run keeps replicas from being moved, so that health may be yellow for that."""
+        return self._with(lambda api: MARK in api.persistent_settings(), ANSWER_WITHIN)
+
     def flush(self) -> None:
         """Flush every index."""
         self._with(lambda api: api.flush(), ANSWER_WITHIN)
@@ -120,24 +124,33 @@ class RolloutCluster:
         next_step = "look at the logs of the nodes named; when they are well, run `up` again"
         self._wait(absent, seconds, what="the cluster did not form in time", next_step=next_step)
 
-    def wait_healthy(self, status: str, seconds: float, stopping: Callable[[], bool]) -> None:
-        """Wait until health is at least what it was.
+    def wait_healthy(
+        self, status: str, seconds: float, stopping: Callable[[], bool], nodes: frozenset[str] = frozenset()
+    ) -> None:
+        """Wait until every node is there, and health at least what it has to be.
+
+        A cluster may be green without a node: a minute after it went away its replicas are made anew elsewhere.
 
         Args:
-            status: what it was.
+            status: what it has to be.
             seconds: how long it may take.
-            stopping: tells whether the run was interrupted: shards may take hours, and nothing is in hand meanwhile.
+            stopping: tells whether the run was interrupted: shards may take hours, and no node is down meanwhile.
+            nodes: every node.
 
         Raises:
             RolloutHalted: it was not in time (the text names the key that gives it more), or the run was interrupted.
         """
 
         def worse() -> str:
-            now = self.summary().status
-            return f"health {now}, and {status} is needed" if ORDER.index(now) < ORDER.index(status) else ""
+            now = self.summary()
+            away = sorted(nodes - now.nodes)
+            left = [f"{', '.join(away)} is away"] if away else []
+            left += [f"health {now.status}, and {status} is needed"] * (ORDER.index(now.status) < ORDER.index(status))
+            return "; ".join(left)
 
         next_step = (
-            f"wait until health is {status}, then run `up` again: it goes on from here; where shards need more than "
+            f"wait until all nodes are there and health is {status}, then run `up` again: it goes on from here; where "
+            f"shards need more than "
             f"{seconds:.0f} s to come back, raise `rollout.health_timeout` in the stack file"
         )
         self._wait(
@@ -192,7 +205,7 @@ def _interrupted(left: str) -> RolloutHalted:
     return RolloutHalted(
         "the run was interrupted while it waited for health",
         where="cluster",
-        why=f"{left}; every node has joined, and nothing has to be put back",
+        why=f"{left}; no node is down for this restart, and nothing has to be put back",
         next_step="run `up` again: it goes on from here",
     )
 

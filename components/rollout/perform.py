@@ -146,11 +146,16 @@ class Performer:
         except RolloutHalted as halted:
             causes = {name: found for name in names if (found := known(self._said(self.nodes[name])))}
             if not causes:
-                raise
+                raise self._with_those_that_do_not_run(halted, names) from halted
             told = "; ".join(f"{name}: {found.cause}" for name, found in causes.items())
             next_step = next(iter(causes.values())).next_step
             where = ", ".join(causes)
             raise RolloutHalted(halted.what, where=where, why=f"{halted.why}; {told}", next_step=next_step) from halted
+
+    def _with_those_that_do_not_run(self, halted: RolloutHalted, names: Sequence[str]) -> RolloutHalted:
+        down = [name for name in names if self.nodes[name].machine.process() is None]
+        why = f"{halted.why}; {', '.join(down)} does not run" if down else halted.why
+        return RolloutHalted(halted.what, where=halted.where, why=why, next_step=halted.next_step)
 
     def _said(self, node: RolloutNode) -> str:
         """Return what a node has logged since it was started; nothing of one that was not."""
@@ -159,19 +164,22 @@ class Performer:
         return since_last_start(node.log_since(self.logged[node.name]))
 
     def wait_healthy(self) -> None:
-        """Wait until health is as good as before, and as good as it has to be."""
+        """Wait until every node is there, and health as good as before, and as good as it has to be."""
         status = max(self.mark.status if self.mark else self.least, self.least, key=ORDER.index)
-        self.cluster.wait_healthy(status, self.limits.health, self.context.stopping)
+        self._wait_for(status)
+
+    def _wait_for(self, status: str) -> None:
+        self.cluster.wait_healthy(status, self.limits.health, self.context.stopping, frozenset(self.nodes))
 
     def hold(self, stopped_next: Sequence[str]) -> None:
         """Hold the allocation, and keep what was noted with it.
 
-        Before a running node is stopped while others go on, health has to be good enough; shards that an earlier run
-        keeps from moving are let go for that.
+        Before a running node is stopped while others go on, all others have to be there, and health good enough; shards
+        that an earlier run keeps from moving are let go for that.
         """
         if stopped_next:
             self.cluster.release_allocation()
-            self.cluster.wait_healthy(self.least, self.limits.health, self.context.stopping)
+            self._wait_for(self.least)
         self.mark = self._while_it_answers(self.cluster.hold_allocation)
 
     def flush(self) -> None:

@@ -16,6 +16,7 @@ from components.rollout.view import RolloutView, Running
 from components.settings.concerns import refused
 from components.settings.starting import concerns_on, settings_of
 
+NOT_GREEN = "HealthNotGreen"
 NOTHING_KNOWN: Mapping[str, Sequence[str]] = {}
 
 
@@ -61,7 +62,7 @@ def rolling_needs_green(case: tuple[RolloutView, ClusterSummary]) -> Finding | N
     if procedure(view) is not Procedure.ROLLING or cluster.status != "yellow":
         return None
     return Finding(
-        "HealthNotGreen",
+        NOT_GREEN,
         f"the cluster's health is yellow ({cluster.unassigned} shards unassigned): while one node restarts, some shard "
         "could be without any copy; wait until it is green, or add what its replicas need",
     )
@@ -103,7 +104,9 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
     if is_begun(view) or procedure(view) not in RESTARTING:
         return ()
     try:
-        return all_findings(PRECONDITIONS, (view, cluster.summary()))
+        found = all_findings(PRECONDITIONS, (view, cluster.summary()))
+        held = any(one.reason == NOT_GREEN for one in found) and cluster.holds_allocation()
+        return tuple(one for one in found if not (held and one.reason == NOT_GREEN))  # it is let go, and waited for
     except LoginsRefused as error:
         return (Finding("LoginsRefused", in_one_line(error)),)
     except TargetUnreachable as error:

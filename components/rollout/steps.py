@@ -1,6 +1,6 @@
 """The steps of a procedure, as values that print themselves: what a preview lists is what is executed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -45,6 +45,10 @@ class Step:
 
     def __str__(self) -> str:
         return self.action.value.format(nodes=", ".join(self.nodes))
+
+
+JOINED = frozenset({Action.WAIT_JOINED, Action.DISCARD_PREVIOUS, Action.WAIT_HEALTHY})
+"""With the first of these a node, or all, are on their way no more; the other ones come after it."""
 
 
 def plan(view: RolloutView) -> tuple[Step, ...]:
@@ -141,12 +145,18 @@ def files_only(view: RolloutView) -> tuple[Step, ...]:
     )
 
 
-def back(view: RolloutView) -> tuple[Step, ...]:
-    """Return the steps that put a cluster back to what was kept, looked at after something failed.
+def back(view: RolloutView, only: Collection[str]) -> tuple[Step, ...]:
+    """Return the steps that put nodes back to what was kept, looked at after something failed.
 
     A node that still runs with its previous configuration is left running.
+
+    Args:
+        view: the nodes.
+        only: which of them: all in a full stop; in a rolling restart the one that is touched, and no other is stopped
+            or waited for.
     """
-    kept = [node for node in view.nodes if node.in_hand]
+    names = tuple(node.name for node in view.nodes if node.name in only)
+    kept = [node for node in view.nodes if node.in_hand and node.name in only]
     changed = [node for node in kept if node.running is Running.WANTED]
     start = [node for node in kept if node.running is not Running.OTHER]
     return (
@@ -154,18 +164,25 @@ def back(view: RolloutView) -> tuple[Step, ...]:
         *_for(Action.RESTORE, kept),
         *_for(Action.START, [node for node in start if node.master_eligible]),
         *_for(Action.START, [node for node in start if not node.master_eligible]),
-        Step(Action.WAIT_JOINED, view.names()),
+        Step(Action.WAIT_JOINED, names),
         Step(Action.RELEASE_ALLOCATION),
-        Step(Action.DISCARD_PREVIOUS, view.names()),
+        Step(Action.DISCARD_PREVIOUS, names),
     )
+
+
+def touched(view: RolloutView, left: Sequence[Step]) -> tuple[str, ...]:
+    """Return which nodes are worked on while the first of the steps left is done: all, or one of a rolling restart."""
+    if procedure(view) is not Procedure.ROLLING:
+        return view.names()
+    return next((step.nodes for step in left if step.action is Action.DISCARD_PREVIOUS), ())
 
 
 def may_go_back(left: Sequence[Step]) -> bool:
     """Tell whether a rollout whose first step left has failed can put back what it was changing.
 
-    It can until all nodes have joined; from then on it only lets go of what was kept.
+    It can until all nodes have joined; from then on it only lets go of what was kept, and waits for health.
     """
-    ends = (step.action for step in left if step.action in {Action.WAIT_JOINED, Action.DISCARD_PREVIOUS})
+    ends = (step.action for step in left if step.action in JOINED)
     return next(ends, None) is Action.WAIT_JOINED
 
 
@@ -173,6 +190,8 @@ def no_way_back(view: RolloutView) -> Finding | None:
     """Find kept files that would part a node from others, of which nothing is kept any more."""
     settled = [node for node in view.nodes if is_right(node) and not node.in_hand]
     parted = [node.name for node in view.nodes if any(node.kept_tls is (not other.wants_tls) for other in settled)]
+    if len({node.kept_tls for node in view.nodes} - {None}) > 1:  # one was let go of, and is in hand anew
+        return Finding("NoWayBack", "what is kept of one node speaks TLS, and what is kept of another one does not")
     if not parted:
         return None
     return Finding(

@@ -24,6 +24,10 @@ class Api:
 
     answer: ClusterSummary | Exception
     asked: int = field(default=0)
+    held: bool = False
+
+    def holds_allocation(self):
+        return self.held
 
     def summary(self):
         self.asked += 1
@@ -94,6 +98,12 @@ def told(findings):
 )
 def test_a_rollout_begins_only_on_the_cluster_that_the_stack_file_lists(view, answer, expected):
     assert told(cluster_is_not_as_listed(view, Api(answer))) == expected
+
+
+def test_shards_that_an_earlier_run_keeps_from_moving_keep_no_rolling_restart_from_beginning():
+    """It lets them go first, and waits for green before it stops a node."""
+    yellow = summary("es-1", "es-2", status="yellow", unassigned=3)
+    assert cluster_is_not_as_listed(ROLLING, Api(yellow, held=True)) == ()
 
 
 def test_a_name_that_differs_is_told_from_both_sides_at_once():

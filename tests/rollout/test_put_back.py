@@ -193,7 +193,8 @@ def test_shards_get_as_long_as_the_stack_file_says_and_the_error_names_its_key(w
     assert told
     assert all(text.endswith(f" s of at most {seconds} s)") for text in told)
     assert error.next_step == (
-        "wait until health is green, then run `up` again: it goes on from here; where shards need more than "
+        "wait until all nodes are there and health is green, then run `up` again: it goes on from here; where shards "
+        "need more than "
         f"{seconds} s to come back, raise `rollout.health_timeout` in the stack file"
     )
 

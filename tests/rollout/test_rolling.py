@@ -219,6 +219,7 @@ def halted(sickened):
     with pytest.raises(RolloutHalted, match=r"`rollout\.health_timeout`") as stopped:
         sickened.up()
     assert "the cluster did not become healthy in time" in stopped.value.what
+    assert sickened.context.warned == [], "nothing is put back"
     sickened.fuse.look = None
     return sickened
 
@@ -249,7 +250,8 @@ def test_an_interrupted_run_does_not_wait_until_shards_have_come_back(sickened):
     began = sickened.clock.monotonic()
     said = sickened.up_interrupted_at("node 1 of 3, es-2: wait until health is as good as before")
     assert "the run was interrupted while it waited for health" in said
-    assert "every node has joined, and nothing has to be put back" in said
+    assert "no node is down for this restart, and nothing has to be put back" in said
+    assert sickened.context.warned == []
     assert sickened.clock.monotonic() - began < sickened.waits["health_timeout"] / 2
     assert (down(sickened), sickened.nothing_is_kept()) == ([], True)
     sickened.fuse.look, sickened.cluster.sick = None, False
@@ -272,6 +274,33 @@ def test_a_node_that_is_stopped_next_waits_until_shards_that_went_astray_meanwhi
     world.up()
     assert astray["since"] is not None
     assert stops(world) == ["es-2", "es-3", "es-1"]
+    assert_secured(world)
+
+
+@pytest.mark.parametrize("name", ["es-2", "es-1"], ids=["that was restarted", "that was not"])
+def test_no_node_is_stopped_while_another_one_is_away_although_health_is_green_without_it(basic, name):
+    world = basic()
+    world.cluster.rebuilds, crashed = True, []
+
+    def it_goes_away_once_the_first_is_back():
+        if not crashed and stops(world) == ["es-2"] and world.nothing_is_kept() and not down(world):
+            crashed.append(name)
+            world[name].target.processes.clear()
+
+    world.fuse.watch(it_goes_away_once_the_first_is_back)
+    with pytest.raises(RolloutHalted, match=f"{name} is away"):
+        world.up()
+    assert (crashed, down(world), stops(world)) == ([name], [name], ["es-2"])
+
+
+def test_a_run_that_was_killed_once_it_held_allocation_is_not_kept_from_going_on_by_that(basic):
+    world = basic()
+    planned = world.preview().steps
+    world.cluster.stray = True
+    world.up_killed_before(planned, 1)
+    assert world.cluster.persistent[ALLOCATION] == "primaries"
+    assert world.cluster.summary().status == "yellow"
+    world.up()
     assert_secured(world)
 
 

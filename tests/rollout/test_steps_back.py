@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.rollout.steps import Action, back, full_stop, may_go_back, no_way_back, rolling
+from components.rollout.steps import Action, back, full_stop, may_go_back, no_way_back, rolling, touched
 from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopped
 
 A = Action
@@ -46,12 +46,12 @@ BACK_ENDING = [(A.WAIT_JOINED, ALL), (A.RELEASE_ALLOCATION, ()), (A.DISCARD_PREV
     ],
 )
 def test_going_back_puts_back_what_was_kept_and_starts_what_it_stopped(nodes, expected):
-    assert pairs(back(cluster(*nodes))) == [*expected, *BACK_ENDING]
+    assert pairs(back(cluster(*nodes), ALL)) == [*expected, *BACK_ENDING]
 
 
 def test_going_back_reads_like_this():
     view = cluster(node("es-1", in_hand=True), stopped("es-2", in_hand=True), stopped("es-3", in_hand=True))
-    assert [str(step) for step in back(view)] == [
+    assert [str(step) for step in back(view, ALL)] == [
         "stop es-1",
         "put the previous elasticsearch.yml and keystore of es-1, es-2, es-3 back",
         "start es-1, es-2, es-3",
@@ -103,8 +103,37 @@ def test_a_rolling_restart_goes_back_with_the_node_in_hand_only():
     steps = rolling(cluster(outdated("es-1"), outdated("es-2"), node("es-3")))
     allowed = [number for number in range(len(steps)) if may_go_back(steps[number:])]
     joined = [number for number, step in enumerate(steps) if step.action is A.WAIT_JOINED]
-    discarded = [number for number, step in enumerate(steps) if step.action is A.DISCARD_PREVIOUS]
-    assert allowed == [*range(joined[0] + 1), *range(discarded[0] + 1, joined[1] + 1)]
+    healthy = [number for number, step in enumerate(steps) if step.action is A.WAIT_HEALTHY]
+    assert allowed == [*range(joined[0] + 1), *range(healthy[0] + 1, joined[1] + 1)]
+
+
+def test_in_a_rolling_restart_one_node_goes_back_and_the_others_are_neither_stopped_nor_waited_for():
+    view = cluster(node("es-1", in_hand=True), stopped("es-2", in_hand=True), node("es-3"))
+    assert pairs(back(view, ("es-2",))) == [
+        (A.RESTORE, ("es-2",)),
+        (A.START, ("es-2",)),
+        (A.WAIT_JOINED, ("es-2",)),
+        (A.RELEASE_ALLOCATION, ()),
+        (A.DISCARD_PREVIOUS, ("es-2",)),
+    ]
+
+
+def test_one_node_at_a_time_is_touched_by_a_rolling_restart_and_all_by_a_full_stop():
+    view = cluster(outdated("es-1"), outdated("es-2"), node("es-3"))
+    steps = rolling(view)
+    seen = [touched(view, steps[number:]) for number in range(len(steps) - 1)]
+    assert list(dict.fromkeys(seen)) == [("es-1",), ("es-2",)]
+    stopping = cluster(*(open_node(name) for name in ALL))
+    assert touched(stopping, full_stop(stopping)) == ALL
+
+
+def test_there_is_no_way_back_where_what_is_kept_would_part_the_nodes():
+    view = cluster(
+        stopped("es-1", in_hand=True, kept_tls=True),
+        node("es-2", in_hand=True, kept_tls=False),
+        node("es-3", in_hand=True, kept_tls=False),
+    )
+    assert no_way_back(view).reason == "NoWayBack"
 
 
 def test_there_is_nothing_to_go_back_to_when_only_files_are_written_or_nothing_is_left():

@@ -177,7 +177,9 @@ class GitLab:
         given = {**self.variables, "CI": "true", "CI_PIPELINE_SOURCE": source, **of_the_event}
         ended: dict[str, Job] = {}
         for name, written in self.jobs.items():
-            job = {**self.jobs.get(written.get("extends", ""), {}), **written}
+            base = self.jobs.get(written.get("extends", ""), {})
+            merged = {**base.get("variables", {}), **written.get("variables", {})}  # by `extends`, key by key
+            job = {**base, **written, "variables": merged}
             refuse_unknown(job, "job of GitLab's")
             [rule] = job["rules"]
             chosen = not name.startswith(".") and holds(rule["if"], lambda word: given[word.removeprefix("$")])

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.main, self.numbers = folder, folder / "main", count(1)
-        self.origin, self.aged = folder / "origin.git", False
+        self.origin, self.aged, self.started = folder / "origin.git", False, ""
         self.main.mkdir()
         for name in CODE:
             if (CHECKOUT / name).is_dir():
@@ -75,21 +77,35 @@ class Repository:
         return done.stdout.strip()
 
     def checkout(self, depth: str, writes: bool) -> Path:
-        """Return a fresh checkout of `main`.
+        """Return a fresh checkout of `main`, or of the commit at which a run was started.
+
+        It has no branch and no tag, which is less than both CI systems bring: a step fetches what it looks at.
 
         Args:
-            depth: how many commits; with 0 it has all, and every tag, as with both CI systems.
+            depth: how many commits; with 0 it has all.
             writes: whether it may push.
         """
         folder = self.folder / f"job-{next(self.numbers)}"
-        deep = () if depth == "0" else ("--depth", depth, "--no-tags")
-        self.git("clone", "--quiet", *deep, self.origin.as_uri(), str(folder))
+        deep = () if depth == "0" else ("--depth", depth)
+        self.git("init", "--quiet", str(folder))
+        self.git("remote", "add", "origin", self.origin.as_uri(), where=folder)
+        self.git("fetch", "--quiet", "--no-tags", *deep, "origin", self.started or self.head(), where=folder)
+        self.git("checkout", "--quiet", "--detach", "FETCH_HEAD", where=folder)
         if not writes:
             self.git("config", "remote.origin.pushurl", (self.folder / "refused").as_uri(), where=folder)
         if self.aged:
             program = folder / "provider" / "pulumi-resource-essecurity"
             program.write_text(AGED.format(checkout=CHECKOUT, python=sys.executable))
         return folder
+
+    @contextmanager
+    def started_at(self, commit: str) -> Iterator[None]:
+        """Let runs be of an older commit: started before what was merged since, or started again."""
+        self.started = commit
+        try:
+            yield
+        finally:
+            self.started = ""
 
     def by_hand(self) -> Path:
         """Return a checkout of somebody who works at a shell."""

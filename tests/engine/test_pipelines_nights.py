@@ -8,7 +8,8 @@ from tests.engine.pipeline_runs import LIVES, after, pipelines
 
 pytestmark = pytest.mark.engine
 NEVER = "no merge was carried out yet, so the night does nothing"
-NO_COMMIT = "the tag deployed/dev is on no commit of this branch"
+NO_COMMIT = "the tag deployed/dev is on no commit of main: take it away, then run `up` of the newest merge"
+NEWER = "dev: a newer merge was carried out: run that one"
 MAIN = {"CI_COMMIT_BRANCH": "main"}
 
 
@@ -75,6 +76,22 @@ def at_gitlab(made, mistaken):
     return head, merge, after(made, lambda: made.gitlab.pipeline("schedule", **MAIN))
 
 
+@pytest.fixture(scope="module")
+def older_merge(made, half_done, at_gitlab):
+    """The merge that ended with 2, run again when a newer one was carried out."""
+    with made.repository.started_at(half_done[0]):
+        github = after(made, lambda: made.github.event("push", ("dev",)))
+        return github, after(made, lambda: made.gitlab.pipeline("push", ("up-dev",), **MAIN))
+
+
+@pytest.fixture(scope="module")
+def older_night(made, half_done, older_merge):
+    """A night that was started before that newer merge, and had to wait for it."""
+    with made.repository.started_at(half_done[0]):
+        github = after(made, lambda: made.github.event("schedule", ("dev",)))
+        return github, after(made, lambda: made.gitlab.pipeline("schedule", **MAIN))
+
+
 def test_a_stack_that_no_merge_was_carried_out_for_is_left_alone_and_the_night_says_so(never):
     assert never.colours == {f"nightly {environment}": "green" for environment in ENVIRONMENTS}
     assert [job.summary for job in never.jobs.values()] == [f"{environment}: {NEVER}\n" for environment in ENVIRONMENTS]
@@ -127,8 +144,25 @@ def test_a_night_at_gitlab_repairs_what_was_carried_out_and_not_what_still_waits
     assert (staging.said, prod.said) == (f"staging: {NEVER}\n", f"prod: {NEVER}\n")
 
 
-def test_a_tag_on_what_was_never_merged_is_refused(made, at_gitlab):
+def test_an_older_merge_that_is_run_again_is_refused_and_the_tag_stays(made, at_gitlab, older_merge):
+    github, gitlab = older_merge
+    assert (github.colours, gitlab.colours) == ({"up dev": "red"}, {"up-dev": "red"})
+    assert [NEWER in job.said for job in (github.jobs["up dev"], gitlab.jobs["up-dev"])] == [True, True]
+    assert (github.touched, gitlab.touched) == ([], [])
+    assert made.repository.deployed("dev") == at_gitlab[0]
+
+
+def test_a_night_that_is_older_than_the_merge_carried_out_last_carries_that_one_out(at_gitlab, older_night):
+    nights = [event.jobs["nightly dev"] for event in older_night]
+    assert [night.colour for night in nights] == ["green", "green"]
+    assert [night.made_ready for night in nights] == [at_gitlab[0], at_gitlab[0]]
+    assert ["\nno changes\n" in night.said for night in nights] == [True, True]
+
+
+def test_a_tag_on_what_was_never_merged_is_refused(made, older_night):
     made.repository.tag_what_was_never_merged("dev")
+    merge = after(made, lambda: made.github.event("push", ("dev",)))
+    assert (merge.colours, merge.touched) == ({"up dev": "red"}, [])
     github = after(made, lambda: made.github.event("schedule", ("dev",)))
     gitlab = after(made, lambda: made.gitlab.pipeline("schedule", **MAIN))
     assert github.colours == {"nightly dev": "red"}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from itertools import takewhile
 
-from components.errors import RolloutHalted, SecurityError, TargetUnreachable
+from components.errors import RolloutHalted, SecurityError
 from components.rollout.perform import Performer
 from components.rollout.procedure import Procedure, procedure
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back, touched
@@ -35,8 +35,11 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
                 raise
             if step.action is Action.WAIT_JOINED and _has_joined_all_the_same(performer, view, left, failure):
                 continue
-            performer.context.warn(f"{failure.where}: {failure.what}; putting everything back as it was")
-            put_back(performer, view, touched(view, left), failure)
+            only = touched(view, left)
+            everything = "everything" if procedure(view) is Procedure.FULL_STOP else ", ".join(only)
+            if step.action is not Action.HOLD_ALLOCATION:  # nothing was changed yet
+                performer.context.warn(f"{failure.where}: {failure.what}; putting {everything} back as it was")
+            put_back(performer, view, only, failure)
 
 
 def _is_between_two_nodes(performer: Performer, view: RolloutView, step: Step) -> bool:
@@ -61,7 +64,7 @@ def _has_joined_all_the_same(
     """
     try:
         members = performer.cluster.summary().nodes
-    except TargetUnreachable:
+    except SecurityError:
         return False
     in_hand, away = touched(view, left), sorted(set(left[0].nodes) - members)
     if not away:

@@ -205,7 +205,7 @@ def _interrupted(left: str) -> RolloutHalted:
     return RolloutHalted(
         "the run was interrupted while it waited for health",
         where="cluster",
-        why=f"{left}; no node is down for this restart, and nothing has to be put back",
+        why=f"{left}; no node is down for this restart",
         next_step="run `up` again: it goes on from here",
     )
 

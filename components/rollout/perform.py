@@ -153,7 +153,7 @@ class Performer:
             raise RolloutHalted(halted.what, where=where, why=f"{halted.why}; {told}", next_step=next_step) from halted
 
     def _with_those_that_do_not_run(self, halted: RolloutHalted, names: Sequence[str]) -> RolloutHalted:
-        down = [name for name in names if self.nodes[name].machine.process() is None]
+        down = [name for name in names if _does_not_run(self.nodes[name])]
         why = f"{halted.why}; {', '.join(down)} does not run" if down else halted.why
         return RolloutHalted(halted.what, where=halted.where, why=why, next_step=halted.next_step)
 
@@ -166,10 +166,10 @@ class Performer:
     def wait_healthy(self) -> None:
         """Wait until every node is there, and health as good as before, and as good as it has to be."""
         status = max(self.mark.status if self.mark else self.least, self.least, key=ORDER.index)
-        self._wait_for(status)
+        self._wait_for(status, frozenset(self.nodes))
 
-    def _wait_for(self, status: str) -> None:
-        self.cluster.wait_healthy(status, self.limits.health, self.context.stopping, frozenset(self.nodes))
+    def _wait_for(self, status: str, nodes: frozenset[str]) -> None:
+        self.cluster.wait_healthy(status, self.limits.health, self.context.stopping, nodes)
 
     def hold(self, stopped_next: Sequence[str]) -> None:
         """Hold the allocation, and keep what was noted with it.
@@ -179,7 +179,7 @@ class Performer:
         """
         if stopped_next:
             self.cluster.release_allocation()
-            self._wait_for(self.least)
+            self._wait_for(self.least, frozenset(self.nodes) - frozenset(stopped_next))
         self.mark = self._while_it_answers(self.cluster.hold_allocation)
 
     def flush(self) -> None:
@@ -199,6 +199,13 @@ class Performer:
                 raise
             self.context.say(f"{error.what}, as an earlier rollout was stopping it already; going on without")
             return None
+
+
+def _does_not_run(node: RolloutNode) -> bool:
+    try:
+        return node.machine.process() is None
+    except SecurityError:  # nobody knows
+        return False
 
 
 def _try(act: Callable[[RolloutNode], None], node: RolloutNode) -> SecurityError | None:

@@ -127,7 +127,12 @@ def procedure(view: RolloutView) -> Procedure:
 
 
 def _must_stop_together(view: RolloutView) -> bool:
-    """TLS and plain nodes cannot talk; a node that stands alone cannot be spared; and where none runs, none waits."""
+    """TLS and plain nodes cannot talk; a node that stands alone cannot be spared; and where none runs, none waits.
+
+    More than one node that is in hand and stopped is the rest of a full stop: they start together, or find no quorum.
+    """
+    if len([node for node in _down(view) if node.in_hand]) > 1:
+        return True
     return len(view.nodes) in (1, len(_down(view))) or any(
         transport_tls_changes(node) or _is_on_its_way_to_tls(node) for node in view.nodes
     )

@@ -188,17 +188,19 @@ def may_go_back(left: Sequence[Step]) -> bool:
 
 def no_way_back(view: RolloutView) -> Finding | None:
     """Find kept files that would part a node from others, of which nothing is kept any more."""
-    settled = [node for node in view.nodes if is_right(node) and not node.in_hand]
+    settled = [node for node in view.nodes if not node.in_hand and (is_right(node) or _speaks_as_wanted(node))]
     parted = [node.name for node in view.nodes if any(node.kept_tls is (not other.wants_tls) for other in settled)]
-    if len({node.kept_tls for node in view.nodes} - {None}) > 1:  # one was let go of, and is in hand anew
-        return Finding("NoWayBack", "what is kept of one node speaks TLS, and what is kept of another one does not")
     if not parted:
         return None
     return Finding(
         "NoWayBack",
-        f"{', '.join(node.name for node in settled)} runs for good with what is wanted, "
+        f"{', '.join(node.name for node in settled)} speaks for good as is wanted, "
         f"and with its previous files {', '.join(parted)} could not talk to it",
     )
+
+
+def _speaks_as_wanted(node: NodeView) -> bool:
+    return node.speaks_tls is not None and node.speaks_tls is node.wants_tls
 
 
 PLANS = {

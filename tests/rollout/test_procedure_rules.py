@@ -384,3 +384,10 @@ def test_nodes_that_were_secured_half_way_are_started_where_that_stops_nobody_un
 def test_every_rule_says_in_words_what_it_looks_for(rule):
     assert rule.__doc__.startswith("Find ")
     assert getattr(rules, rule.__name__) is rule
+
+
+def test_nodes_that_an_earlier_full_stop_left_stopped_are_started_together():
+    """One by one they would find no quorum, and each would be put back for it."""
+    rest = [stopped(name, in_hand=True, kept_tls=True) for name in ("es-2", "es-3")]
+    assert procedure(cluster(node("es-1", in_hand=True, kept_tls=True), *rest)) is Procedure.FULL_STOP
+    assert procedure(cluster(node("es-1"), rest[0], node("es-3"))) is Procedure.ROLLING

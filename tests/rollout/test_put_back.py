@@ -225,7 +225,7 @@ def test_a_node_is_not_put_back_when_another_one_cannot_be(doors):
     crash(world, "es-2")
     world["es-2"].file("certs/http-key.p12").mode = 0
     error = halted(world)
-    assert "nothing was put back: es-1, es-3 runs for good with what is wanted" in error.what
+    assert "nothing was put back: es-1, es-3 speaks for good as is wanted" in error.what
     assert "with its previous files es-2 could not talk to it" in error.what
     assert "may not read" in error.why
     assert world["es-2"].settings()["xpack.security.enabled"] is True

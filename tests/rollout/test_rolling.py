@@ -250,7 +250,7 @@ def test_an_interrupted_run_does_not_wait_until_shards_have_come_back(sickened):
     began = sickened.clock.monotonic()
     said = sickened.up_interrupted_at("node 1 of 3, es-2: wait until health is as good as before")
     assert "the run was interrupted while it waited for health" in said
-    assert "no node is down for this restart, and nothing has to be put back" in said
+    assert "no node is down for this restart" in said
     assert sickened.context.warned == []
     assert sickened.clock.monotonic() - began < sickened.waits["health_timeout"] / 2
     assert (down(sickened), sickened.nothing_is_kept()) == ([], True)
@@ -291,6 +291,22 @@ def test_no_node_is_stopped_while_another_one_is_away_although_health_is_green_w
     with pytest.raises(RolloutHalted, match=f"{name} is away"):
         world.up()
     assert (crashed, down(world), stops(world)) == ([name], [name], ["es-2"])
+
+
+def test_a_node_that_is_to_be_restarted_is_not_waited_for_before_that(basic):
+    """It may not be able to join with what it runs with, or has ended since somebody looked."""
+    world = basic()
+    world.cluster.rebuilds, ended = True, []
+
+    def it_ends_as_its_turn_comes():
+        if not ended and any(text.startswith("node 2 of 3, es-3: keep replicas") for text in world.context.shown):
+            ended.append("es-3")
+            world["es-3"].target.processes.clear()
+
+    world.fuse.watch(it_ends_as_its_turn_comes)
+    world.up()
+    assert ended == ["es-3"]
+    assert_secured(world)
 
 
 def test_a_run_that_was_killed_once_it_held_allocation_is_not_kept_from_going_on_by_that(basic):

@@ -124,9 +124,7 @@ class RolloutCluster:
         next_step = "look at the logs of the nodes named; when they are well, run `up` again"
         self._wait(absent, seconds, what="the cluster did not form in time", next_step=next_step)
 
-    def wait_healthy(
-        self, status: str, seconds: float, stopping: Callable[[], bool], nodes: frozenset[str] = frozenset()
-    ) -> None:
+    def wait_healthy(self, status: str, seconds: float, stopping: Callable[[], bool], nodes: frozenset[str]) -> None:
         """Wait until every node is there, and health at least what it has to be.
 
         A cluster may be green without a node: a minute after it went away its replicas are made anew elsewhere.
@@ -135,7 +133,7 @@ class RolloutCluster:
             status: what it has to be.
             seconds: how long it may take.
             stopping: tells whether the run was interrupted: shards may take hours, and no node is down meanwhile.
-            nodes: every node.
+            nodes: every node that has to be there.
 
         Raises:
             RolloutHalted: it was not in time (the text names the key that gives it more), or the run was interrupted.
@@ -145,13 +143,13 @@ class RolloutCluster:
             now = self.summary()
             away = sorted(nodes - now.nodes)
             left = [f"{', '.join(away)} is away"] if away else []
-            left += [f"health {now.status}, and {status} is needed"] * (ORDER.index(now.status) < ORDER.index(status))
+            if ORDER.index(now.status) < ORDER.index(status):
+                left.append(f"health {now.status}, and {status} is needed")
             return "; ".join(left)
 
         next_step = (
             f"wait until all nodes are there and health is {status}, then run `up` again: it goes on from here; where "
-            f"shards need more than "
-            f"{seconds:.0f} s to come back, raise `rollout.health_timeout` in the stack file"
+            f"shards need more than {seconds:.0f} s to come back, raise `rollout.health_timeout` in the stack file"
         )
         self._wait(
             worse, seconds, what="the cluster did not become healthy in time", next_step=next_step, ends=stopping

@@ -1,11 +1,14 @@
 """A stack for nodes that are folders, on machines that are reached by a real sshd on loopback."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from stacks.file_backend import WITHOUT_ATTRIBUTES
+from tests.cluster_fixtures import free_ports
 from tests.engine.folders_run import FoldersRun
-from tests.sshd import Sshd
+from tests.sshd import Sshd, left_behind, running_sshd, short_folder, sshd_or_skip
 
 
 class SshFoldersRun(FoldersRun):
@@ -50,3 +53,17 @@ class SshFoldersRun(FoldersRun):
     def files(self) -> dict[str, dict[str, bytes]]:
         """Return every file in each node's config folder."""
         return {node.name: node.files() for node in self.nodes}
+
+
+@contextmanager
+def secured_on_two_machines(folder: Path, near: Sequence[str], far: Sequence[str]) -> Iterator[SshFoldersRun]:
+    """Secure nodes on two machines, and see at the end that nothing is left behind here."""
+    sshd_or_skip()
+    one, other = free_ports(2)
+    with short_folder() as temporary, running_sshd("127.0.0.1", one) as here, running_sshd("127.0.0.1", other) as there:
+        machines = {**dict.fromkeys(near, here), **dict.fromkeys(far, there)}
+        run = SshFoldersRun(folder, dict(sorted(machines.items())), temporary)
+        run.scenario("basic")
+        run.up()
+        yield run
+        assert left_behind(temporary) == []

@@ -5,9 +5,7 @@ import re
 import pytest
 
 from stacks.cli import BROKEN, DUE, FINE
-from tests.cluster_fixtures import free_ports
-from tests.engine.ssh_folders import SshFoldersRun
-from tests.sshd import left_behind, running_sshd, short_folder, sshd_or_skip
+from tests.engine.ssh_folders import secured_on_two_machines
 
 pytestmark = pytest.mark.engine
 KEY, TRUST, SETTINGS = "certs/transport-key.p12", "certs/transport-trust.pem", "elasticsearch.yml"
@@ -24,14 +22,8 @@ AWAY = "the machine 127.0.0.1 does not answer by SSH"
 
 @pytest.fixture
 def run(tmp_path):
-    sshd_or_skip()
-    one, other = free_ports(2)
-    with short_folder() as temporary, running_sshd("127.0.0.1", one) as near, running_sshd("127.0.0.1", other) as far:
-        run = SshFoldersRun(tmp_path, {"es-1": near, "es-2": far}, temporary)
-        run.scenario("basic")
-        run.up()
+    with secured_on_two_machines(tmp_path, ["es-1"], ["es-2"]) as run:
         yield run
-        assert left_behind(temporary) == []
 
 
 def drift_by_hand(run):

@@ -3,9 +3,7 @@
 import pytest
 
 from stacks.cli import BROKEN, DUE, FINE
-from tests.cluster_fixtures import free_ports
-from tests.engine.ssh_folders import SshFoldersRun
-from tests.sshd import left_behind, running_sshd, short_folder, sshd_or_skip
+from tests.engine.ssh_folders import secured_on_two_machines
 
 pytestmark = pytest.mark.engine
 KEY = "certs/transport-key.p12"
@@ -14,14 +12,8 @@ AWAY = "es-2: the machine 127.0.0.1 does not answer by SSH"
 
 @pytest.fixture
 def run(tmp_path):
-    sshd_or_skip()
-    one, other = free_ports(2)
-    with short_folder() as temporary, running_sshd("127.0.0.1", one) as near, running_sshd("127.0.0.1", other) as far:
-        run = SshFoldersRun(tmp_path, {"es-1": near, "es-2": far, "es-3": near}, temporary)
-        run.scenario("basic")
-        run.up()
+    with secured_on_two_machines(tmp_path, ["es-1", "es-3"], ["es-2"]) as run:
         yield run
-        assert left_behind(temporary) == []
 
 
 def key_files(run):

@@ -29,6 +29,10 @@ class FoldersRun(StackRun):
         cluster = {"name": "logs", "scenario": name, "running": False}
         self.write(cluster=cluster, consent={"traffic_in_clear": True})
 
+    def files(self) -> dict[str, dict[str, bytes]]:
+        """Return what lies on each node."""
+        return {node.name: node.files() for node in self.nodes}
+
     def resources(self) -> dict[str, dict[str, Any]]:
         """Return the recorded resources by name, secrets in clear."""
         found = self.clear_state()["deployment"]["resources"]

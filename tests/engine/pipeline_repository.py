@@ -4,7 +4,6 @@ It is a bare one of git's, with a work tree from which people merge.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ from ruamel.yaml import YAML
 
 from tests.cluster.stack_run import CHECKOUT, NAMESPACE
 from tests.engine import gh_standin
+from tests.engine.checkout_copy import copy_checkout
 from tests.engine.example_run import ENVIRONMENTS
 from tests.wire.standins import CLOSED_PORT, StandInNode
 
-CODE = ("components", "policy", "provider", "stacks", "toolchain", "__main__.py", "Pulumi.yaml")
 BROKEN = {"cluster": {"name": "logs", "scenario": "basic", "colour": "blue"}}
 """What `check` refuses."""
 AGED = """\
@@ -37,13 +36,7 @@ class Repository:
         self.folder, self.main, self.numbers = folder, folder / "main", count(1)
         self.origin, self.aged, self.started = folder / "origin.git", False, ""
         self.main.mkdir()
-        for name in CODE:
-            if (CHECKOUT / name).is_dir():
-                shutil.copytree(
-                    CHECKOUT / name, self.main / name, ignore=shutil.ignore_patterns(".venv", "__pycache__")
-                )
-            else:
-                shutil.copy2(CHECKOUT / name, self.main / name)
+        copy_checkout(self.main)
         self.git("init", "--quiet", "--bare", "--initial-branch", "main", str(self.origin))
         self.git("init", "--quiet", "--initial-branch", "main")
         self.git("remote", "add", "origin", self.origin.as_uri())

@@ -12,6 +12,7 @@ import pytest
 from stacks.policy_packs import OURS
 from tests.cluster.stack_run import CHECKOUT, kill_run, wait_for
 from tests.engine.folders_run import FoldersRun
+from tests.engine.policies import VIOLATING, policy_pack_or_skip
 from tests.pki.makers import own_ca
 
 pytestmark = pytest.mark.engine
@@ -29,11 +30,6 @@ class HeldAgainst(FoldersRun):
         path = self.folder / "policies.json"
         path.write_text(json.dumps({"https-in-production": {"otherStacks": []}, **policies}))
         return (*PACK, "--policy-pack-config", str(path))
-
-    def files(self):
-        """Return all that lies on the nodes."""
-        found = [path for node in self.nodes for path in node.config.rglob("*") if path.is_file()]
-        return {path: path.read_bytes() for path in found}
 
     def refused(self, command, *options):
         """Run a command that must be refused; return what was said as errors."""
@@ -55,8 +51,7 @@ def policy_in(text):
 
 @pytest.fixture
 def run(tmp_path):
-    if not (OURS / ".venv").exists():
-        pytest.skip("the policy pack's own packages are not installed: make policy")
+    policy_pack_or_skip()
     found = HeldAgainst(tmp_path, ("es-1", "es-2"))
     found.write()
     return found
@@ -64,10 +59,7 @@ def run(tmp_path):
 
 def violating(run, scenario="basic"):
     """Write a stack that violates what a stack without HTTPS can violate."""
-    run.write(
-        cluster={"name": "logs", "scenario": scenario, "running": False},
-        certificates={"key": "rsa-2048", "valid_for": "399D"},
-    )
+    run.write(cluster={"name": "logs", "scenario": scenario, "running": False}, certificates=VIOLATING)
 
 
 def test_a_stack_that_meets_every_policy_is_previewed_and_carried_out(run):

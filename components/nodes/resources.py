@@ -167,8 +167,8 @@ class LayerFiles(Component):
         )
 
     def _proof(self) -> dict[str, Any]:
-        """Return what a probe needs that knocks with a leaf of the CA."""
-        authority = self.certificates.authority
+        """Return what a probe needs that knocks with a leaf of the CA, and which leaves come after it."""
+        authority, leaves = self.certificates.authority, self.certificates.leaves.values()
         number = authority.spec.generation
         sample = {"signerSamplePem": authority.sample_of(number)} if authority.knocks_with_a_sample else {}
         return {
@@ -177,6 +177,7 @@ class LayerFiles(Component):
             "generation": number,
             "signerCertificatePem": authority.covering_certificate_pem,
             "signerKeyPem": authority.covering_key_pem,
+            "leaves": pulumi.Output.all(*(leaf.serial for leaf in leaves)),
         }
 
     def _trust_inputs(self, node: Node, authority: CertificateAuthority) -> dict[str, Any]:

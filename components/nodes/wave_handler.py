@@ -7,21 +7,24 @@ A node looks at its files about every 5 seconds. So *cover* is proved here: unti
 its trust file has already, and no node may present one before all the others take it. And so is *retire*: until then it
 takes leaves of a CA that its trust file has no more, and none of a remote cluster that was added to it. *Present* is
 proved on each node, by the leaf that it serves.
+
+A leaf of a CA that all trust already has one thing more in its way: the clocks of those that verify it.
 """
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import ClassVar
 
 from pydantic import SecretStr
 
-from components.errors import NotConverged
-from components.handling import Context, Handler, Recorded
+from components.errors import MachineUnreachable, NotConverged
+from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
 from components.nodes.asked_for import wait_until_asked_for, wait_until_no_other_is_asked_for
 from components.nodes.at_once import MACHINES
+from components.nodes.clocks import refuse_a_clock_that_is_off
 from components.nodes.greeting import greet
 from components.nodes.probes import LISTEN, Answer, Identity, Speech
 from components.nodes.served import reads_now, wait_until
@@ -33,7 +36,7 @@ from components.pki.generations import Generation
 from components.pki.issue import IssuedAuthority
 from components.pki.rotation import WaveName
 from components.pki.spec import Layer
-from components.values import MaybeUnknown, Wire, reveal
+from components.values import MaybeUnknown, Unknown, Wire, reveal
 
 
 class WaveInputs(Wire):
@@ -50,6 +53,7 @@ class WaveInputs(Wire):
         signer_sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere.
         retired: the CAs that no node may trust any more, with their keys for the same purpose.
         remote_authorities_pem: the CAs of remote clusters, which every node must trust too.
+        leaves: serial numbers of what nodes present once *cover* is through; absent in the other waves.
     """
 
     layer: Layer
@@ -62,6 +66,7 @@ class WaveInputs(Wire):
     signer_sample_pem: MaybeUnknown[SecretStr] | None = None
     retired: tuple[Generation, ...] = ()
     remote_authorities_pem: SecretStr | None = None
+    leaves: MaybeUnknown[tuple[str, ...]] = ()
 
 
 class WaveOutputs(Wire):
@@ -82,10 +87,24 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
     inputs = WaveInputs
     outputs = WaveOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer", "wave"})
+    places: ClassVar[frozenset[str]] = frozenset({"leaves"})
 
     def name(self, wanted: WaveInputs) -> str:
         """Return the id."""
         return f"{wanted.layer}/{wanted.wave}"
+
+    def changes(self, recorded: WaveRecord, wanted: WaveInputs, context: Context) -> Sequence[Change]:
+        """Refuse that nodes present new leaves while one that has to verify them has a clock that is behind.
+
+        The node that gets one is asked for its clock itself; the others have nothing to do, and nobody else asks them.
+
+        Raises:
+            ConfigurationRefused: by a node's clock what is made now is not valid yet.
+        """
+        known, wants = recorded.inputs.leaves, wanted.leaves
+        if isinstance(wants, Unknown) or (known and wants != known):  # an older version recorded none
+            _wait_on_each(wanted.nodes, wanted, lambda node: _refuse_its_clock(node, context))
+        return ()
 
     def preview(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Return who will have reached it, and which nodes will be asked for a proof."""
@@ -163,6 +182,11 @@ def _wait_on_each(asked: Sequence[Node], wanted: WaveInputs, wait: Callable[[Nod
 
     with ThreadPoolExecutor(MACHINES.most) as pool:
         list(pool.map(wait_on, asked))
+
+
+def _refuse_its_clock(node: Node, context: Context) -> None:
+    with suppress(MachineUnreachable):  # leaves are renewed without it
+        refuse_a_clock_that_is_off(machine_of(node.machine), context)
 
 
 def _shows_nothing(proof: Proof, wanted: WaveInputs, now: datetime) -> bool:

@@ -1,4 +1,8 @@
-"""Leaves to knock with: they exist in memory only, and live for a day."""
+"""Leaves to knock with: they exist in memory only.
+
+They live for a month: a node whose clock is ahead would refuse one that is short for its date, which shows nothing of
+whom it trusts.
+"""
 
 from datetime import datetime
 
@@ -7,7 +11,7 @@ from components.pki.profiles import TRANSPORT
 from components.pki.sans import Sans
 from components.pki.spec import KeyType
 
-LIFE = "1D"
+LIFE = "30D"
 NAME = "essecurity-probe"
 
 

@@ -142,7 +142,8 @@ def clocks_agree(case: Case) -> Gate:
     text = f"the clock of {worst} is {abs(seconds):.0f} s {'behind' if seconds < 0 else 'ahead of'} this machine's"
     if abs(seconds) < SKEW_BLOCKS:
         return Gate("ClocksDiffer", Sign.MIND, text)
-    return Gate("ClocksDiffer", Sign.SHUT, f"{text}: new certificates would not be valid there; set the clocks")
+    why = "new certificates would not be valid there" if seconds < 0 else "certificates end there before they do here"
+    return Gate("ClocksDiffer", Sign.SHUT, f"{text}: {why}; set the clocks")
 
 
 def every_node_is_listed(case: Case) -> Gate:

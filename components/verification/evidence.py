@@ -50,7 +50,7 @@ class HttpEvidence:
 
 
 def make_probes(ours: IssuedLeaf, cluster: str, now: datetime) -> Probes:
-    """Return a leaf of ours and one of a stranger, which lives for a day and exists in memory only."""
+    """Return a leaf of ours and one of a stranger, which exists in memory only."""
     stranger = new_authority(
         cluster=cluster, layer=Layer.TRANSPORT, generation=1, key_type=KeyType.EC_P256, valid_for="30D", now=now
     )

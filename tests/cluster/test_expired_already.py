@@ -12,7 +12,7 @@ import pytest
 from components.clock import SystemClock
 from components.nodes.probes import handshake
 from devcluster.seed import INDEX
-from tests.cluster.clock_ahead import clock_ahead_or_skip, started_with
+from tests.cluster.moved_clock import moved_clock_or_skip, started_with
 from tests.cluster.stack_run import open_stack
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
@@ -28,7 +28,7 @@ EXPIRED = "CertificateExpiredException"
 
 @pytest.fixture(scope="module")
 def expired(tmp_path_factory):
-    ahead = clock_ahead_or_skip(TWELVE_YEARS)
+    ahead = moved_clock_or_skip(TWELVE_YEARS)
     with open_stack(tmp_path_factory.mktemp("expired"), DOCUMENTS, NAMES) as run:
         assert run.up()["result"] == "changed"
         health = run.api().ask("/_cluster/health")[1]
@@ -36,7 +36,7 @@ def expired(tmp_path_factory):
         run.cluster.stop()
         for node in run.cluster.nodes:
             node.settings.write_text(f"{node.settings.read_text()}{SOON}")
-        with started_with(run.cluster, ahead):
+        with started_with(run.cluster, dict.fromkeys(NAMES, ahead)):
             run.variables = ahead
             yield run
 

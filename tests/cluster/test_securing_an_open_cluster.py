@@ -10,16 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from components.clock import SystemClock
-from components.nodes.probes import LISTEN, Identity, Speech, handshake
-from components.pki.issue import IssuedAuthority, LeafRequest, issue_leaf
+from components.nodes.probes import LISTEN, Speech, handshake
 from components.pki.keyfiles import key_file_p12
-from components.pki.profiles import TRANSPORT
-from components.pki.sans import Sans
-from components.pki.spec import KeyType
 from devcluster import versions
 from drill.state import plain
 from tests.cluster.by_hand import put, transport_authority, transport_leaf
+from tests.cluster.knocking import probe_of
 from tests.cluster.secrets_of import key_file_bytes, secrets_of
 from tests.cluster.stack_run import open_stack
 from tests.cluster.stranger import Stranger
@@ -268,18 +264,6 @@ def key_file_password(run, name: str) -> str:
     resources = run.clear_state()["deployment"]["resources"]
     [found] = [one for one in resources if one["urn"].endswith(f"::{name}")]
     return plain(found["outputs"]["keyFilePassword"])
-
-
-def probe_of(run) -> Identity:
-    """Issue a leaf of the cluster's own transport authority, as the operator could."""
-    for resource in run.clear_state()["deployment"]["resources"]:
-        if resource["urn"].endswith("::transport-ca"):
-            outputs = {key: plain(value) for key, value in resource["outputs"].items()}
-            signer = IssuedAuthority(outputs["signerKeyPem"], outputs["signerCertificatePem"])
-            request = LeafRequest("probe", Sans(dns=("probe",)), TRANSPORT, KeyType.EC_P256, "1D")
-            leaf = issue_leaf(request, signer, SystemClock().now())
-            return Identity(leaf.certificate_pem, leaf.private_key_pem)
-    raise AssertionError("no transport authority in the state")
 
 
 def wait_until_answered(secured) -> None:

@@ -2,14 +2,20 @@
 
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from components.errors import CommandFailed, ConfigurationRefused
+from components.errors import CommandFailed, ConfigurationRefused, MachineUnreachable
+from components.handling import Recorded
+from components.nodes import wave_handler
 from components.nodes.clocks import refuse_a_clock_that_is_off
 from components.nodes.machine import NodeMachine
 from components.nodes.ssh_spec import Ssh
 from components.nodes.target import Completed
+from components.nodes.wave_handler import WaveHandler, WaveInputs, WaveOutputs
+from components.pki.spec import Layer
+from components.values import UNKNOWN
 from tests.fakes import FakeContext
 from tests.nodes.machines import commands, one_node
 
@@ -113,3 +119,68 @@ def test_a_machine_that_does_not_tell_its_time_is_told(look):
 def test_the_clock_of_this_machine_is_not_asked_again(one):
     refuse_a_clock_that_is_off(one.machine, FakeContext(one.target.clock))
     assert commands(one, "date") == []
+
+
+class Covered:
+    """The wave *cover* of three nodes by SSH: who is asked for the time when it is looked at, and what it is there."""
+
+    def __init__(self, monkeypatch):
+        hosts = {name: one_node() for name in ("es-1", "es-2", "es-3")}
+        self.asked, self.ahead, self.away = [], dict.fromkeys(hosts, 0.0), set()
+        self.context = FakeContext(hosts["es-1"].target.clock)
+        self.nodes = tuple(self.named(name, one) for name, one in hosts.items())
+        doors = {node.machine: NodeMachine(node.machine, hosts[node.name].target) for node in self.nodes}
+        monkeypatch.setattr(wave_handler, "machine_of", doors.__getitem__)
+        for name, one in hosts.items():
+            one.target.programs["date"] = partial(self.date, name)
+
+    def named(self, name, one):
+        machine = one.node.machine.model_copy(update={"node": name, "ssh": Ssh(host=name)})
+        return one.node.model_copy(update={"name": name, "machine": machine})
+
+    def date(self, name, call):
+        self.asked.append(name)
+        if name in self.away:
+            raise MachineUnreachable("does not answer", where=name, why="it is off", next_step="see that it runs")
+        return Completed(0, f"{int(self.context.clock.now().timestamp() + self.ahead[name])}\n", "")
+
+    def wanted(self, *leaves):
+        return WaveInputs(layer=Layer.TRANSPORT, wave="cover", nodes=self.nodes, generation=1, leaves=leaves)
+
+    def changes(self, recorded, wanted):
+        """Look at it, and return who was asked for the time."""
+        self.asked.clear()
+        assert WaveHandler().changes(Recorded(recorded, WaveOutputs()), wanted, self.context) == ()
+        return sorted(self.asked)
+
+
+@pytest.fixture
+def covered(monkeypatch):
+    return Covered(monkeypatch)
+
+
+def test_before_one_node_presents_a_new_leaf_every_node_that_verifies_it_is_asked_for_the_time(covered):
+    everybody = [node.name for node in covered.nodes]
+    before = covered.wanted("a1", "b1", "c1")
+    assert covered.changes(before, covered.wanted("a1", "b2", "c1")) == everybody
+    assert covered.changes(before, before.model_copy(update={"leaves": UNKNOWN})) == everybody
+    assert covered.changes(before, before) == []
+
+
+def test_what_an_older_version_recorded_names_no_leaves_and_is_no_reason_to_ask(covered):
+    older, known = covered.wanted(), covered.wanted("a1", "b1", "c1")
+    assert covered.changes(older, known) == []
+    assert covered.changes(older, known.model_copy(update={"leaves": UNKNOWN})) != []
+
+
+def test_the_leaf_of_one_node_waits_for_the_clock_of_another_one_which_is_named(covered):
+    covered.ahead["es-3"] = -DAY
+    with pytest.raises(ConfigurationRefused) as caught:
+        covered.changes(covered.wanted("a1"), covered.wanted("a2"))
+    assert (caught.value.where, caught.value.what) == ("es-3", f"its clock is {DAY} s behind this machine's")
+    assert caught.value.so.startswith("the wave cover of transport CA g1 is not through without es-3, so present does")
+
+
+def test_a_machine_that_does_not_answer_keeps_nobody_else_from_a_new_leaf(covered):
+    covered.away.add("es-2")
+    assert len(covered.changes(covered.wanted("a1"), covered.wanted("a2"))) == len(covered.nodes)

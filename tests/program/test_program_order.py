@@ -32,6 +32,13 @@ def test_present_waits_until_every_node_trusts(made):
     assert_each_waits_for_all(made, transport, made.names("NodeTrust"))
 
 
+def test_nobody_presents_a_leaf_that_the_wave_before_does_not_know(made):
+    """Who verifies it is asked for the time there."""
+    leaves = [name for name in made.names("Certificate") if name.endswith("-transport-leaf")]
+    assert set(leaves) <= made["transport-cover-wave"].after
+    assert len(made["transport-cover-wave"].inputs["leaves"]) == len(leaves)
+
+
 def test_settings_wait_until_every_file_is_in_place_on_every_node(made):
     assert_each_waits_for_all(made, made.names("NodeSettings"), made.names("NodeIdentity"))
     assert_each_waits_for_all(made, made.names("NodeSettings"), made.names("NodeTrust"))

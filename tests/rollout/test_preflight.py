@@ -98,6 +98,12 @@ def test_a_cluster_that_is_well_has_every_gate_open():
             id="a day",
         ),
         pytest.param(
+            {"skew": {"a": 86400.0, "b": 3.0}},
+            "✗ the clock of a is 86400 s ahead of this machine's: certificates end there before they do here; "
+            "set the clocks",
+            id="a day ahead",
+        ),
+        pytest.param(
             {"voters": frozenset({"es-1", "es-2"})},
             "! only 2 nodes may be elected: while one of them restarts, no search and no write is answered",
             id="no quorum without one of them",

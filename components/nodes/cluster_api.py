@@ -6,7 +6,7 @@ by 9.x. Source: reference/rest-api-compatibility.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -76,7 +76,7 @@ class ClusterApi:
 
     def facts(self, now: float) -> ClusterFacts:
         """Return what a preflight wants to know; `now` is this machine's time in seconds since 1970."""
-        return ask_facts(self.client, now)
+        return replace(ask_facts(self.client, now), held=MARK in self.persistent_settings())
 
     def documents(self) -> int:
         """Return the number of documents in indices that are not hidden."""

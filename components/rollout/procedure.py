@@ -9,6 +9,7 @@ from components.rollout.view import NodeView, RolloutView, Running, to_start
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
+STILL_HELD = "an earlier rollout still keeps replicas from being moved"
 FINISH_LINE = "elasticsearch-security:takeover: {}"
 
 
@@ -16,6 +17,7 @@ class Procedure(StrEnum):
     """How nodes come to run with what is wanted."""
 
     NONE = "none"
+    TIDYING_UP = "tidying up"
     FILES_ONLY = "files only"
     ROLLING = "rolling restart"
     FULL_STOP = "full stop"
@@ -105,10 +107,17 @@ def restart_reasons(view: RolloutView) -> tuple[Finding, ...]:
     return tuple(finding for node in view.nodes for finding in all_findings(RESTART_REASONS, node))
 
 
+def replicas_are_held(view: RolloutView) -> Finding | None:
+    """Find a cluster whose replicas an earlier rollout kept from being moved, and never let go."""
+    if not view.held:
+        return None
+    return Finding("AllocationHeld", STILL_HELD)
+
+
 def reasons(view: RolloutView) -> tuple[Finding, ...]:
     """Return every reason to restart, or to touch files only; node by node."""
     files = tuple(finding for node in view.nodes for finding in all_findings(FILE_REASONS, node))
-    return restart_reasons(view) or files
+    return restart_reasons(view) or (*files, *all_findings((replicas_are_held,), view))
 
 
 def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
@@ -122,7 +131,8 @@ def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
 def procedure(view: RolloutView) -> Procedure:
     """Return what it takes to make every node run with what is wanted."""
     if not restart_reasons(view):
-        return Procedure.FILES_ONLY if reasons(view) else Procedure.NONE
+        due = Procedure.TIDYING_UP if reasons(view) else Procedure.NONE
+        return Procedure.FILES_ONLY if any(map(files_differ, view.nodes)) else due
     return Procedure.FULL_STOP if _must_stop_together(view) else Procedure.ROLLING
 
 

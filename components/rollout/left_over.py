@@ -33,11 +33,11 @@ def led(view: RolloutView, cluster: ClusterSummary) -> RolloutView:
 
 
 def left_over(view: RolloutView, members: Iterable[str]) -> RolloutView:
-    """Return the view in which no node is in hand, where each that was runs and is a member of the cluster.
+    """Return the view in which no node is in hand, where each that was has been restarted, and is a member again.
 
-    A rollout is in the middle of nothing then: it stopped none of them yet, or all have joined again. To go back to
-    what it kept would take a later change back to a state from before an earlier one, and could part a node from the
-    others; and an earlier consent would stand for a change that nobody has allowed.
+    A rollout is in the middle of nothing then. To go back to what it kept would take a later change back to a state
+    from before an earlier one, and could part a node from the others; and an earlier consent would stand for a change
+    that nobody has allowed.
     """
     in_hand = {node.name for node in view.nodes if node.in_hand}
     if not _may_be_left_over(view) or not in_hand <= set(members):
@@ -66,8 +66,8 @@ def asked_what_is_held(view: RolloutView, cluster: RolloutCluster) -> RolloutVie
 
 def _may_be_left_over(view: RolloutView) -> bool:
     in_hand = [node for node in view.nodes if node.in_hand]
-    return bool(in_hand) and all(node.running is not Running.NOT_RUNNING for node in in_hand)
+    return bool(in_hand) and all(node.restarted for node in in_hand)
 
 
 def _tidied_up(node: NodeView) -> NodeView:
-    return replace(node, in_hand=False, kept_tls=None, left_files=True)
+    return replace(node, in_hand=False, kept_tls=None, restarted=False, left_files=True)

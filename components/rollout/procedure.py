@@ -185,16 +185,21 @@ def _how_secured(node: NodeView) -> str:
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:
-    """Find a full stop that nobody allowed. One that was begun with consent is finished without asking again."""
-    if procedure(view) is not Procedure.FULL_STOP or view.consent or any(node.in_hand for node in view.nodes):
+    """Find a full stop that nobody allowed. One that has nodes down already is finished without asking again."""
+    if procedure(view) is not Procedure.FULL_STOP or view.consent or any(node.in_hand for node in _down(view)):
         return None
-    if len(_down(view)) == len(view.nodes):  # there is nothing to stop
+    if not any(_would_be_stopped(node) for node in view.nodes):
         return None
     return Finding(
         "ConsentMissing",
         f"this change stops {_all_of(view)}, and that was not allowed; "
         f"to allow it, add this line to the stack file: {CONSENT_LINE}",
     )
+
+
+def _would_be_stopped(node: NodeView) -> bool:
+    found = all_findings(RESTART_REASONS, node) if node.running is not Running.NOT_RUNNING else ()
+    return any(reason.reason != "RolloutInHand" for reason in found)
 
 
 def _all_of(view: RolloutView) -> str:

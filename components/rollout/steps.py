@@ -99,8 +99,7 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
 def rolling(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a rolling restart, or the rest of one that was killed half-way.
 
-    1. Let go of what is left over. A node that an earlier run left in the middle, or was stopping, comes first, the
-       elected master last.
+    1. Let go of what is left over. A node that an earlier run left in the middle comes first, the elected master last.
     2. For each node: hold allocation (of one that runs: once health lets it be stopped), flush, keep what it has, stop,
        configure, start it.
     3. When all nodes have joined: release allocation, let go of what was kept, wait for health; then the next one.
@@ -121,8 +120,7 @@ def rolling(view: RolloutView) -> tuple[Step, ...]:
 def rolling_order(view: RolloutView) -> tuple[NodeView, ...]:
     """Return the nodes that a rolling restart touches, in its order."""
     left = [node for node in view.nodes if not is_right(node) or node.in_hand]
-    begun = {node.name for node in left if node.in_hand or node.left_files}
-    return tuple(sorted(left, key=lambda node: (node.name not in begun, node.name == view.elected_master)))
+    return tuple(sorted(left, key=lambda node: (not node.in_hand, node.name == view.elected_master)))
 
 
 def _one_node(node: NodeView, view: RolloutView) -> Iterator[Step]:

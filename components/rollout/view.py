@@ -28,6 +28,7 @@ class NodeView:
         master_eligible: whether it may be elected.
         in_hand: whether an earlier rollout stopped in the middle of this node.
         kept_tls: whether its transport layer speaks TLS with what is kept of it; None when nothing is kept.
+        restarted: whether it runs, and was started after what is kept of it was kept.
         left_files: whether something lies there that a rollout kept and that no longer counts.
         changes: what differs between its files and what is wanted, each as a line for a person.
         entries: those of its keystore that differ, which are among these lines.
@@ -46,6 +47,7 @@ class NodeView:
     master_eligible: bool = True
     in_hand: bool = False
     kept_tls: bool | None = None
+    restarted: bool = False
     left_files: bool = False
     changes: tuple[str, ...] = field(default=())
     entries: tuple[EntryDifference, ...] = ()

@@ -7,11 +7,14 @@ from components.nodes.cluster_api import ALLOCATION
 from components.rollout.left_over import as_the_cluster_knows, left_over, still_held
 from components.rollout.preflight import HELD, Gate, Sign
 from components.rollout.procedure import Procedure, reasons
-from components.rollout.steps import Action, plan, rolling_order
+from components.rollout.steps import Action, plan
 from components.settings.scenarios import Scenario
 from tests.fakes import Killed
 from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopped
 from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, with_own_allocation
+
+BACK = {"in_hand": True, "kept_tls": False, "restarted": True}
+"""Of a node that is back since something was kept of it."""
 
 
 @pytest.fixture
@@ -131,8 +134,9 @@ def test_a_node_that_was_told_to_stop_and_is_still_ending_comes_first_and_never_
 @pytest.mark.parametrize(
     ("nodes", "members"),
     [
-        pytest.param((node("es-1", in_hand=True), stopped("es-2", in_hand=True)), THREE, id="one does not run"),
-        pytest.param((node("es-1", in_hand=True), node("es-2")), ("es-2",), id="it has not joined"),
+        pytest.param((node("es-1", **BACK), stopped("es-2", in_hand=True)), THREE, id="one does not run"),
+        pytest.param((node("es-1", **BACK), outdated("es-2", in_hand=True)), THREE, id="one was not stopped yet"),
+        pytest.param((node("es-1", **BACK), node("es-2")), ("es-2",), id="it has not joined"),
         pytest.param((node("es-1"), node("es-2")), THREE, id="nothing is kept"),
     ],
 )
@@ -142,7 +146,7 @@ def test_what_is_in_the_middle_of_something_stays_in_hand(nodes, members):
 
 
 def test_what_runs_and_has_joined_is_in_hand_no_more_even_where_another_node_is_away():
-    view = left_over(cluster(outdated("es-1", in_hand=True, kept_tls=False), stopped("es-2")), ("es-1", "es-3"))
+    view = left_over(cluster(outdated("es-1", **BACK), stopped("es-2")), ("es-1", "es-3"))
     assert [(one.in_hand, one.kept_tls, one.left_files) for one in view.nodes] == [
         (False, None, True),
         (False, None, False),
@@ -151,16 +155,11 @@ def test_what_runs_and_has_joined_is_in_hand_no_more_even_where_another_node_is_
 
 def test_it_is_let_go_of_before_anything_is_kept_anew():
     for of, procedure in ((outdated, Procedure.ROLLING), (open_node, Procedure.FULL_STOP)):
-        view = left_over(cluster(*(of(name, in_hand=True, kept_tls=False) for name in THREE)), THREE)
+        view = left_over(cluster(*(of(name, **BACK) for name in THREE)), THREE)
         first, *rest = pairs(plan(view))
         assert first == (Action.DISCARD_PREVIOUS, THREE), procedure
         kept = [nodes for action, nodes in rest if action is Action.KEEP_PREVIOUS]
         assert sorted(name for nodes in kept for name in nodes) == list(THREE), procedure
-
-
-def test_a_node_that_an_earlier_run_may_still_be_stopping_comes_first():
-    view = left_over(cluster(outdated("es-1"), outdated("es-2"), outdated("es-3", in_hand=True)), THREE)
-    assert [one.name for one in rolling_order(view)] == ["es-3", "es-1", "es-2"]
 
 
 def test_a_restart_lets_replicas_go_itself():
@@ -175,5 +174,37 @@ def test_a_cluster_that_does_not_answer_leaves_in_hand_what_is():
         def summary(self):
             raise TargetUnreachable("nobody answers", where="cluster", why="refused", next_step="start a node")
 
-    view = cluster(node("es-1", in_hand=True), node("es-2", in_hand=True))
+    view = cluster(node("es-1", **BACK), node("es-2", **BACK))
     assert as_the_cluster_knows(view, Silent()) == view
+
+
+def killed_at(world: World, text: str):
+    """Run, killed before the step that begins so."""
+    planned = world.preview().steps
+    world.up_killed_before(planned, next(number for number, step in enumerate(planned) if step.startswith(text)))
+
+
+def test_a_full_stop_that_stopped_nobody_yet_asks_for_consent_again_and_one_that_did_is_finished(doors):
+    world = doors(with_own_allocation())
+    killed_at(world, "stop ")
+    world.consent = False
+    with pytest.raises(ConfigurationRefused, match="this change stops all 3 nodes at once"):
+        world.up()
+    assert down(world) == []
+    world.consent = True
+    killed_at(world, "write ")
+    world.consent = False
+    assert down(world) == list(THREE)
+    world.up()
+    assert_secured(world)
+
+
+def test_a_full_stop_whose_nodes_were_told_to_stop_and_are_all_still_ending_is_finished(doors):
+    world = doors(with_own_allocation())
+    killed_at(world, "stop ")
+    for one in world.nodes:
+        one.process.ends = world.clock.now().timestamp() + 30
+    assert down(world) == []
+    world.pause = 1
+    world.up()
+    assert_secured(world)

@@ -49,11 +49,11 @@ class Halting:
         return Finished(process.returncode, stdout, stderr)
 
     def kill_after(self, step: str) -> None:
-        """Run `up`, and kill it after this step and no other."""
+        """Run `up`, and kill it after this step and no other; the runs after it halt nowhere."""
         (self.run.provider / CHOSEN).write_text(step)
         ended = self.kill_after_next_step()
-        (self.run.provider / CHOSEN).unlink()
-        assert ended is None, ended.stderr
+        (self.run.provider / CHOSEN).write_text("none")
+        assert ended is None, f"{ended.stdout}{ended.stderr}"
 
     def _has_halted(self, process: subprocess.Popen[str]) -> bool:
         """Wait until a run has halted, with all that was under way; tell whether it did, and not come to its end."""

@@ -31,8 +31,8 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def halting(run):
     halting = Halting(run)
-    run.write(cluster={"name": run.cluster.spec.name, "scenario": "basic"})
     halting.install()
+    run.write(cluster={"name": run.cluster.spec.name, "scenario": "basic"})
     return halting
 
 

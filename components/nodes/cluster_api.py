@@ -76,7 +76,13 @@ class ClusterApi:
 
     def facts(self, now: float) -> ClusterFacts:
         """Return what a preflight wants to know; `now` is this machine's time in seconds since 1970."""
-        return replace(ask_facts(self.client, now), held=MARK in self.persistent_settings())
+        from elasticsearch import ApiError
+
+        facts = ask_facts(self.client, now)
+        try:
+            return replace(facts, held=MARK in self.persistent_settings())
+        except ApiError:
+            return facts
 
     def documents(self) -> int:
         """Return the number of documents in indices that are not hidden."""

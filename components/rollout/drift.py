@@ -5,7 +5,6 @@ Settings are told by `components/settings/drift.py`, out of the same file and th
 
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from components.drift import Drift, DriftKind, drift, not_looked_at
 from components.errors import SecurityError, TargetUnreachable
@@ -44,10 +43,13 @@ def nodes_drift(nodes: Collection[RolloutNode], *, starts: bool) -> tuple[Drift,
 
 def cluster_drift(cluster: RolloutCluster) -> tuple[Drift, ...]:
     """Return what a rollout left in the cluster's own settings; that it does not answer is told by its verification."""
-    with suppress(TargetUnreachable):
-        if cluster.holds_allocation():
-            return (drift("", "rollout", DriftKind.ROLLOUT_UNFINISHED, "done", STILL_HELD),)
-    return ()
+    try:
+        held = cluster.holds_allocation()
+    except TargetUnreachable:
+        return ()
+    except SecurityError as error:
+        return (not_looked_at("", error),)
+    return (drift("", "rollout", DriftKind.ROLLOUT_UNFINISHED, "done", STILL_HELD),) if held else ()
 
 
 def node_drift(node: NodeView, *, starts: bool) -> Iterator[Drift]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from components.errors import TargetUnreachable
+from components.errors import SecurityError
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.preflight import HELD, Gate
@@ -15,11 +15,12 @@ from components.rollout.view import NodeView, RolloutView, Running
 def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutView:
     """Return the view with what the cluster has to be asked for: who leads it, and what is left over.
 
-    Where it does not answer, nothing is left over, and nobody leads: the preconditions say that it does not answer.
+    Where it does not answer, or refuses to tell, nothing is left over, and nobody leads. The preconditions say so, but
+    while something is in hand: that may be why it does not answer, and is done whatever it says.
     """
     if secured_by_somebody_else(view):  # nobody has let us in
         return view
-    with suppress(TargetUnreachable):
+    with suppress(SecurityError):
         if _may_be_left_over(view):
             view = left_over(view, cluster.summary().nodes)
         if procedure(view) is Procedure.ROLLING:
@@ -51,17 +52,21 @@ def still_held(view: RolloutView, found: Iterable[Gate]) -> RolloutView:
     A restart holds them anyway, and lets them be moved once more before it does.
     """
     held = any(gate.reason == HELD for gate in found)
-    return view if procedure(view) in RESTARTING else replace(view, held=held)
+    return replace(view, held=held) if _may_be_tidied_up(view) else view
 
 
 def asked_what_is_held(view: RolloutView, cluster: RolloutCluster) -> RolloutView:
     """Return the view with whether replicas are kept from being moved, as `still_held` does, where nobody looked."""
     runs = any(node.running is not Running.NOT_RUNNING for node in view.nodes)
-    if not runs or procedure(view) in RESTARTING or secured_by_somebody_else(view):
+    if not runs or not _may_be_tidied_up(view) or secured_by_somebody_else(view):
         return view
-    with suppress(TargetUnreachable):
+    with suppress(SecurityError):
         return replace(view, held=cluster.holds_allocation())
     return view
+
+
+def _may_be_tidied_up(view: RolloutView) -> bool:
+    return view.starts and procedure(view) not in RESTARTING
 
 
 def _may_be_left_over(view: RolloutView) -> bool:

@@ -17,7 +17,8 @@ def of_nodes_that_are_away(view: RolloutView) -> tuple[Gate, ...]:
     if kind is Procedure.NONE:
         return (Gate("NodesAway", Sign.SHUT, f"{NOT_EVERY_NODE_RUNS}: {_why(view)}; {_start_them(view)}"),)
     do, them = ("does", "it") if len(names) == 1 else ("do", "them")
-    text = f"{', '.join(names)} {do} not run: `up` writes files, goes on, and does not start {them}"
+    does = "writes files, goes on," if kind is Procedure.FILES_ONLY else "tidies up"
+    text = f"{', '.join(names)} {do} not run: `up` {does} and does not start {them}"
     return (Gate("NodesAway", Sign.MIND, text),)
 
 

@@ -1,5 +1,6 @@
 """Which procedure a change needs, and why. Every rule has a reason that the preview shows."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
@@ -185,16 +186,27 @@ def _how_secured(node: NodeView) -> str:
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:
-    """Find a full stop that nobody allowed. One that has nodes down already is finished without asking again."""
-    if procedure(view) is not Procedure.FULL_STOP or view.consent or any(node.in_hand for node in _down(view)):
+    """Find a full stop that nobody allowed, and that is not the rest of one that has to go on."""
+    if procedure(view) is not Procedure.FULL_STOP or view.consent:
         return None
-    if not any(_would_be_stopped(node) for node in view.nodes):
+    stopped = [node for node in view.nodes if _would_be_stopped(node)]
+    if not stopped or _full_stop_was_begun(view, stopped):
         return None
     return Finding(
         "ConsentMissing",
         f"this change stops {_all_of(view)}, and that was not allowed; "
         f"to allow it, add this line to the stack file: {CONSENT_LINE}",
     )
+
+
+def _full_stop_was_begun(view: RolloutView, stopped: Sequence[NodeView]) -> bool:
+    """Tell whether one has nodes down, or some that are parted from the others.
+
+    A full stop keeps the files of every node that it stops before it stops the first one, and a rolling restart those
+    of one node: that one is no consent for the others.
+    """
+    parted = len({node.speaks_tls for node in view.nodes} - {None}) > 1
+    return (parted or any(node.in_hand for node in _down(view))) and all(node.in_hand for node in stopped)
 
 
 def _would_be_stopped(node: NodeView) -> bool:

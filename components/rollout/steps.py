@@ -99,7 +99,8 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
 def rolling(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a rolling restart, or the rest of one that was killed half-way.
 
-    1. Let go of what is left over. A node that an earlier run left in the middle comes first, the elected master last.
+    1. Let go of what is left over. A node that an earlier run left in the middle comes first, of several one that is
+       down, since all others wait for it; the elected master last.
     2. For each node: hold allocation (of one that runs: once health lets it be stopped), flush, keep what it has, stop,
        configure, start it.
     3. When all nodes have joined: release allocation, let go of what was kept, wait for health; then the next one.
@@ -120,7 +121,13 @@ def rolling(view: RolloutView) -> tuple[Step, ...]:
 def rolling_order(view: RolloutView) -> tuple[NodeView, ...]:
     """Return the nodes that a rolling restart touches, in its order."""
     left = [node for node in view.nodes if not is_right(node) or node.in_hand]
-    return tuple(sorted(left, key=lambda node: (not node.in_hand, node.name == view.elected_master)))
+    return tuple(
+        sorted(left, key=lambda node: (not node.in_hand, not _is_down(node), node.name == view.elected_master))
+    )
+
+
+def _is_down(node: NodeView) -> bool:
+    return node.running is Running.NOT_RUNNING
 
 
 def _one_node(node: NodeView, view: RolloutView) -> Iterator[Step]:
@@ -145,7 +152,7 @@ def files_only(view: RolloutView) -> tuple[Step, ...]:
         *_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]),
         *((Step(Action.RELEASE_ALLOCATION),) if view.held else ()),
         *_tidy_up(view),
-        *((Step(Action.WAIT_HEALTHY),) if view.held else ()),
+        *((Step(Action.WAIT_HEALTHY),) if view.held and not any(map(_is_down, view.nodes)) else ()),
     )
 
 

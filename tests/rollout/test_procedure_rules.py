@@ -231,7 +231,8 @@ def test_a_full_stop_without_consent_is_refused_with_the_line_to_add():
         pytest.param(cluster(stopped("es-1", on_disk=False), consent=False, starts=False), id="files only"),
         pytest.param(cluster(node("es-1"), consent=False), id="nothing to do"),
         pytest.param(
-            cluster(open_node("es-1"), stopped("es-2", in_hand=True), consent=False), id="a full stop that was begun"
+            cluster(open_node("es-1", in_hand=True), stopped("es-2", in_hand=True), consent=False),
+            id="a full stop that was begun",
         ),
     ],
 )

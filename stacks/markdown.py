@@ -112,6 +112,7 @@ def _restart(restart: Restart, rows: Sequence[Row]) -> list[str]:
         f"### {words(told.title.capitalize())}",
         *_list((f"because {reason}" for reason in told.reasons), "reasons"),
     ]
+    lines += [line for step in told.first for line in ("", words(f"first: {step}"))]
     if told.order:
         lines += ["", words(f"one node after the other: {', '.join(told.order)}; for each of them")]
     steps = [f"{number}. {words(step)}" for number, step in enumerate(told.steps, 1)]

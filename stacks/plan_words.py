@@ -9,6 +9,7 @@ from stacks.plan import OTHER_VALUE, Plan, Restart
 from stacks.plan_rows import Row
 
 START = "start "
+TIDY_UP = "remove what was kept of "
 ENTRY_ROW = re.compile(rf"(?:([+−] )|~ )([\w.]+)({OTHER_VALUE})?.*")
 """How a plan lists under `keystore` what a restart's reason calls `+ keystore entry name`."""
 LEAST_TO_FOLD = 2
@@ -27,12 +28,14 @@ class RestartWords:
     Attributes:
         title: what it is, such as `full stop (the last one took 26 s)`.
         reasons: why, without the changes that stand above it already.
+        first: what is done before the first of them, where an earlier run left something.
         order: the nodes one after the other, where each of them gets the same steps; else none.
         steps: the steps, or those for one of the nodes in `order`.
     """
 
     title: str
     reasons: tuple[str, ...]
+    first: tuple[str, ...]
     order: tuple[str, ...]
     steps: tuple[str, ...]
 
@@ -46,10 +49,13 @@ def words_of(restart: Restart, rows: Sequence[Row]) -> RestartWords:
     """
     full_stop = restart.procedure == Procedure.FULL_STOP
     last = f" (the last one took {restart.last_seconds:.0f} s)" if full_stop and restart.last_seconds else ""
-    order, told = folded(restart.steps) if restart.procedure == Procedure.ROLLING else ((), restart.steps)
+    rolling = restart.procedure == Procedure.ROLLING
+    first, order, told = folded(restart.steps) if rolling else ((), (), restart.steps)
     begun = any(step.startswith(("stop ", START)) for step in restart.steps) or restart.procedure not in RESTARTING
     title = f"{'' if begun else 'finish the '}{restart.procedure}{last}"
-    return RestartWords(title, tuple(_reasons(restart, rows)), order, tuple(map(counted, told)))
+    return RestartWords(
+        title, tuple(_reasons(restart, rows)), tuple(map(counted, first)), order, tuple(map(counted, told))
+    )
 
 
 def names_of(nodes: Sequence[str], few: int = MANY) -> str:
@@ -63,20 +69,27 @@ def counted(sentence: str) -> str:
     return LISTED.sub(lambda found: f"{found[0].count(',') + 1} nodes", sentence)
 
 
-def folded(steps: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the nodes of a rolling restart in their order, and the steps for one of them, where all get the same.
+def folded(whole: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return a rolling restart's tidying up, its nodes in their order, and the steps for one, where all get the same.
 
     Where one of them needs other steps, such as the rest of a killed run, return no nodes, and all steps.
     """
+    first = tuple(step for step in whole[:1] if step.startswith(TIDY_UP))
+    steps = whole[len(first) :]
     order = tuple(step.removeprefix(START) for step in steps if step.startswith(START))
     if len(order) < LEAST_TO_FOLD or len(steps) % len(order):
-        return (), tuple(steps)
+        return (), (), tuple(whole)
     length = len(steps) // len(order)
     blocks = [
-        tuple(re.sub(rf"(?<=[ ,]){re.escape(name)}$", "the node", step) for step in steps[at : at + length])
+        tuple(_of_the_node(step, name) for step in steps[at : at + length])
         for name, at in zip(order, range(0, len(steps), length), strict=True)
     ]
-    return (order, blocks[0]) if len(set(blocks)) == 1 else ((), tuple(steps))
+    return (first, order, blocks[0]) if len(set(blocks)) == 1 else ((), (), tuple(whole))
+
+
+def _of_the_node(step: str, name: str) -> str:
+    """Return a step with the node that it is about called so; where all nodes are named, they stay."""
+    return re.sub(rf"(?<=[ ,]){re.escape(name)}(?=$| be stopped: )", "the node", step)
 
 
 def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
@@ -86,9 +99,12 @@ def _reasons(restart: Restart, rows: Sequence[Row]) -> list[str]:
     ]
     told: dict[str, list[str]] = {}
     for reason in restart.reasons:
-        node, _, text = reason.partition(": ")
+        node, of_a_node, text = reason.partition(": ")
+        if not of_a_node:
+            told[reason] = []
+            continue
         told.setdefault("its configuration changes (above)" if _is_above(text, above) else text, []).append(node)
-    return [f"{text} on {names_of(nodes)}" for text, nodes in told.items()]
+    return [f"{text} on {names_of(nodes)}" if nodes else text for text, nodes in told.items()]
 
 
 def _is_above(text: str, above: Sequence[str]) -> bool:

@@ -150,6 +150,7 @@ def _restart(restart: Restart, rows: Sequence[Row]) -> RenderableType:
     for number, step in enumerate(words.steps, 1):
         steps.add_row(f"{number}.", Text(step))
     because = [Text(f"  because {reason}") for reason in words.reasons]
+    because += [Text(f"  first: {step}") for step in words.first]
     if words.order:
         because.append(Text(f"  one node after the other: {', '.join(words.order)}; for each of them"))
     title = Text(f"\n{words.title}", style="bold")

@@ -6,7 +6,7 @@ by 9.x. Source: reference/rest-api-compatibility.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -76,7 +76,13 @@ class ClusterApi:
 
     def facts(self, now: float) -> ClusterFacts:
         """Return what a preflight wants to know; `now` is this machine's time in seconds since 1970."""
-        return ask_facts(self.client, now)
+        from elasticsearch import ApiError
+
+        facts = ask_facts(self.client, now)
+        try:
+            return replace(facts, held=MARK in self.persistent_settings())
+        except ApiError:
+            return facts
 
     def documents(self) -> int:
         """Return the number of documents in indices that are not hidden."""

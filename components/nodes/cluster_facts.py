@@ -26,6 +26,7 @@ class ClusterFacts:
         published: what each node publishes for the transport layer, as peers dial it: a name where one is published.
         remote_clusters: aliases of the remote clusters that are reached without an API key, so by certificates.
         perhaps_remote_clusters: those of which the node that was asked cannot tell how they are reached.
+        held: whether a rollout of ours keeps replicas from being moved.
     """
 
     status: str
@@ -39,6 +40,7 @@ class ClusterFacts:
     published: Mapping[str, str] = field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
     perhaps_remote_clusters: tuple[str, ...] = ()
+    held: bool = False
 
 
 def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:

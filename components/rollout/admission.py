@@ -12,8 +12,8 @@ from components.rollout.preconditions import (
     nodes_that_would_not_start,
     preflight,
 )
-from components.rollout.preflight import Gate, shut
-from components.rollout.procedure import RESTARTING, procedure, refusals, secured_by_somebody_else
+from components.rollout.preflight import HELD, Gate, shut
+from components.rollout.procedure import RESTARTING, Procedure, procedure, refusals, secured_by_somebody_else
 from components.rollout.view import RolloutView
 from components.rollout.waivers import Waiver, in_use, unwaived
 
@@ -45,7 +45,8 @@ def admitted(
     _refuse_what_is_not_ours(view, where)
     nodes, today = tuple(performer.nodes.values()), performer.context.clock.now().date()
     found = preflight(view, performer.cluster, nodes, away, vouched, named)
-    may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *shut(found))
+    against_a_rollout = shut(found) if procedure(view) is not Procedure.TIDYING_UP else ()
+    may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *against_a_rollout)
     against = [*refusals(view), *unwaived(may_be_waived, waivers, today)]
     if procedure(view) in RESTARTING:
         against += nodes_that_cannot_start(nodes)
@@ -54,6 +55,8 @@ def admitted(
     for line in in_use(may_be_waived, waivers, today):
         performer.context.warn(line)
     if against:
+        for gate in (gate for gate in found if gate.reason == HELD):
+            performer.context.say(str(gate))
         raise ConfigurationRefused(
             f"the {procedure(view)} cannot begin",
             where=where,

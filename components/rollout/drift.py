@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from components.drift import Drift, DriftKind, drift, not_looked_at
-from components.errors import SecurityError
+from components.errors import SecurityError, TargetUnreachable
 from components.findings import all_findings
 from components.nodes.at_once import MACHINES
 from components.nodes.spec import Paths
+from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
-from components.rollout.procedure import FILE_REASONS, RESTART_REASONS
+from components.rollout.procedure import FILE_REASONS, RESTART_REASONS, STILL_HELD
 from components.rollout.view import NodeView, Running
 
 ENTRY_WORDS = {
@@ -38,6 +39,17 @@ def nodes_drift(nodes: Collection[RolloutNode], *, starts: bool) -> tuple[Drift,
 
     with ThreadPoolExecutor(MACHINES.most) as pool:
         return tuple(one for found in pool.map(of, nodes) for one in found)
+
+
+def cluster_drift(cluster: RolloutCluster) -> tuple[Drift, ...]:
+    """Return what a rollout left in the cluster's own settings; that it does not answer is told by its verification."""
+    try:
+        held = cluster.holds_allocation()
+    except TargetUnreachable:
+        return ()
+    except SecurityError as error:
+        return (not_looked_at("", error),)
+    return (drift("", "rollout", DriftKind.ROLLOUT_UNFINISHED, "done", STILL_HELD),) if held else ()
 
 
 def node_drift(node: NodeView, *, starts: bool) -> Iterator[Drift]:

@@ -1,14 +1,12 @@
 """`essecurity:rollout:ClusterRestart`: which start-time configuration each node runs with, and how it got there."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
 
 from components.drift import Drift
-from components.errors import TargetUnreachable
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
 from components.nodes.spec import Node
@@ -17,7 +15,8 @@ from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
 from components.rollout.carry_out import carry_out
 from components.rollout.cluster import RolloutCluster
-from components.rollout.drift import nodes_drift
+from components.rollout.drift import cluster_drift, nodes_drift
+from components.rollout.left_over import as_the_cluster_knows, asked_what_is_held, still_held
 from components.rollout.limits import Limits
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.not_running import of_nodes_that_are_away, refuse_nodes_that_are_away
@@ -32,8 +31,8 @@ from components.rollout.procedure import (
     procedure,
     reasons,
     restart_reasons,
-    secured_by_somebody_else,
 )
+from components.rollout.refused import leaving_it_well
 from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running, to_start
@@ -137,10 +136,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     def changes(self, recorded: RestartRecord, wanted: ClusterRestartInputs, context: Context) -> Sequence[Change]:
         """Return the reason to restart for each node, as far as the nodes can be looked at now."""
         performer = self._performer(wanted, recorded, context)
-        view = self._view(performer, wanted)
+        view = as_the_cluster_knows(self._view(performer, wanted), performer.cluster)
         if procedure(view) not in RESTARTING:  # those of a restart are told with its plan
             asked, nodes, named = performer.cluster, performer.nodes.values(), wanted.remote_clusters
             found = preflight(view, asked, nodes, vouched=wanted.vouched, named=named)
+            view = still_held(view, found)
             for gate in (*found, *of_nodes_that_are_away(view)):
                 context.say(str(gate))
         away = nodes_that_are_away(view)
@@ -151,7 +151,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> ClusterRestartOutputs:
         """Return the steps that it would take, and refuse what could not be begun."""
         performer = self._performer(wanted, recorded, context)
-        view = self._led(performer, self._view(performer, wanted))
+        view = self._asked(performer, wanted)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
@@ -184,14 +184,15 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             RolloutHalted: it failed, and everything was put back.
         """
         performer = self._performer(wanted, recorded, context)
-        view = self._led(performer, self._view(performer, wanted))
+        view = self._asked(performer, wanted)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps, kind = plan(view), procedure(view)
         passed: tuple[Gate, ...] = ()
         if not steps:
             refuse_nodes_that_are_away(view)
         else:
-            passed = self._admitted(view, wanted, performer, before)
+            with leaving_it_well(performer, view):
+                passed = self._admitted(view, wanted, performer, before)
             carry_out(performer, view, steps)
         if wanted.running:
             self._warn_of_what_is_left(self._view(performer, wanted), context)
@@ -213,9 +214,10 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         return recorded.outputs.model_copy(update={"running_nodes": now})
 
     def drift(self, recorded: RestartRecord, context: Context) -> Sequence[Drift]:
-        """Return what each node has or runs with that is not as recorded; one whose machine is away hides no other."""
-        nodes = self._performer(recorded.inputs, recorded, context).nodes.values()
-        return nodes_drift(nodes, starts=recorded.inputs.running)
+        """Return what is not as recorded, of each node and of the cluster; a machine that is away hides no other."""
+        performer, starts = self._performer(recorded.inputs, recorded, context), recorded.inputs.running
+        found = nodes_drift(performer.nodes.values(), starts=starts)
+        return (*found, *cluster_drift(performer.cluster)) if starts else found
 
     def _performer(self, wanted: ClusterRestartInputs, recorded: RestartRecord | None, context: Context) -> Performer:
         known = {node.name: node for node in recorded.outputs.running_nodes} if recorded else {}
@@ -246,13 +248,9 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             takes_over=wanted.takes_over,
         )
 
-    def _led(self, performer: Performer, view: RolloutView) -> RolloutView:
-        """Return the view with the elected master in it, where the order depends on that."""
-        if procedure(view) is not Procedure.ROLLING or secured_by_somebody_else(view):
-            return view
-        with suppress(TargetUnreachable):  # the preconditions say so, in a sentence
-            return replace(view, elected_master=performer.cluster.summary().elected_master)
-        return view
+    def _asked(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
+        view = as_the_cluster_knows(self._view(performer, wanted), performer.cluster)
+        return asked_what_is_held(view, performer.cluster)
 
     def _admitted(
         self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer, before: ClusterRestartOutputs

@@ -62,6 +62,7 @@ class Look:
     keystore: FileStat | None
     process: Process | None
     in_hand: bool
+    restarted: bool
     left_files: bool
 
 
@@ -100,6 +101,7 @@ class RolloutNode:
             master_eligible=settled or self._master_eligible(),  # only asked of nodes that are started
             in_hand=look.in_hand,
             kept_tls=self._kept_tls() if look.in_hand else None,
+            restarted=look.restarted,
             left_files=look.left_files,
             changes=changes,
             entries=entries,
@@ -194,12 +196,13 @@ class RolloutNode:
 
     def _look(self) -> Look:
         stats = self.machine.stat(Paths.SETTINGS, Paths.KEYSTORE, MANIFEST, Paths.ROLLOUT)
-        in_hand = MANIFEST in stats
+        in_hand, process = MANIFEST in stats, self.machine.process()
         return Look(
             settings=stats.get(Paths.SETTINGS),
             keystore=stats.get(Paths.KEYSTORE),
-            process=self.machine.process(),
+            process=process,
             in_hand=in_hand,
+            restarted=process is not None and in_hand and process.started > stats[MANIFEST].modified,
             left_files=Paths.ROLLOUT in stats and not in_hand,
         )
 

@@ -12,12 +12,13 @@ def of_nodes_that_are_away(view: RolloutView) -> tuple[Gate, ...]:
     """Return how it stands with nodes that do not run; none where all do, or where a restart refuses them itself."""
     names = [finding.message.removesuffix(" does not run") for finding in nodes_that_are_away(view)]
     kind = procedure(view)
-    if not names or kind in RESTARTING or (kind is Procedure.FILES_ONLY and no_node_runs(view)):
+    if not names or kind in RESTARTING or (kind is not Procedure.NONE and no_node_runs(view)):
         return ()
     if kind is Procedure.NONE:
         return (Gate("NodesAway", Sign.SHUT, f"{NOT_EVERY_NODE_RUNS}: {_why(view)}; {_start_them(view)}"),)
     do, them = ("does", "it") if len(names) == 1 else ("do", "them")
-    text = f"{', '.join(names)} {do} not run: `up` writes files, goes on, and does not start {them}"
+    does = "writes files, goes on," if kind is Procedure.FILES_ONLY else "tidies up"
+    text = f"{', '.join(names)} {do} not run: `up` {does} and does not start {them}"
     return (Gate("NodesAway", Sign.MIND, text),)
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from components.findings import Finding
 from components.nodes.cluster_facts import ClusterFacts
 from components.rollout.licences import uncovered
-from components.rollout.procedure import RESTARTING, Procedure, procedure
+from components.rollout.procedure import RESTARTING, STILL_HELD, Procedure, procedure
 from components.rollout.view import RolloutView, Running
 from components.settings.merge import Value
 
@@ -25,6 +25,7 @@ SKEW_WARNS, SKEW_BLOCKS = 30.0, 240.0
 MOST_NAMES = 5
 LEAST_VOTERS = 3
 """Master-eligible nodes of which one may be away."""
+HELD = "AllocationHeld"
 ALL_LISTED = "every node of the cluster is in the stack file"
 CLIENTS_GO_ON = "the restart changes nothing for clients"
 """What passwords and CAs change for them is not the restart's to know."""
@@ -146,6 +147,13 @@ def clocks_agree(case: Case) -> Gate:
     return Gate("ClocksDiffer", Sign.SHUT, f"{text}: {why}; set the clocks")
 
 
+def replicas_are_still_held(case: Case) -> tuple[Gate, ...]:
+    """Replicas that stay held are not made anew when a node is lost. Source: full-cluster-restart procedure, step 1."""
+    if not case.facts.held:
+        return ()
+    return (Gate(HELD, Sign.MIND, f"{STILL_HELD}; the next `up` ends that"),)
+
+
 def every_node_is_listed(case: Case) -> Gate:
     """A member that the stack file leaves out is not looked after. A restart refuses it (`unlisted_nodes`)."""
     unlisted = sorted(case.facts.versions.keys() - set(case.view.names()))
@@ -204,9 +212,9 @@ GATES_OF_A_RESTART: tuple[Callable[[Case], Gate], ...] = (quorum_outlives_one_no
 
 
 def gates(case: Case) -> tuple[Gate, ...]:
-    """Return how every gate stands that there is."""
+    """Return how every gate stands that there is, and first what an earlier rollout left."""
     besides = GATES_OF_A_RESTART if procedure(case.view) in RESTARTING else GATES_WITHOUT_A_RESTART
-    return tuple(gate(case) for gate in (*GATES, *besides))
+    return (*replicas_are_still_held(case), *(gate(case) for gate in (*GATES, *besides)))
 
 
 def shut(found: tuple[Gate, ...]) -> tuple[Finding, ...]:

@@ -1,5 +1,6 @@
 """Which procedure a change needs, and why. Every rule has a reason that the preview shows."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
@@ -9,6 +10,7 @@ from components.rollout.view import NodeView, RolloutView, Running, to_start
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
+STILL_HELD = "an earlier rollout still keeps replicas from being moved"
 FINISH_LINE = "elasticsearch-security:takeover: {}"
 
 
@@ -16,6 +18,7 @@ class Procedure(StrEnum):
     """How nodes come to run with what is wanted."""
 
     NONE = "none"
+    TIDYING_UP = "tidying up"
     FILES_ONLY = "files only"
     ROLLING = "rolling restart"
     FULL_STOP = "full stop"
@@ -105,10 +108,17 @@ def restart_reasons(view: RolloutView) -> tuple[Finding, ...]:
     return tuple(finding for node in view.nodes for finding in all_findings(RESTART_REASONS, node))
 
 
+def replicas_are_held(view: RolloutView) -> Finding | None:
+    """Find a cluster whose replicas an earlier rollout kept from being moved, and never let go."""
+    if not view.held:
+        return None
+    return Finding("AllocationHeld", STILL_HELD)
+
+
 def reasons(view: RolloutView) -> tuple[Finding, ...]:
     """Return every reason to restart, or to touch files only; node by node."""
     files = tuple(finding for node in view.nodes for finding in all_findings(FILE_REASONS, node))
-    return restart_reasons(view) or files
+    return restart_reasons(view) or (*files, *all_findings((replicas_are_held,), view))
 
 
 def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
@@ -122,7 +132,8 @@ def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
 def procedure(view: RolloutView) -> Procedure:
     """Return what it takes to make every node run with what is wanted."""
     if not restart_reasons(view):
-        return Procedure.FILES_ONLY if reasons(view) else Procedure.NONE
+        due = Procedure.TIDYING_UP if reasons(view) else Procedure.NONE
+        return Procedure.FILES_ONLY if any(map(files_differ, view.nodes)) else due
     return Procedure.FULL_STOP if _must_stop_together(view) else Procedure.ROLLING
 
 
@@ -175,16 +186,32 @@ def _how_secured(node: NodeView) -> str:
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:
-    """Find a full stop that nobody allowed. One that was begun with consent is finished without asking again."""
-    if procedure(view) is not Procedure.FULL_STOP or view.consent or any(node.in_hand for node in view.nodes):
+    """Find a full stop that nobody allowed, and that is not the rest of one that has to go on."""
+    if procedure(view) is not Procedure.FULL_STOP or view.consent:
         return None
-    if len(_down(view)) == len(view.nodes):  # there is nothing to stop
+    stopped = [node for node in view.nodes if _would_be_stopped(node)]
+    if not stopped or _full_stop_was_begun(view, stopped):
         return None
     return Finding(
         "ConsentMissing",
         f"this change stops {_all_of(view)}, and that was not allowed; "
         f"to allow it, add this line to the stack file: {CONSENT_LINE}",
     )
+
+
+def _full_stop_was_begun(view: RolloutView, stopped: Sequence[NodeView]) -> bool:
+    """Tell whether one has nodes down, or some that are parted from the others.
+
+    A full stop keeps the files of every node that it stops before it stops the first one, and a rolling restart those
+    of one node: that one is no consent for the others.
+    """
+    parted = len({node.speaks_tls for node in view.nodes} - {None}) > 1
+    return (parted or any(node.in_hand for node in _down(view))) and all(node.in_hand for node in stopped)
+
+
+def _would_be_stopped(node: NodeView) -> bool:
+    found = all_findings(RESTART_REASONS, node) if node.running is not Running.NOT_RUNNING else ()
+    return any(reason.reason != "RolloutInHand" for reason in found)
 
 
 def _all_of(view: RolloutView) -> str:

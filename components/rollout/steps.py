@@ -35,7 +35,7 @@ class Step:
     Attributes:
         action: what is done.
         nodes: on which nodes; empty for the cluster as a whole. Of a hold of allocation: which running node is stopped
-            next while others go on.
+            next while others go on, once they are well.
         place: where in a rolling restart it stands, such as `node 2 of 3, es-2`; empty elsewhere.
     """
 
@@ -44,7 +44,9 @@ class Step:
     place: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return self.action.value.format(nodes=", ".join(self.nodes))
+        names = ", ".join(self.nodes)
+        first = f"once health lets {names} be stopped: " if names and self.action is Action.HOLD_ALLOCATION else ""
+        return first + self.action.value.format(nodes=names)
 
 
 JOINED = frozenset({Action.WAIT_JOINED, Action.DISCARD_PREVIOUS, Action.WAIT_HEALTHY})
@@ -64,7 +66,8 @@ def is_right(node: NodeView) -> bool:
 def full_stop(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a full stop, or the rest of one that was killed half-way.
 
-    1. While the cluster still answers, which takes all of its nodes: hold allocation, flush.
+    1. Let go of what is left over. While the cluster still answers, which takes all of its nodes: hold allocation,
+       flush.
     2. Keep what each node has now, once: what an earlier run kept is older, and better.
     3. Stop every node that does not run with what is wanted yet; now no two nodes can disagree on TLS.
     4. Configure, and start: master-eligible nodes first, so that the others find a cluster.
@@ -76,7 +79,7 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     """
     rest = [node for node in view.nodes if not is_right(node)]
     running = [node for node in rest if node.running is not Running.NOT_RUNNING]
-    steps: list[Step] = []
+    steps = _tidy_up(view)
     if running and all(node.running is not Running.NOT_RUNNING for node in view.nodes):
         steps += [Step(Action.HOLD_ALLOCATION), Step(Action.FLUSH)]
     steps += _for(Action.KEEP_PREVIOUS, [node for node in rest if not rollout_is_in_hand(node)])
@@ -96,7 +99,8 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
 def rolling(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a rolling restart, or the rest of one that was killed half-way.
 
-    1. A node that an earlier run left in the middle comes first, the elected master last.
+    1. Let go of what is left over. A node that an earlier run left in the middle comes first, of several one that is
+       down, since all others wait for it; the elected master last.
     2. For each node: hold allocation (of one that runs: once health lets it be stopped), flush, keep what it has, stop,
        configure, start it.
     3. When all nodes have joined: release allocation, let go of what was kept, wait for health; then the next one.
@@ -111,14 +115,19 @@ def rolling(view: RolloutView) -> tuple[Step, ...]:
         for number, node in enumerate(order, 1)
         for step in _one_node(node, view)
     ]
-    tidy = [node for node in view.nodes if node.left_files and node not in order]
-    return (*steps, *_for(Action.DISCARD_PREVIOUS, tidy))
+    return (*_tidy_up(view), *steps)
 
 
 def rolling_order(view: RolloutView) -> tuple[NodeView, ...]:
     """Return the nodes that a rolling restart touches, in its order."""
     left = [node for node in view.nodes if not is_right(node) or node.in_hand]
-    return tuple(sorted(left, key=lambda node: (not node.in_hand, node.name == view.elected_master)))
+    return tuple(
+        sorted(left, key=lambda node: (not node.in_hand, not _is_down(node), node.name == view.elected_master))
+    )
+
+
+def _is_down(node: NodeView) -> bool:
+    return node.running is Running.NOT_RUNNING
 
 
 def _one_node(node: NodeView, view: RolloutView) -> Iterator[Step]:
@@ -141,8 +150,14 @@ def files_only(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps for nodes that need their files, or to be tidied up, but no restart."""
     return (
         *_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]),
-        *_for(Action.DISCARD_PREVIOUS, [node for node in view.nodes if node.left_files]),
+        *((Step(Action.RELEASE_ALLOCATION),) if view.held else ()),
+        *_tidy_up(view),
+        *((Step(Action.WAIT_HEALTHY),) if view.held and not any(map(_is_down, view.nodes)) else ()),
     )
+
+
+def _tidy_up(view: RolloutView) -> list[Step]:
+    return _for(Action.DISCARD_PREVIOUS, [node for node in view.nodes if node.left_files])
 
 
 def back(view: RolloutView, only: Collection[str]) -> tuple[Step, ...]:
@@ -205,6 +220,7 @@ def _speaks_as_wanted(node: NodeView) -> bool:
 
 PLANS = {
     Procedure.NONE: lambda view: (),
+    Procedure.TIDYING_UP: files_only,
     Procedure.FILES_ONLY: files_only,
     Procedure.ROLLING: rolling,
     Procedure.FULL_STOP: full_stop,

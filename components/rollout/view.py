@@ -28,6 +28,7 @@ class NodeView:
         master_eligible: whether it may be elected.
         in_hand: whether an earlier rollout stopped in the middle of this node.
         kept_tls: whether its transport layer speaks TLS with what is kept of it; None when nothing is kept.
+        restarted: whether it runs, and was started after what is kept of it was kept.
         left_files: whether something lies there that a rollout kept and that no longer counts.
         changes: what differs between its files and what is wanted, each as a line for a person.
         entries: those of its keystore that differ, which are among these lines.
@@ -46,6 +47,7 @@ class NodeView:
     master_eligible: bool = True
     in_hand: bool = False
     kept_tls: bool | None = None
+    restarted: bool = False
     left_files: bool = False
     changes: tuple[str, ...] = field(default=())
     entries: tuple[EntryDifference, ...] = ()
@@ -66,6 +68,7 @@ class RolloutView:
         starts: whether the cluster is to be running (`cluster.running`).
         takes_over: whether nodes that somebody else secured are to be taken over (section `takeover`).
         elected_master: the node that leads now; None where that was not asked, or nobody answers.
+        held: whether an earlier rollout still keeps replicas from being moved, and no restart is due that ends that.
     """
 
     nodes: tuple[NodeView, ...]
@@ -73,6 +76,7 @@ class RolloutView:
     starts: bool = True
     takes_over: bool = False
     elected_master: str | None = None
+    held: bool = False
 
     def names(self) -> tuple[str, ...]:
         """Return the nodes' names."""

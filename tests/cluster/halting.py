@@ -4,7 +4,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from tests.cluster.halting_provider import HALTED, PLANNED, lines
+from tests.cluster.halting_provider import CHOSEN, HALTED, PLANNED, lines
 from tests.cluster.plugins import install
 from tests.cluster.stack_run import Finished, StackRun, kill_run
 
@@ -47,6 +47,13 @@ class Halting:
             return None
         stdout, stderr = process.communicate()
         return Finished(process.returncode, stdout, stderr)
+
+    def kill_after(self, step: str) -> None:
+        """Run `up`, and kill it after this step and no other; the runs after it halt nowhere."""
+        (self.run.provider / CHOSEN).write_text(step)
+        ended = self.kill_after_next_step()
+        (self.run.provider / CHOSEN).write_text("none")
+        assert ended is None, f"{ended.stdout}{ended.stderr}"
 
     def _has_halted(self, process: subprocess.Popen[str]) -> bool:
         """Wait until a run has halted, with all that was under way; tell whether it did, and not come to its end."""

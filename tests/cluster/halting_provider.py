@@ -1,7 +1,8 @@
 """The plugin, as it is, but that it halts after steps: the engine starts it by way of `Halting`.
 
 A step is what a rollout lists as one, or all the work on one resource. It halts when the step is done and nobody has
-heard of that yet, neither the engine nor the state; and it does so after every step after which no earlier run halted.
+heard of that yet, neither the engine nor the state; and it does so after every step after which no earlier run halted,
+or after chosen ones alone.
 In the middle of a resource it halts where a proof by handshakes begins, and where it is shown and not yet told.
 Resources that are worked on at the same time halt together, as do the nodes that are asked for a proof.
 """
@@ -19,8 +20,8 @@ from components.rollout.steps import Action, Step
 from provider.process import main
 from provider.registry import HANDLERS
 
-HALTED, PLANNED = "halted", "planned"
-"""Files with one line for each step: after which a run halted, and which a preview announced."""
+HALTED, PLANNED, CHOSEN = "halted", "planned", "chosen"
+"""Files with one line for each step: after which a run halted, which a preview announced, after which alone to halt."""
 
 BEGUN, SHOWN = ": begun", ": shown"
 """How the steps of a proof end, after what is waited for."""
@@ -33,14 +34,15 @@ class Journal:
         self.folder = folder
         self._one_at_a_time = threading.Lock()
         self._before = frozenset(lines(folder / HALTED))
+        self._chosen = frozenset(lines(folder / CHOSEN))
 
     def plan(self, name: str) -> None:
         """Note that a preview announced the work on a resource."""
         self._note(PLANNED, name)
 
     def halt(self, name: str) -> None:
-        """Stay here for ever, unless an earlier run halted after this step."""
-        if name not in self._before:
+        """Stay here for ever, unless an earlier run halted after this step, or others were chosen."""
+        if name in self._chosen or (not self._chosen and name not in self._before):
             self._note(HALTED, name)
             threading.Event().wait()
 

@@ -169,7 +169,7 @@ def test_reasons_come_node_by_node_in_the_order_of_the_stack():
         pytest.param(
             cluster(stopped("es-1", on_disk=False), stopped("es-2")), Procedure.FILES_ONLY, id="before the first start"
         ),
-        pytest.param(cluster(node("es-1", left_files=True), node("es-2")), Procedure.FILES_ONLY, id="to be tidied up"),
+        pytest.param(cluster(node("es-1", left_files=True), node("es-2")), Procedure.TIDYING_UP, id="to be tidied up"),
         pytest.param(cluster(outdated("es-1"), node("es-2"), node("es-3")), Procedure.ROLLING, id="one is outdated"),
         pytest.param(cluster(outdated("es-1"), outdated("es-2")), Procedure.ROLLING, id="all are outdated"),
         pytest.param(
@@ -231,7 +231,8 @@ def test_a_full_stop_without_consent_is_refused_with_the_line_to_add():
         pytest.param(cluster(stopped("es-1", on_disk=False), consent=False, starts=False), id="files only"),
         pytest.param(cluster(node("es-1"), consent=False), id="nothing to do"),
         pytest.param(
-            cluster(open_node("es-1"), stopped("es-2", in_hand=True), consent=False), id="a full stop that was begun"
+            cluster(open_node("es-1", in_hand=True), stopped("es-2", in_hand=True), consent=False),
+            id="a full stop that was begun",
         ),
     ],
 )

@@ -299,7 +299,7 @@ def test_a_node_that_is_to_be_restarted_is_not_waited_for_before_that(basic):
     world.cluster.rebuilds, ended = True, []
 
     def it_ends_as_its_turn_comes():
-        if not ended and any(text.startswith("node 2 of 3, es-3: keep replicas") for text in world.context.shown):
+        if not ended and any(text.startswith("node 2 of 3, es-3: once health") for text in world.context.shown):
             ended.append("es-3")
             world["es-3"].target.processes.clear()
 

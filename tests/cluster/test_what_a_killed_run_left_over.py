@@ -59,7 +59,7 @@ def test_replicas_that_a_killed_run_holds_are_told_of_and_let_go_although_its_ch
 
     run.write(consent=None)
     plan = run.preview()["plan"]
-    drifted = run.run("refresh", "--json").data["drift"]
+    drifted = run.run("refresh", "--json").data["findings"]
     with watched_nodes(run.cluster.nodes) as down:
         run.up()
 

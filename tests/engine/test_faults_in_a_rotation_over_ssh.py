@@ -211,14 +211,16 @@ def test_the_wave_stops_at_that_node_every_file_is_whole_and_trusted_and_the_nex
         failed, before = up_into(
             run, plugin, turn, generation, lambda: broken.enter_context(fault.strikes(run, "es-2"))
         )
-        assert_told(run, failed, wave, fault, turn, generation)
         after = every_file(run)
-        assert stands(run) == stopped_in(wave, old, new)
         assert refused(run) == []
+        assert stands(run) == stopped_in(wave, old, new)
+        assert_told(run, failed, wave, fault, turn, generation)
         assert after["es-2"] == before["es-2"]
         assert the_state_is_whole(run)
         again = run.run("up")
         assert again.status == BROKEN, again.stdout
+        assert fault.why in again.stdout
+        assert "Traceback" not in again.stdout + again.stderr
         assert every_file(run) == after
         assert the_state_is_whole(run)
     made = {one for one in trusted(run.nodes[0]) if names(one) == new}

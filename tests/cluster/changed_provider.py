@@ -65,7 +65,7 @@ def uncover(handler: Handler[Any, Any], folder: Path) -> None:
 
 
 def gate(handler: Handler[Any, Any], folder: Path) -> None:
-    """Let a handler wait before its work on a resource, and say when it is done."""
+    """Let a handler wait before its work on a resource, and say when that is over, also where it failed."""
     if not isinstance(handler, NodeTrustHandler | NodeIdentityHandler | WaveHandler):
         return
     converge = handler.converge
@@ -75,9 +75,10 @@ def gate(handler: Handler[Any, Any], folder: Path) -> None:
         (folder / f"{name}{AT_GATE}").touch()
         while not (folder / f"{name}{OPEN}").exists():
             time.sleep(0.05)
-        outputs = converge(recorded, wanted, context)
-        (folder / f"{name}{DONE}").touch()
-        return outputs
+        try:
+            return converge(recorded, wanted, context)
+        finally:
+            (folder / f"{name}{DONE}").touch()
 
     handler.converge = wait_and_converge
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from components.nodes.drift import words_of_leaf
 from components.nodes.probes import LISTEN, Speech, handshake
+from components.pki.inspect import load_certificate
 from components.pki.keyfiles import key_file_p12
 from devcluster import versions
 from drill.state import plain
-from tests.cluster.by_hand import put, transport_authority, transport_leaf
+from tests.cluster.by_hand import put, put_unnoticed, transport_authority, transport_leaf
 from tests.cluster.knocking import probe_of
 from tests.cluster.secrets_of import key_file_bytes, secrets_of
 from tests.cluster.stack_run import open_stack
@@ -23,6 +25,7 @@ from tests.cluster.watching import files_with, watched_processes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 5000
+HTTP_KEY = "certs/http-key.p12"
 REFUSED = re.compile("certificate_required|certificate_unknown|PKIX")
 
 
@@ -167,24 +170,27 @@ def test_a_refresh_finds_nothing_to_correct(secured):
 
 
 def test_a_leaf_that_somebody_put_in_is_found_in_its_file_and_in_a_handshake_and_goes_again(secured):
-    node, file = secured.run.cluster.nodes[1], "certs/http-key.p12"
-    theirs = transport_leaf(transport_authority("others"), node.name, "127.0.0.1")
-    password, ours = key_file_password(secured.run, "es-2-http-leaf"), served_by(node)
-    put(node, file, key_file_p12(theirs.private_key_pem, theirs.certificate_pem, (), password, "http"))
+    run, node = secured.run, secured.run.cluster.nodes[1]
+    password, ours = key_file_password(run, "es-2-http-leaf"), served_by(node)
+    content, theirs = somebodys_key_file(node, password)
+    put(node, HTTP_KEY, content)
     deadline = time.monotonic() + 60
-    while (now := served_by(node)) == ours:
+    while served_by(node) == ours:
         assert time.monotonic() < deadline
         time.sleep(0.25)
-    finished = secured.run.run("refresh", "--json")
-    found = {(one["node"], one["what"], one["kind"]): one["found"] for one in finished.data["findings"]}
-    assert finished.status == 1
-    assert f"leaf {now[:8]}…" in found["es-2", file, "FileChanged"]
-    told = found["es-2", "handshake", "ServedDiffers"]
-    assert told.count(f"leaf {now[:8]}…") == 2, "it serves what its file holds, and neither is recorded"
-    assert {node for node, *_ in found} == {"es-2"}
-    secured.run.up()
+    in_file, served = leaf_drift(run)
+    assert theirs in in_file
+    assert served.count(theirs) == 2, "it serves what its file holds, and neither is recorded"
+    others = (somebodys_key_file(node, password) for _ in range(100))
+    same_size, other = next(each for each in others if len(each[0]) == len(content))
+    put_unnoticed(node, HTTP_KEY, same_size)
+    in_file, served = leaf_drift(run)
+    assert other in in_file
+    assert served.startswith(f"serves {theirs}")
+    assert served.endswith(f"; its file holds {in_file}"), "three leaves: served, in the file, recorded"
+    run.up()
     assert served_by(node) == ours
-    assert secured.run.succeed("refresh", "--json").data["findings"] == []
+    assert run.succeed("refresh", "--json").data["findings"] == []
 
 
 def test_a_preview_is_still_empty_after_somebody_restarted_the_nodes(secured):
@@ -257,6 +263,21 @@ def plain_request(port: int) -> bytes:
 def served_by(node) -> str:
     """Return the serial number of the leaf that a node's HTTP layer serves."""
     return handshake("127.0.0.1", node.spec.http_port).serial
+
+
+def somebodys_key_file(node, password: str) -> tuple[bytes, str]:
+    """Return a key file with a leaf of somebody else's, and what a person calls that leaf."""
+    leaf = transport_leaf(transport_authority("others"), node.name, "127.0.0.1")
+    content = key_file_p12(leaf.private_key_pem, leaf.certificate_pem, (), password, "http")
+    return content, words_of_leaf(load_certificate(leaf.certificate_pem))
+
+
+def leaf_drift(run) -> tuple[str, str]:
+    """Return what a refresh finds in the HTTP key file of es-2, and in a handshake with it; nothing else differs."""
+    finished = run.run("refresh", "--json")
+    found = {(one["node"], one["what"], one["kind"]): one["found"] for one in finished.data["findings"]}
+    assert (finished.status, {node for node, *_ in found}) == (1, {"es-2"})
+    return found["es-2", HTTP_KEY, "FileChanged"], found["es-2", "handshake", "ServedDiffers"]
 
 
 def key_file_password(run, name: str) -> str:

@@ -1,5 +1,6 @@
 """A stack for nodes that are folders, on machines that are reached by a real sshd on loopback."""
 
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,16 +55,47 @@ class SshFoldersRun(FoldersRun):
         """Return every file in each node's config folder."""
         return {node.name: node.files() for node in self.nodes}
 
+    def there(self, name: str, script: str) -> str:
+        """Run a script with the mounts of a node's machine, and return what it prints; `$1` is its config folder."""
+        words = ["nsenter", "--target", str(self.pid_of_sshd(name)), "--mount"]
+        words += ["sh", "-ec", script, "sh", f"{self.folder}/{name}"]
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+    def pid_of_sshd(self, name: str) -> int:
+        """Return the process that leads to a node."""
+        process = self.sshds[name].process
+        assert process is not None, f"the sshd of {name} does not run"
+        return process.pid
+
+
+@contextmanager
+def on_two_machines(
+    folder: Path, near: Sequence[str], far: Sequence[str], lead_of_far: Sequence[str] = ()
+) -> Iterator[SshFoldersRun]:
+    """Lay out nodes on two machines, and see at the end that nothing is left behind here.
+
+    Args:
+        folder: where they lie.
+        near: the nodes on the one machine.
+        far: those on the other one.
+        lead_of_far: what the sshd of the other one is started with.
+    """
+    sshd_or_skip()
+    one, other = free_ports(2)
+    with (
+        short_folder() as temporary,
+        running_sshd("127.0.0.1", one) as here,
+        running_sshd("127.0.0.1", other, lead=lead_of_far) as there,
+    ):
+        machines = {**dict.fromkeys(near, here), **dict.fromkeys(far, there)}
+        yield SshFoldersRun(folder, dict(sorted(machines.items())), temporary)
+        assert left_behind(temporary) == []
+
 
 @contextmanager
 def secured_on_two_machines(folder: Path, near: Sequence[str], far: Sequence[str]) -> Iterator[SshFoldersRun]:
-    """Secure nodes on two machines, and see at the end that nothing is left behind here."""
-    sshd_or_skip()
-    one, other = free_ports(2)
-    with short_folder() as temporary, running_sshd("127.0.0.1", one) as here, running_sshd("127.0.0.1", other) as there:
-        machines = {**dict.fromkeys(near, here), **dict.fromkeys(far, there)}
-        run = SshFoldersRun(folder, dict(sorted(machines.items())), temporary)
+    """Secure nodes on two machines, likewise."""
+    with on_two_machines(folder, near, far) as run:
         run.scenario("basic")
         run.up()
         yield run
-        assert left_behind(temporary) == []

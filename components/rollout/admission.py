@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from components.errors import ConfigurationRefused
+from components.rollout.cluster import RolloutCluster
+from components.rollout.left_over import left_half_way
 from components.rollout.perform import Performer
 from components.rollout.preconditions import (
     NOTHING_KNOWN,
@@ -12,7 +14,7 @@ from components.rollout.preconditions import (
     nodes_that_would_not_start,
     preflight,
 )
-from components.rollout.preflight import HELD, Gate, shut
+from components.rollout.preflight import Gate, shut
 from components.rollout.procedure import RESTARTING, Procedure, procedure, refusals, secured_by_somebody_else
 from components.rollout.view import RolloutView
 from components.rollout.waivers import Waiver, in_use, unwaived
@@ -42,7 +44,7 @@ def admitted(
     Raises:
         ConfigurationRefused: it may not begin; the text has every reason.
     """
-    _refuse_what_is_not_ours(view, where)
+    _refuse_what_is_not_ours(view, performer.cluster, where)
     nodes, today = tuple(performer.nodes.values()), performer.context.clock.now().date()
     found = preflight(view, performer.cluster, nodes, away, vouched, named)
     against_a_rollout = shut(found) if procedure(view) is not Procedure.TIDYING_UP else ()
@@ -55,18 +57,17 @@ def admitted(
     for line in in_use(may_be_waived, waivers, today):
         performer.context.warn(line)
     if against:
-        for gate in (gate for gate in found if gate.reason == HELD):
-            performer.context.say(str(gate))
         raise ConfigurationRefused(
             f"the {procedure(view)} cannot begin",
             where=where,
             why="; ".join(finding.message for finding in against),
-            next_step="nothing was changed by it; correct what is named, then run again",
+            next_step="nothing was changed by it; correct what is named, then run again"
+            f"{left_half_way(view, performer.cluster)}",
         )
     return found
 
 
-def _refuse_what_is_not_ours(view: RolloutView, where: str) -> None:
+def _refuse_what_is_not_ours(view: RolloutView, cluster: RolloutCluster, where: str) -> None:
     """Nothing can be asked of a cluster that nobody has let us into."""
     found = secured_by_somebody_else(view)
     if found is not None:
@@ -74,5 +75,6 @@ def _refuse_what_is_not_ours(view: RolloutView, where: str) -> None:
             "this cluster is not ours to change",
             where=where,
             why=found.message,
-            next_step="nothing was changed by it; add the line, or leave the cluster as it is",
+            next_step="nothing was changed by it; add the line, or leave the cluster as it is"
+            f"{left_half_way(view, cluster)}",
         )

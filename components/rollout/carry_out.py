@@ -1,6 +1,7 @@
 """Carries out the steps of a plan, one after the other, and puts everything back when one fails."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from itertools import takewhile
 
 from components.errors import RolloutHalted, SecurityError
@@ -98,7 +99,10 @@ def put_back(performer: Performer, view: RolloutView, only: Collection[str], fai
     try:
         now = RolloutView(performer.look(), consent=view.consent)
         stuck = no_way_back(now)
-        performer.perform(back(now, only) if stuck is None else ())
+        if stuck is None:
+            performer.perform(back(now, only))
+        else:
+            _let_go(performer)
     except SecurityError as second:
         raise RolloutHalted(
             f"{failure.what}, and putting the previous files back did not succeed either",
@@ -114,6 +118,12 @@ def put_back(performer: Performer, view: RolloutView, only: Collection[str], fai
         why=failure.why,
         next_step=failure.next_step,
     ) from failure
+
+
+def _let_go(performer: Performer) -> None:
+    """Let replicas be moved where nothing is put back: those of a node that is down are made anew elsewhere."""
+    with suppress(SecurityError):
+        performer.release()
 
 
 def _ended(kind: Procedure, view: RolloutView, only: Collection[str]) -> str:

@@ -32,7 +32,6 @@ from components.rollout.procedure import (
     reasons,
     restart_reasons,
 )
-from components.rollout.refused import leaving_it_well
 from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView, Running, to_start
@@ -191,8 +190,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         if not steps:
             refuse_nodes_that_are_away(view)
         else:
-            with leaving_it_well(performer, view):
-                passed = self._admitted(view, wanted, performer, before)
+            passed = self._admitted(view, wanted, performer, before)
             carry_out(performer, view, steps)
         if wanted.running:
             self._warn_of_what_is_left(self._view(performer, wanted), context)

@@ -9,7 +9,7 @@ from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.preflight import HELD, Gate
 from components.rollout.procedure import RESTARTING, Procedure, procedure, secured_by_somebody_else
-from components.rollout.view import NodeView, RolloutView, Running
+from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 
 def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutView:
@@ -21,7 +21,7 @@ def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutV
     if secured_by_somebody_else(view):  # nobody has let us in
         return view
     with suppress(SecurityError):
-        if _may_be_left_over(view):
+        if _may_be_left_over(view) and not (_is_half_way(view) and cluster.holds_allocation()):
             view = left_over(view, cluster.summary().nodes)
         if procedure(view) is Procedure.ROLLING:
             view = led(view, cluster.summary())
@@ -34,16 +34,17 @@ def led(view: RolloutView, cluster: ClusterSummary) -> RolloutView:
 
 
 def left_over(view: RolloutView, members: Iterable[str]) -> RolloutView:
-    """Return the view in which no node is in hand, where each that was has been restarted, and is a member again.
+    """Return the view in which no node that runs is in hand, where each that was has been restarted, and is a member.
 
-    A rollout is in the middle of nothing then. To go back to what it kept would take a later change back to a state
-    from before an earlier one, and could part a node from the others; and an earlier consent would stand for a change
-    that nobody has allowed.
+    A rollout is in the middle of nothing then, where none is down or replicas are no longer held: they are let go once
+    all have joined, so one that is down has gone away since. To go back to what it kept would take a later change back
+    to a state from before an earlier one, and could part a node from the others; and an earlier consent would stand for
+    a change that nobody has allowed.
     """
-    in_hand = {node.name for node in view.nodes if node.in_hand}
-    if not _may_be_left_over(view) or not in_hand <= set(members):
+    back = {node.name for node in view.nodes if _is_back(node)}
+    if not _may_be_left_over(view) or not back <= set(members):
         return view
-    return replace(view, nodes=tuple(_tidied_up(node) if node.in_hand else node for node in view.nodes))
+    return replace(view, nodes=tuple(_tidied_up(node) if node.name in back else node for node in view.nodes))
 
 
 def still_held(view: RolloutView, found: Iterable[Gate]) -> RolloutView:
@@ -65,13 +66,37 @@ def asked_what_is_held(view: RolloutView, cluster: RolloutCluster) -> RolloutVie
     return view
 
 
+def left_half_way(view: RolloutView, cluster: RolloutCluster) -> str:
+    """Return what an earlier run left in the middle, and stays so while a run is refused, to stand behind a text.
+
+    A run that is refused does nothing, so it is for a person to start what is down.
+    """
+    down = [node for node in view.nodes if node.in_hand and node.running is Running.NOT_RUNNING]
+    told = []
+    if down:
+        names, it = ", ".join(node.name for node in down), "it" if len(down) == 1 else "them"
+        told.append(f"{names} was stopped by an earlier run, or since, and is down: start {it}{to_start(down)}")
+    with suppress(SecurityError):  # who cannot be asked is named by what is refused
+        if not secured_by_somebody_else(view) and cluster.holds_allocation():
+            told.append("an earlier run keeps replicas from being moved, and a run that is not refused ends that")
+    return f"; meanwhile: {'; '.join(told)}" if told else ""
+
+
 def _may_be_tidied_up(view: RolloutView) -> bool:
     return view.starts and procedure(view) not in RESTARTING
 
 
 def _may_be_left_over(view: RolloutView) -> bool:
-    in_hand = [node for node in view.nodes if node.in_hand]
-    return bool(in_hand) and all(node.restarted for node in in_hand)
+    running = [node for node in view.nodes if node.in_hand and node.running is not Running.NOT_RUNNING]
+    return bool(running) and all(map(_is_back, running))
+
+
+def _is_half_way(view: RolloutView) -> bool:
+    return any(node.in_hand and node.running is Running.NOT_RUNNING for node in view.nodes)
+
+
+def _is_back(node: NodeView) -> bool:
+    return node.in_hand and node.restarted
 
 
 def _tidied_up(node: NodeView) -> NodeView:

@@ -145,7 +145,8 @@ def _must_stop_together(view: RolloutView) -> bool:
     if len([node for node in _down(view) if node.in_hand]) > 1:
         return True
     return len(view.nodes) in (1, len(_down(view))) or any(
-        transport_tls_changes(node) or _is_on_its_way_to_tls(node) for node in view.nodes
+        transport_tls_changes(node) or (_is_on_its_way_to_tls(node) and not _others_are_settled(node, view))
+        for node in view.nodes
     )
 
 
@@ -156,6 +157,11 @@ def _down(view: RolloutView) -> list[NodeView]:
 def _is_on_its_way_to_tls(node: NodeView) -> bool:
     """Tell whether a rollout that stopped half-way on this node is one that turns transport TLS on or off."""
     return node.kept_tls is not None and node.kept_tls != node.wants_tls
+
+
+def _others_are_settled(node: NodeView, view: RolloutView) -> bool:
+    """Tell whether all others have that behind them: the node is then brought to where they are, alone."""
+    return all(other is node or (not other.in_hand and other.speaks_tls is other.wants_tls) for other in view.nodes)
 
 
 def secured_by_somebody_else(view: RolloutView) -> Finding | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from components.errors import ConfigurationRefused, RolloutHalted, TargetUnreachable
-from components.nodes.cluster_api import ALLOCATION
+from components.nodes.cluster_api import ALLOCATION, ClusterSummary
 from components.rollout.left_over import as_the_cluster_knows, left_over, still_held
 from components.rollout.preflight import HELD, Gate, Sign
 from components.rollout.procedure import Procedure, reasons
@@ -134,7 +134,6 @@ def test_a_node_that_was_told_to_stop_and_is_still_ending_comes_first_and_never_
 @pytest.mark.parametrize(
     ("nodes", "members"),
     [
-        pytest.param((node("es-1", **BACK), stopped("es-2", in_hand=True)), THREE, id="one does not run"),
         pytest.param((node("es-1", **BACK), outdated("es-2", in_hand=True)), THREE, id="one was not stopped yet"),
         pytest.param((node("es-1", **BACK), node("es-2")), ("es-2",), id="it has not joined"),
         pytest.param((node("es-1"), node("es-2")), THREE, id="nothing is kept"),
@@ -208,3 +207,50 @@ def test_a_full_stop_whose_nodes_were_told_to_stop_and_are_all_still_ending_is_f
     world.pause = 1
     world.up()
     assert_secured(world)
+
+
+def test_once_all_had_joined_a_node_that_crashed_since_is_brought_back_alone_and_takes_nobody_with_it(doors):
+    """As after a connection that broke when it was tidied up, and then an outage of one node."""
+    world = doors(with_own_allocation())
+    world.scenario = Scenario.BASIC
+    killed_at(world, "remove what was kept")
+    world["es-2"].target.processes.clear()
+    world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+    planned = world.preview()
+    assert planned.procedure == Procedure.ROLLING
+    assert next(step for step in planned.steps if step.startswith("start ")) == "start es-2"
+    world.fuse.watch(lambda: len(down(world)))
+    world.up()
+    assert max(world.fuse.notes) == 1
+    assert_secured(world)
+
+
+def test_once_all_had_joined_a_node_that_starts_no_more_puts_nobody_back_to_plain(doors):
+    world = doors(with_own_allocation())
+    world.scenario = Scenario.BASIC
+    killed_at(world, "remove what was kept")
+    world["es-3"].target.processes.clear()
+    world["es-3"].file("certs/transport-key.p12").mode = 0
+    world.consent = False
+    world.fuse.watch(lambda: len(down(world)))
+    with pytest.raises(RolloutHalted, match="nothing was put back"):
+        world.up()
+    assert max(world.fuse.notes) == 1
+    assert [one.speaks_tls for one in world.nodes if one.process] == [True, True]
+    assert world.cluster.persistent == {ALLOCATION: THE_OPERATORS_OWN}
+
+
+def test_a_node_that_is_down_while_replicas_are_held_is_in_the_middle_of_a_full_stop():
+    class Cluster:
+        def __init__(self, held):
+            self.held = held
+
+        def holds_allocation(self):
+            return self.held
+
+        def summary(self):
+            return ClusterSummary("yellow", frozenset({"es-1", "es-2"}), "es-1", 0, 0, 0)
+
+    view = cluster(node("es-1", **BACK), node("es-2", **BACK), stopped("es-3", in_hand=True, kept_tls=False))
+    assert as_the_cluster_knows(view, Cluster(held=True)) == view
+    assert [one.in_hand for one in as_the_cluster_knows(view, Cluster(held=False)).nodes] == [False, False, True]

@@ -185,14 +185,22 @@ def test_reasons_come_node_by_node_in_the_order_of_the_stack():
             id="transport TLS goes off",
         ),
         pytest.param(
-            cluster(node("es-1"), stopped("es-2", in_hand=True, kept_tls=False)),
+            cluster(node("es-1", in_hand=True, kept_tls=False), stopped("es-2", in_hand=True, kept_tls=False)),
             Procedure.FULL_STOP,
             id="a full stop that turns TLS on was killed",
         ),
         pytest.param(
-            cluster(node("es-1"), stopped("es-2", in_hand=True, kept_tls=True, wants_tls=False)),
+            cluster(
+                node("es-1", in_hand=True, kept_tls=True, speaks_tls=False, wants_tls=False),
+                stopped("es-2", in_hand=True, kept_tls=True, wants_tls=False),
+            ),
             Procedure.FULL_STOP,
             id="a full stop that turns TLS off was killed",
+        ),
+        pytest.param(
+            cluster(node("es-1"), stopped("es-2", in_hand=True, kept_tls=False)),
+            Procedure.ROLLING,
+            id="all others have that behind them",
         ),
         pytest.param(
             cluster(node("es-1"), stopped("es-2", in_hand=True, kept_tls=True), outdated("es-3")),

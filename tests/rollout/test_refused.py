@@ -1,4 +1,4 @@
-"""A run that is refused: what an earlier one stopped runs again, what it held is let go, and the error says so."""
+"""A run that is refused does nothing, and names what an earlier one left in the middle: a node down, replicas held."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import pytest
 from components.errors import ConfigurationRefused
 from components.nodes.cluster_api import ALLOCATION
 from components.rollout.handler import ClusterRestartHandler
+from components.rollout.left_over import left_half_way
 from components.rollout.preflight import HELD
 from components.rollout.procedure import Procedure, consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
@@ -14,9 +15,12 @@ from components.settings.content import Content
 from components.settings.scenarios import Scenario
 from tests.fakes import failed
 from tests.rollout.views import cluster, node, open_node, stopped
-from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_as_before, assert_secured, with_own_allocation
+from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, with_own_allocation
 
 NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
+
+
+HELD_ON = "an earlier run keeps replicas from being moved, and a run that is not refused ends that"
 
 
 def killed_at(world: World, text: str):
@@ -50,77 +54,56 @@ def rolling(minimal):
     return minimal
 
 
-@pytest.mark.parametrize("at", ["write ", "start ", "wait until es"])
-def test_a_node_that_a_rolling_restart_stopped_is_no_consent_to_stop_all_and_runs_again(rolling, at):
-    before = {one.name: one.file("elasticsearch.yml").content for one in rolling.nodes}
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+@pytest.mark.parametrize("at", ["write ", "start "])
+def test_a_node_that_a_rolling_restart_stopped_is_no_consent_to_stop_all_and_is_named(rolling, at, ask):
     killed_at(rolling, at)
     rolling.scenario = Scenario.BASIC
-    rolling.fuse.watch(lambda: len(down(rolling)))
+    before = rolling.everything()
+    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
+        ask(rolling)
+    assert rolling.everything() == before
+    start = rolling["es-2"].machine.start_command()
+    assert refused.value.next_step == (
+        "nothing was changed by it; correct what is named, then run again; meanwhile: "
+        f"es-2 was stopped by an earlier run, or since, and is down: start it (to start: on es-2 `{start}`); {HELD_ON}"
+    )
+
+
+@pytest.mark.parametrize("by_hand", [True, False], ids=["started by hand", "still down"])
+@pytest.mark.parametrize("at", ["write ", "start ", "wait until es", "let replicas"])
+def test_the_next_run_that_is_allowed_finishes_it(rolling, at, by_hand):
+    killed_at(rolling, at)
+    rolling.scenario = Scenario.BASIC
     with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED):
         rolling.up()
-    assert max(rolling.fuse.notes) <= 1
-    assert rolling.cluster.members() == set(THREE)
-    assert rolling.cluster.persistent == {ALLOCATION: THE_OPERATORS_OWN}
-    if at != "wait until es":  # by then it had joined, and goes on with what was allowed
-        assert {one.name: one.file("elasticsearch.yml").content for one in rolling.nodes} == before
-        assert rolling.nothing_is_kept()
+    if by_hand and rolling["es-2"].process is None:
+        rolling["es-2"].starts()
     rolling.consent = True
     rolling.up()
     assert rolling.runs_with_what_is_wanted()
+    assert rolling.cluster.persistent == {ALLOCATION: THE_OPERATORS_OWN}
     assert rolling.nothing_is_kept()
 
 
-def test_it_says_that_the_node_runs_again_and_does_not_say_that_nothing_was_changed(rolling):
-    killed_at(rolling, "start ")
-    rolling.scenario = Scenario.BASIC
-    with pytest.raises(ConfigurationRefused) as refused:
-        rolling.up()
-    assert refused.value.next_step == (
-        "es-2, which an earlier run had stopped, runs again as it did before; correct what is named, then run again"
-    )
-    assert rolling.context.warned == ["es-2: an earlier run stopped it; putting it back as it was"]
-
-
-def test_a_node_that_cannot_be_put_back_is_told_with_why(rolling):
-    killed_at(rolling, "start ")
-    rolling.scenario = Scenario.BASIC
-    rolling["es-2"].target.breaks("write", "es-2/config/elasticsearch.yml")
-    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
-        rolling.up()
-    assert refused.value.next_step.startswith("es-2, which an earlier run had stopped, could not be put back: cannot")
-
-
-def test_a_preview_that_is_refused_touches_nothing_and_tells_what_is_held(rolling):
-    killed_at(rolling, "flush")
-    rolling.scenario = Scenario.BASIC
-    before = rolling.everything()
-    with pytest.raises(ConfigurationRefused):
-        rolling.preview()
-    assert rolling.everything() == before
-    assert rolling.context.said[-1:] == [
-        "! an earlier rollout still keeps replicas from being moved; the next `up` ends that"
-    ]
-
-
-def test_replicas_are_let_go_where_another_node_went_away_meanwhile(rolling):
-    killed_at(rolling, "let replicas be moved again")
-    rolling["es-3"].target.processes.clear()
-    with pytest.raises(ConfigurationRefused, match="es-3 does not run") as refused:
-        rolling.up()
-    assert refused.value.next_step.startswith(
-        "replicas, which an earlier run kept from being moved, may be moved again; "
-    )
-    assert rolling.cluster.persistent == {ALLOCATION: THE_OPERATORS_OWN}
-
-
-def test_replicas_are_let_go_where_a_full_stop_that_stopped_nobody_is_not_allowed_any_more(doors):
+def test_a_full_stop_that_stopped_nobody_and_is_not_allowed_any_more_says_what_it_holds(doors):
     world = doors(with_own_allocation())
-    before = world.snapshot()
     killed_at(world, "keep the previous")
     world.consent = False
-    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED):
+    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
         world.up()
-    assert_as_before(world, before)
+    assert refused.value.next_step.endswith(f"; meanwhile: {HELD_ON}")
+
+
+def test_a_cluster_that_is_not_ours_any_more_has_its_stopped_node_named_and_is_not_asked():
+    view = cluster(node("es-1", secured="by hand", running="other"), stopped("es-2", in_hand=True))
+
+    class Silent:
+        def holds_allocation(self):
+            raise AssertionError("nobody has let us in")
+
+    told = left_half_way(view, Silent())
+    assert told == "; meanwhile: es-2 was stopped by an earlier run, or since, and is down: start it"
 
 
 def test_what_nobody_held_is_not_spoken_of(doors):

@@ -65,7 +65,8 @@ def by_ssh(run: StackRun, folder: Path, lead: Sequence[str] = ()) -> Iterator[Wa
         folder: what has the programs.
         lead: what the sshd is started with besides.
     """
-    place, more = ("127.0.0.1", free_ports(1)[0]), f"AllowUsers {NO_PASSWORD}"
+    of_nodes = [port for node in run.cluster.nodes for port in (node.spec.http_port, node.spec.transport_port)]
+    place, more = ("127.0.0.1", free_ports(1, of_nodes)[0]), f"AllowUsers {NO_PASSWORD}"
     with (
         logins(),
         running_sshd(*place, (*lead, *lead_to(folder / "bin")), more) as sshd,

@@ -6,7 +6,7 @@ A test module uses them by importing the fixture: ``from tests.cluster_fixtures 
 import os
 import random
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,11 +40,16 @@ def elasticsearch_or_skip(version: str | None = None) -> Path:
     return elasticsearch_home(version)
 
 
-def free_ports(count: int) -> tuple[int, ...]:
-    """Return different ports that are free now, from a random start so that two test runs do not meet."""
+def free_ports(count: int, taken: Collection[int] = ()) -> tuple[int, ...]:
+    """Return different ports that are free now, from a random start so that two test runs do not meet.
+
+    Args:
+        count: how many.
+        taken: those that somebody has, but does not listen on yet.
+    """
     found: list[int] = []
     for _ in range(count):
-        found.append(ports.choose(random.choice(FIRST_PORTS), found))  # noqa: S311 (no secret)
+        found.append(ports.choose(random.choice(FIRST_PORTS), [*taken, *found]))  # noqa: S311 (no secret)
     return tuple(found)
 
 

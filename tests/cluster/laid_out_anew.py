@@ -1,8 +1,6 @@
 """A node of a development cluster, laid out as something else has it, and run by a stand-in from its first start on."""
 
-import grp
 import os
-import pwd
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,7 +44,7 @@ class LaidOutAnew:
     Args:
         run: the stack.
         way: how its machine is reached.
-        config: the new folder's name.
+        config: the new folder's name, or its path on the machine.
         owner: whom it and its files belong to.
         group: their group.
         modes: of folders and of files.
@@ -59,12 +57,12 @@ class LaidOutAnew:
         [self.node] = run.cluster.nodes
         self.account = run.cluster.account
         keystore.run(run.cluster.home, self.node.config, ("create",))  # as packages do when they are installed
-        self.config = self.node.folder / config
-        self.group = grp.getgrgid(group).gr_name
+        self.config = way.root / (self.node.folder / config).relative_to("/")
         shutil.copytree(self.node.config, self.config)
         for path in [self.config, *self.config.rglob("*")]:
             os.chown(path, owner, group)
             path.chmod(modes[0] if path.is_dir() else modes[1])
+        self.group = self.belongs(".")[1]
 
     def machine_section(self) -> dict[str, Any]:
         """Return what the stack file says of the machine."""
@@ -76,9 +74,9 @@ class LaidOutAnew:
         return machine_of(Machine(node=self.node.name, pid_file="/nowhere", **named))
 
     def belongs(self, relative: str | Path) -> tuple[str, str, str]:
-        """Return owner, group and mode of something in the config folder."""
-        status = (self.config / relative).stat()
-        return pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name, oct(status.st_mode & 0o7777)
+        """Return owner, group and mode of something in the config folder, or elsewhere on its machine."""
+        owner, group, mode = self.way.tell("stat", "--format=%U %G 0o%a", str(self.config / relative))
+        return owner, group, mode
 
     def certificate_files(self) -> set[tuple[str, str, str]]:
         """Return owner, group and mode of all that is in the folder of certificates."""

@@ -1,6 +1,7 @@
 """How a node's machine is reached where a stand-in runs the node: it is this one, or one that SSH leads to."""
 
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +27,22 @@ class Way:
     Attributes:
         folder: programs in its `bin` are found there before those of the system.
         section: what the stack file says of the way, below `machine`.
+        sees: a process that sees the machine's files, where they are others than ours.
     """
 
     folder: Path
     section: Mapping[str, Any] = field(default_factory=dict)
+    sees: int | None = None
+
+    @property
+    def root(self) -> Path:
+        """Where the machine's files are seen from here."""
+        return Path(f"/proc/{self.sees}/root" if self.sees else "/")
+
+    def tell(self, *command: str) -> list[str]:
+        """Return the words that a command prints which sees the machine's files, and names of users."""
+        lead = ["nsenter", f"--target={self.sees}", "--mount"] if self.sees else []
+        return subprocess.run([*lead, *command], check=True, capture_output=True, text=True).stdout.split()
 
 
 @contextmanager
@@ -42,22 +55,30 @@ def here(run: StackRun) -> Iterator[Way]:
 
 
 @contextmanager
-def by_ssh(run: StackRun, folder: Path) -> Iterator[Way]:
+def by_ssh(run: StackRun, folder: Path, lead: Sequence[str] = ()) -> Iterator[Way]:
     """Let the same programs be found in sessions of an sshd alone; the plugin is the usual one.
 
     The login has to use `sudo`.
+
+    Args:
+        run: the stack.
+        folder: what has the programs.
+        lead: what the sshd is started with besides.
     """
-    place, more = ("127.0.0.1", free_ports(1)[0]), f"AllowUsers {NO_PASSWORD}"
+    of_nodes = [port for node in run.cluster.nodes for port in (node.spec.http_port, node.spec.transport_port)]
+    place, more = ("127.0.0.1", free_ports(1, of_nodes)[0]), f"AllowUsers {NO_PASSWORD}"
     with (
         logins(),
-        running_sshd(*place, lead_to(folder / "bin"), more) as sshd,
+        running_sshd(*place, (*lead, *lead_to(folder / "bin")), more) as sshd,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setitem(MINIMAL_ENVIRONMENT, "PATH", USUAL_PATH)
         patch.setattr(run, "provider", CHECKOUT / "provider")
         keys = {"identity_file": sshd.identity_file, "host_key": sshd.host_key, "config_file": "/dev/null"}
+        reached = {"host": sshd.address, "port": sshd.port, "user": NO_PASSWORD, **keys}
+        assert sshd.process is not None
         try:
-            yield Way(folder, {"ssh": {"host": sshd.address, "port": sshd.port, "user": NO_PASSWORD, **keys}})
+            yield Way(folder, {"ssh": reached}, sshd.process.pid)
         finally:
             close_connections()
 

@@ -19,13 +19,21 @@ def supervise(units: Units, name: str) -> None:
     runtime = Path(unit.runtime_folder)
     runtime.mkdir(mode=0o755, exist_ok=True)
     os.chown(runtime, unit.user, unit.group)
-    passphrase = unit.environment.get("ES_KEYSTORE_PASSPHRASE_FILE")
+    environment = {**unit.environment, **assignments(unit.environment_file)}
+    passphrase = environment.get("ES_KEYSTORE_PASSPHRASE_FILE")
     said = os.open(passphrase or os.devnull, os.O_RDONLY)
-    process = run_as(unit.exec_start, unit.user, unit.group, unit.environment, said)
+    process = run_as(unit.exec_start, unit.user, unit.group, environment, said)
     units.becomes(name, State("activating", process.pid))
     status = hear(process, lambda _, line: keep(units, name, line, process.pid))
     asked = units.state(name).active == "deactivating"
     units.becomes(name, State("inactive" if status in SUCCESS and asked else "failed"))
+
+
+def assignments(path: str) -> dict[str, str]:
+    """Return what a unit's `EnvironmentFile=-` assigns, without quotes; it need not be there."""
+    lines = Path(path).read_text().splitlines() if path and Path(path).exists() else []
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def keep(units: Units, name: str, line: bytes, pid: int) -> None:

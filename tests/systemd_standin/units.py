@@ -15,6 +15,7 @@ class Unit:
     group: int
     runtime_folder: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    environment_file: str = ""
 
 
 @dataclass(frozen=True)

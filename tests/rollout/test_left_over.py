@@ -11,7 +11,7 @@ from components.rollout.steps import Action, plan
 from components.settings.scenarios import Scenario
 from tests.fakes import Killed
 from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopped
-from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, with_own_allocation
+from tests.rollout.world import THE_OPERATORS_OWN, THREE, assert_secured, with_own_allocation
 
 BACK = {"in_hand": True, "kept_tls": False, "restarted": True}
 """Of a node that is back since something was kept of it."""
@@ -33,17 +33,13 @@ def untidy(doors):
     return world
 
 
-def down(world: World) -> list[str]:
-    return [one.name for one in world.nodes if one.process is None]
-
-
 def test_a_later_change_is_a_rolling_restart_although_the_earlier_one_was_a_full_stop(untidy):
     untidy.scenario = Scenario.BASIC_HTTPS
     planned = untidy.preview()
     assert planned.procedure == Procedure.ROLLING
     assert planned.steps[0] == "remove what was kept of es-2, es-3"
     assert "! from then on clients need https:// and the CA (output caCertificatePem)" in planned.gates
-    untidy.fuse.watch(lambda: len(down(untidy)))
+    untidy.fuse.watch(lambda: len(untidy.down()))
     untidy.up()
     assert max(untidy.fuse.notes) == 1
     assert_secured(untidy)
@@ -53,7 +49,7 @@ def test_an_earlier_consent_does_not_stand_for_a_later_full_stop(untidy):
     untidy.scenario = Scenario.MINIMAL
     with pytest.raises(ConfigurationRefused, match="this change stops all 3 nodes at once, and that was not allowed"):
         untidy.up()
-    assert down(untidy) == []
+    assert untidy.down() == []
     assert [one.speaks_tls for one in untidy.nodes] == [True, True, True]
 
 
@@ -123,7 +119,7 @@ def test_a_node_that_was_told_to_stop_and_is_still_ending_comes_first_and_never_
     world.fuse.watch(while_it_ends)
     with pytest.raises(Killed):
         world.up()
-    assert down(world) == []
+    assert world.down() == []
     world.pause = 1
     world.fuse.watch(lambda: len([one for one in world.nodes if one.name not in world.cluster.members()]))
     world.up()
@@ -177,62 +173,61 @@ def test_a_cluster_that_does_not_answer_leaves_in_hand_what_is():
     assert as_the_cluster_knows(view, Silent()) == view
 
 
-def killed_at(world: World, text: str):
-    """Run, killed before the step that begins so."""
-    planned = world.preview().steps
-    world.up_killed_before(planned, next(number for number, step in enumerate(planned) if step.startswith(text)))
-
-
 def test_a_full_stop_that_stopped_nobody_yet_asks_for_consent_again_and_one_that_did_is_finished(doors):
     world = doors(with_own_allocation())
-    killed_at(world, "stop ")
+    world.up_killed_at("stop ")
     world.consent = False
     with pytest.raises(ConfigurationRefused, match="this change stops all 3 nodes at once"):
         world.up()
-    assert down(world) == []
+    assert world.down() == []
     world.consent = True
-    killed_at(world, "write ")
+    world.up_killed_at("write ")
     world.consent = False
-    assert down(world) == list(THREE)
+    assert world.down() == list(THREE)
     world.up()
     assert_secured(world)
 
 
 def test_a_full_stop_whose_nodes_were_told_to_stop_and_are_all_still_ending_is_finished(doors):
     world = doors(with_own_allocation())
-    killed_at(world, "stop ")
+    world.up_killed_at("stop ")
     for one in world.nodes:
         one.process.ends = world.clock.now().timestamp() + 30
-    assert down(world) == []
+    assert world.down() == []
     world.pause = 1
     world.up()
     assert_secured(world)
 
 
-def test_once_all_had_joined_a_node_that_crashed_since_is_brought_back_alone_and_takes_nobody_with_it(doors):
-    """As after a connection that broke when it was tidied up, and then an outage of one node."""
+@pytest.fixture
+def joined(doors):
+    """Return a cluster whose full stop was killed before it tidied up, and whose consent is gone."""
     world = doors(with_own_allocation())
     world.scenario = Scenario.BASIC
-    killed_at(world, "remove what was kept")
+    world.up_killed_at("remove what was kept")
+    world.consent = False
+    return world
+
+
+def test_once_all_had_joined_a_node_that_crashed_since_is_brought_back_alone_and_takes_nobody_with_it(joined):
+    """As after a connection that broke when it was tidied up, and then an outage of one node."""
+    world = joined
     world["es-2"].target.processes.clear()
-    world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+    world.scenario = Scenario.BASIC_HTTPS
     planned = world.preview()
     assert planned.procedure == Procedure.ROLLING
     assert next(step for step in planned.steps if step.startswith("start ")) == "start es-2"
-    world.fuse.watch(lambda: len(down(world)))
+    world.fuse.watch(lambda: len(world.down()))
     world.up()
     assert max(world.fuse.notes) == 1
     assert_secured(world)
 
 
-def test_once_all_had_joined_a_node_that_starts_no_more_puts_nobody_back_to_plain(doors):
-    world = doors(with_own_allocation())
-    world.scenario = Scenario.BASIC
-    killed_at(world, "remove what was kept")
+def test_once_all_had_joined_a_node_that_starts_no_more_puts_nobody_back_to_plain(joined):
+    world = joined
     world["es-3"].target.processes.clear()
     world["es-3"].file("certs/transport-key.p12").mode = 0
-    world.consent = False
-    world.fuse.watch(lambda: len(down(world)))
+    world.fuse.watch(lambda: len(world.down()))
     with pytest.raises(RolloutHalted, match="nothing was put back"):
         world.up()
     assert max(world.fuse.notes) == 1

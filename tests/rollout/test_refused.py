@@ -23,16 +23,6 @@ NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
 HELD_ON = "an earlier run keeps replicas from being moved, and a run that is not refused ends that"
 
 
-def killed_at(world: World, text: str):
-    """Run, killed before the step that begins so."""
-    planned = world.preview().steps
-    world.up_killed_before(planned, next(number for number, step in enumerate(planned) if step.startswith(text)))
-
-
-def down(world: World) -> list[str]:
-    return [one.name for one in world.nodes if one.process is None]
-
-
 @pytest.fixture
 def minimal(doors):
     """Return a cluster with passwords and without TLS, and how it lay there."""
@@ -57,7 +47,7 @@ def rolling(minimal):
 @pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
 @pytest.mark.parametrize("at", ["write ", "start "])
 def test_a_node_that_a_rolling_restart_stopped_is_no_consent_to_stop_all_and_is_named(rolling, at, ask):
-    killed_at(rolling, at)
+    rolling.up_killed_at(at)
     rolling.scenario = Scenario.BASIC
     before = rolling.everything()
     with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
@@ -73,7 +63,7 @@ def test_a_node_that_a_rolling_restart_stopped_is_no_consent_to_stop_all_and_is_
 @pytest.mark.parametrize("by_hand", [True, False], ids=["started by hand", "still down"])
 @pytest.mark.parametrize("at", ["write ", "start ", "wait until es", "let replicas"])
 def test_the_next_run_that_is_allowed_finishes_it(rolling, at, by_hand):
-    killed_at(rolling, at)
+    rolling.up_killed_at(at)
     rolling.scenario = Scenario.BASIC
     with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED):
         rolling.up()
@@ -88,7 +78,7 @@ def test_the_next_run_that_is_allowed_finishes_it(rolling, at, by_hand):
 
 def test_a_full_stop_that_stopped_nobody_and_is_not_allowed_any_more_says_what_it_holds(doors):
     world = doors(with_own_allocation())
-    killed_at(world, "keep the previous")
+    world.up_killed_at("keep the previous")
     world.consent = False
     with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
         world.up()
@@ -116,7 +106,7 @@ def test_what_nobody_held_is_not_spoken_of(doors):
 
 def test_a_full_stop_whose_nodes_somebody_started_when_one_of_them_was_written_is_finished(doors):
     world = doors(with_own_allocation())
-    killed_at(world, "start ")
+    world.up_killed_at("start ")
     world["es-3"].file("elasticsearch.yml").content = world["es-3"].file("essecurity-rollout/elasticsearch.yml").content
     for one in world.nodes:
         one.starts()
@@ -149,7 +139,7 @@ def test_a_change_that_is_taken_back_when_one_node_has_stopped_starts_it_first_a
     world.scenario = Scenario.MINIMAL
     world.up()
     world.scenario = Scenario.BASIC
-    killed_at(world, "stop ")
+    world.up_killed_at("stop ")
     world["es-3"].target.processes.clear()
     world.scenario, world.consent = Scenario.MINIMAL, False
     began = world.clock.monotonic()
@@ -162,7 +152,7 @@ def test_a_change_that_is_taken_back_when_one_node_has_stopped_starts_it_first_a
 @pytest.fixture
 def held(rolling):
     """Return a cluster whose rolling restart was killed when it held replicas, and then taken back; and its record."""
-    killed_at(rolling, "flush")
+    rolling.up_killed_at("flush")
     del rolling.content
     return rolling
 

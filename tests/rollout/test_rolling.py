@@ -33,13 +33,9 @@ def basic(doors):
     return make
 
 
-def down(world: World) -> list[str]:
-    return [one.name for one in world.nodes if one.process is None]
-
-
 def run_and_watch(world: World) -> list[list[str]]:
     """Run once, and return which nodes were down at each call."""
-    world.fuse.watch(lambda: down(world))
+    world.fuse.watch(lambda: world.down())
     world.up()
     world.fuse.look = None
     return world.fuse.notes
@@ -55,7 +51,7 @@ def test_every_node_is_restarted_one_at_a_time_and_the_elected_master_last(basic
 
 def test_replicas_are_kept_from_being_moved_whenever_a_node_is_down(basic):
     world = basic()
-    world.fuse.watch(lambda: (bool(down(world)), world.cluster.persistent[ALLOCATION]))
+    world.fuse.watch(lambda: (bool(world.down()), world.cluster.persistent[ALLOCATION]))
     world.up()
     assert set(world.fuse.notes) == {(False, THE_OPERATORS_OWN), (False, "primaries"), (True, "primaries")}
 
@@ -92,7 +88,7 @@ def test_a_rolling_restart_killed_at_any_call_is_finished_node_by_node(basic, mo
         with pytest.raises(Killed):
             world.up()
         case = f"killed {moment}: {world.fuse.calls[at]}"
-        assert len(down(world)) <= 1, case
+        assert len(world.down()) <= 1, case
         assert all(len(names) <= 1 for names in run_and_watch(world)), case
         assert_secured(world, case)
 
@@ -116,7 +112,7 @@ def test_a_rolling_restart_killed_three_times_is_finished_by_the_next_run(basic,
         world.fuse.arm(at, moment)
         with suppress(Killed):
             world.up()
-        assert len(down(world)) <= 1
+        assert len(world.down()) <= 1
         world.fuse.disarm()
     assert all(len(names) <= 1 for names in run_and_watch(world))
     assert_secured(world, f"killed {moment} at {kills}")
@@ -133,7 +129,7 @@ def test_a_node_that_does_not_come_up_is_put_back_and_no_other_is_touched(basic)
         halted.value
     )
     assert "may not read" in halted.value.why
-    assert down(world) == []
+    assert world.down() == []
     assert "xpack.security.http.ssl.enabled" in world["es-2"].process.settings
     assert "xpack.security.http.ssl.enabled" not in world["es-3"].process.settings
     assert world["es-1"].process is before
@@ -157,7 +153,7 @@ def test_no_single_failure_takes_two_nodes_down_or_leaves_one_half_way(basic):
         except Exception:  # noqa: BLE001 (whatever it is: the cluster is what counts here)
             failures += 1
         world.fuse.disarm()
-        assert down(world) == [], case
+        assert world.down() == [], case
         world.up()
         assert_secured(world, case)
     assert failures > 50
@@ -207,7 +203,7 @@ def sickened(basic):
     world.waits = {"health_timeout": 1200}
 
     def shards_stay_away_once_a_node_is_down():
-        world.cluster.sick |= bool(down(world))
+        world.cluster.sick |= bool(world.down())
 
     world.fuse.watch(shards_stay_away_once_a_node_is_down)
     return world
@@ -253,7 +249,7 @@ def test_an_interrupted_run_does_not_wait_until_shards_have_come_back(sickened):
     assert "no node is down for this restart" in said
     assert sickened.context.warned == []
     assert sickened.clock.monotonic() - began < sickened.waits["health_timeout"] / 2
-    assert (down(sickened), sickened.nothing_is_kept()) == ([], True)
+    assert (sickened.down(), sickened.nothing_is_kept()) == ([], True)
     sickened.fuse.look, sickened.cluster.sick = None, False
     sickened.up()
     assert_secured(sickened)
@@ -268,7 +264,7 @@ def test_a_node_that_is_stopped_next_waits_until_shards_that_went_astray_meanwhi
         if astray["since"] is None and any(text.startswith("node 2 of 3") for text in world.context.shown):
             astray["since"] = world.clock.monotonic()
         world.cluster.sick = astray["since"] is not None and world.clock.monotonic() < astray["since"] + 60
-        assert not (world.cluster.sick and down(world))
+        assert not (world.cluster.sick and world.down())
 
     world.fuse.watch(for_a_minute_once_the_second_node_is_begun)
     world.up()
@@ -283,14 +279,14 @@ def test_no_node_is_stopped_while_another_one_is_away_although_health_is_green_w
     world.cluster.rebuilds, crashed = True, []
 
     def it_goes_away_once_the_first_is_back():
-        if not crashed and stops(world) == ["es-2"] and world.nothing_is_kept() and not down(world):
+        if not crashed and stops(world) == ["es-2"] and world.nothing_is_kept() and not world.down():
             crashed.append(name)
             world[name].target.processes.clear()
 
     world.fuse.watch(it_goes_away_once_the_first_is_back)
     with pytest.raises(RolloutHalted, match=f"{name} is away"):
         world.up()
-    assert (crashed, down(world), stops(world)) == ([name], [name], ["es-2"])
+    assert (crashed, world.down(), stops(world)) == ([name], [name], ["es-2"])
 
 
 def test_a_node_that_is_to_be_restarted_is_not_waited_for_before_that(basic):
@@ -324,26 +320,26 @@ def test_a_node_that_is_back_is_not_stopped_again_because_another_one_went_away(
     world = basic()
 
     def another_one_crashes_while_the_first_is_down():
-        if down(world) == ["es-2"]:
+        if world.down() == ["es-2"]:
             world["es-3"].target.processes.clear()
 
     world.fuse.watch(another_one_crashes_while_the_first_is_down)
     with pytest.raises(RolloutHalted, match="es-2 has joined again, and es-3 is away") as stopped:
         world.up()
     assert "nothing was put back" in stopped.value.why
-    assert (down(world), stops(world), world.nothing_is_kept()) == (["es-3"], ["es-2"], True)
+    assert (world.down(), stops(world), world.nothing_is_kept()) == (["es-3"], ["es-2"], True)
     assert world.cluster.persistent[ALLOCATION] == THE_OPERATORS_OWN
     world.fuse.look = None
     with pytest.raises(ConfigurationRefused, match="es-3 does not run"):
         world.up()
-    assert (down(world), stops(world)) == (["es-3"], ["es-2"])
+    assert (world.down(), stops(world)) == (["es-3"], ["es-2"])
 
 
 def test_an_interrupted_rolling_restart_finishes_the_node_in_hand_and_begins_no_other(basic):
     world = basic()
     said = world.up_interrupted_at("node 1 of 3, es-2: stop es-2")
     assert "node 2 of 3, es-3: the rolling restart was interrupted between two nodes" in said
-    assert down(world) == []
+    assert world.down() == []
     assert world.nothing_is_kept()
     done = world.up()
     assert [step for step in done.steps if step.startswith("stop")] == ["stop es-3", "stop es-1"]

@@ -93,6 +93,15 @@ class World:
         with pytest.raises(Killed):
             ClusterRestartHandler().converge(None, self.wanted(), self.context)
 
+    def up_killed_at(self, text: str) -> None:
+        """Run until the first planned step that begins so is due, and no further."""
+        planned = self.preview().steps
+        self.up_killed_before(planned, next(number for number, step in enumerate(planned) if step.startswith(text)))
+
+    def down(self) -> list[str]:
+        """Return the nodes that do not run."""
+        return [one.name for one in self.nodes if one.process is None]
+
     def up_interrupted_at(self, step: str) -> str:
         """Run, interrupted while a step is in hand, and return what the run said at its end."""
         self._begin().interrupted_at = step

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from components.errors import RolloutHalted, SecurityError
 from components.rollout.perform import Performer
-from components.rollout.procedure import Procedure, procedure
+from components.rollout.procedure import CONSENT_LINE, Procedure, procedure
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back, touched
 from components.rollout.view import RolloutView
 
@@ -36,6 +36,8 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
                 raise
             if step.action is Action.WAIT_JOINED and _has_joined_all_the_same(performer, view, left, failure):
                 continue
+            if _would_stop_what_runs(view, steps):
+                raise _not_allowed(failure) from failure
             only = touched(view, left)
             everything = "everything" if procedure(view) is Procedure.FULL_STOP else ", ".join(only)
             if step.action is not Action.HOLD_ALLOCATION:  # nothing was changed yet
@@ -81,6 +83,22 @@ def _has_joined_all_the_same(
     ) from failure
 
 
+def _would_stop_what_runs(view: RolloutView, steps: Sequence[Step]) -> bool:
+    """Tell whether going back is a full stop of its own: every node runs as it should, and was only waited for."""
+    stops = any(step.action in {Action.STOP, Action.START} for step in steps)
+    return procedure(view) is Procedure.FULL_STOP and not view.consent and not stops
+
+
+def _not_allowed(failure: SecurityError) -> RolloutHalted:
+    return RolloutHalted(
+        f"{failure.what}; nothing was put back",
+        where=failure.where,
+        why=f"{failure.why}; every node runs as it should, and putting back stops them all, which is not allowed",
+        next_step=f"{failure.next_step}; to have what an earlier run kept put back, add this line to the stack file: "
+        f"{CONSENT_LINE}",
+    )
+
+
 def _stopped_before(step: Step) -> RolloutHalted:
     return RolloutHalted(
         "the rolling restart was interrupted between two nodes",
@@ -104,6 +122,8 @@ def put_back(performer: Performer, view: RolloutView, only: Collection[str], fai
         else:
             _let_go(performer)
     except SecurityError as second:
+        if procedure(view) is Procedure.ROLLING:  # of a full stop, that they are held tells that not all had joined
+            _let_go(performer)
         raise RolloutHalted(
             f"{failure.what}, and putting the previous files back did not succeed either",
             where=failure.where,

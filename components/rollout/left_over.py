@@ -11,6 +11,8 @@ from components.rollout.preflight import HELD, Gate
 from components.rollout.procedure import RESTARTING, Procedure, procedure, secured_by_somebody_else
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
+KEPT = "what was there before is kept in `essecurity-rollout` of the config folder"
+
 
 def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutView:
     """Return the view with what the cluster has to be asked for: who leads it, and what is left over.
@@ -21,8 +23,8 @@ def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutV
     if secured_by_somebody_else(view):  # nobody has let us in
         return view
     with suppress(SecurityError):
-        if _may_be_left_over(view) and not (_is_half_way(view) and cluster.holds_allocation()):
-            view = left_over(view, cluster.summary().nodes)
+        if any(node.restarted for node in view.nodes):
+            view = left_over(view, cluster.summary().nodes, held=cluster.holds_allocation())
         if procedure(view) is Procedure.ROLLING:
             view = led(view, cluster.summary())
     return view
@@ -33,16 +35,22 @@ def led(view: RolloutView, cluster: ClusterSummary) -> RolloutView:
     return replace(view, elected_master=cluster.elected_master)
 
 
-def left_over(view: RolloutView, members: Iterable[str]) -> RolloutView:
-    """Return the view in which no node that runs is in hand, where each that was has been restarted, and is a member.
+def left_over(view: RolloutView, members: Iterable[str], *, held: bool) -> RolloutView:
+    """Return the view in which no node is in hand that has been restarted since, and is a member.
 
-    A rollout is in the middle of nothing then, where none is down or replicas are no longer held: they are let go once
-    all have joined, so one that is down has gone away since. To go back to what it kept would take a later change back
+    Replicas are let go once all have joined: a node that is away by then has gone away since. As long as they are held,
+    this is so only where it holds for all that are in hand. To go back to what was kept would take a later change back
     to a state from before an earlier one, and could part a node from the others; and an earlier consent would stand for
     a change that nobody has allowed.
+
+    Args:
+        view: the nodes.
+        members: those that are in the cluster.
+        held: whether replicas are kept from being moved.
     """
-    back = {node.name for node in view.nodes if _is_back(node)}
-    if not _may_be_left_over(view) or not back <= set(members):
+    in_hand = {node.name for node in view.nodes if node.in_hand}
+    back = {node.name for node in view.nodes if node.in_hand and node.restarted}.intersection(members)
+    if held and back != in_hand:
         return view
     return replace(view, nodes=tuple(_tidied_up(node) if node.name in back else node for node in view.nodes))
 
@@ -74,8 +82,11 @@ def left_half_way(view: RolloutView, cluster: RolloutCluster) -> str:
     down = [node for node in view.nodes if node.in_hand and node.running is Running.NOT_RUNNING]
     told = []
     if down:
-        names, it = ", ".join(node.name for node in down), "it" if len(down) == 1 else "them"
-        told.append(f"{names} was stopped by an earlier run, or since, and is down: start {it}{to_start(down)}")
+        names = ", ".join(node.name for node in down)
+        was, be, it = ("was", "is", "it") if len(down) == 1 else ("were", "are", "them")
+        told.append(
+            f"{names} {was} stopped by an earlier run, or since, and {be} down: start {it}{to_start(down)}; {KEPT}"
+        )
     with suppress(SecurityError):  # who cannot be asked is named by what is refused
         if not secured_by_somebody_else(view) and cluster.holds_allocation():
             told.append("an earlier run keeps replicas from being moved, and a run that is not refused ends that")
@@ -84,19 +95,6 @@ def left_half_way(view: RolloutView, cluster: RolloutCluster) -> str:
 
 def _may_be_tidied_up(view: RolloutView) -> bool:
     return view.starts and procedure(view) not in RESTARTING
-
-
-def _may_be_left_over(view: RolloutView) -> bool:
-    running = [node for node in view.nodes if node.in_hand and node.running is not Running.NOT_RUNNING]
-    return bool(running) and all(map(_is_back, running))
-
-
-def _is_half_way(view: RolloutView) -> bool:
-    return any(node.in_hand and node.running is Running.NOT_RUNNING for node in view.nodes)
-
-
-def _is_back(node: NodeView) -> bool:
-    return node.in_hand and node.restarted
 
 
 def _tidied_up(node: NodeView) -> NodeView:

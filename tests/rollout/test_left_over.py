@@ -11,7 +11,7 @@ from components.rollout.steps import Action, plan
 from components.settings.scenarios import Scenario
 from tests.fakes import Killed
 from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopped
-from tests.rollout.world import THE_OPERATORS_OWN, THREE, assert_secured, with_own_allocation
+from tests.rollout.world import THE_OPERATORS_OWN, THREE, assert_as_before, assert_secured, with_own_allocation
 
 BACK = {"in_hand": True, "kept_tls": False, "restarted": True}
 """Of a node that is back since something was kept of it."""
@@ -132,16 +132,17 @@ def test_a_node_that_was_told_to_stop_and_is_still_ending_comes_first_and_never_
     [
         pytest.param((node("es-1", **BACK), outdated("es-2", in_hand=True)), THREE, id="one was not stopped yet"),
         pytest.param((node("es-1", **BACK), node("es-2")), ("es-2",), id="it has not joined"),
+        pytest.param((node("es-1", **BACK), stopped("es-2", in_hand=True)), THREE, id="one does not run"),
         pytest.param((node("es-1"), node("es-2")), THREE, id="nothing is kept"),
     ],
 )
 def test_what_is_in_the_middle_of_something_stays_in_hand(nodes, members):
     view = cluster(*nodes)
-    assert left_over(view, members) is view
+    assert left_over(view, members, held=True) == view
 
 
 def test_what_runs_and_has_joined_is_in_hand_no_more_even_where_another_node_is_away():
-    view = left_over(cluster(outdated("es-1", **BACK), stopped("es-2")), ("es-1", "es-3"))
+    view = left_over(cluster(outdated("es-1", **BACK), stopped("es-2")), ("es-1", "es-3"), held=True)
     assert [(one.in_hand, one.kept_tls, one.left_files) for one in view.nodes] == [
         (False, None, True),
         (False, None, False),
@@ -150,7 +151,7 @@ def test_what_runs_and_has_joined_is_in_hand_no_more_even_where_another_node_is_
 
 def test_it_is_let_go_of_before_anything_is_kept_anew():
     for of, procedure in ((outdated, Procedure.ROLLING), (open_node, Procedure.FULL_STOP)):
-        view = left_over(cluster(*(of(name, **BACK) for name in THREE)), THREE)
+        view = left_over(cluster(*(of(name, **BACK) for name in THREE)), THREE, held=True)
         first, *rest = pairs(plan(view))
         assert first == (Action.DISCARD_PREVIOUS, THREE), procedure
         kept = [nodes for action, nodes in rest if action is Action.KEEP_PREVIOUS]
@@ -249,3 +250,50 @@ def test_a_node_that_is_down_while_replicas_are_held_is_in_the_middle_of_a_full_
     view = cluster(node("es-1", **BACK), node("es-2", **BACK), stopped("es-3", in_hand=True, kept_tls=False))
     assert as_the_cluster_knows(view, Cluster(held=True)) == view
     assert [one.in_hand for one in as_the_cluster_knows(view, Cluster(held=False)).nodes] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", THREE)
+def test_once_all_had_joined_a_node_that_runs_and_is_no_member_puts_nobody_back_to_plain(joined, name):
+    """As after a partition, or while it hangs: nobody is down, and the stack file is the same."""
+    joined.cluster.unseen.add(name)
+    joined.fuse.watch(lambda: len(joined.down()))
+    with pytest.raises(RolloutHalted, match="nothing was put back"):
+        joined.up()
+    assert max(joined.fuse.notes) == 0
+    assert [one.speaks_tls for one in joined.nodes] == [True, True, True]
+    joined.cluster.unseen.clear()
+    joined.up()
+    assert_secured(joined)
+
+
+@pytest.mark.parametrize("consent", [False, True], ids=["not allowed", "allowed"])
+def test_nodes_that_all_run_as_they_should_and_do_not_form_a_cluster_are_put_back_with_consent_alone(doors, consent):
+    world = doors(with_own_allocation())
+    before = world.snapshot()
+    world.up_killed_at("wait until")
+    world.cluster.unseen = set(THREE)
+    world.consent = consent
+    with pytest.raises(RolloutHalted) as halted:
+        world.up()
+    assert ("nothing was put back" in halted.value.what) is not consent
+    assert ("consent: {full_cluster_restart: true}" in halted.value.next_step) is not consent
+    if consent:
+        assert_as_before(world, before)
+        return
+    assert world.down() == []
+    world.cluster.unseen = set()
+    world.up()
+    assert_secured(world)
+
+
+def test_a_put_back_that_fails_in_a_rolling_restart_lets_replicas_go(doors):
+    world = doors(with_own_allocation())
+    world.scenario = Scenario.BASIC
+    world.up()
+    world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+    world["es-2"].file("certs/http-key.p12").mode = 0
+    world["es-2"].target.breaks("write", "es-2/config/elasticsearch.yml", after=1)
+    with pytest.raises(RolloutHalted, match="did not succeed either"):
+        world.up()
+    assert world.down() == ["es-2"]
+    assert world.cluster.persistent == {ALLOCATION: THE_OPERATORS_OWN}

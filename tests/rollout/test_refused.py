@@ -7,7 +7,7 @@ import pytest
 from components.errors import ConfigurationRefused
 from components.nodes.cluster_api import ALLOCATION
 from components.rollout.handler import ClusterRestartHandler
-from components.rollout.left_over import left_half_way
+from components.rollout.left_over import KEPT, left_half_way
 from components.rollout.preflight import HELD
 from components.rollout.procedure import Procedure, consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
@@ -56,7 +56,8 @@ def test_a_node_that_a_rolling_restart_stopped_is_no_consent_to_stop_all_and_is_
     start = rolling["es-2"].machine.start_command()
     assert refused.value.next_step == (
         "nothing was changed by it; correct what is named, then run again; meanwhile: "
-        f"es-2 was stopped by an earlier run, or since, and is down: start it (to start: on es-2 `{start}`); {HELD_ON}"
+        f"es-2 was stopped by an earlier run, or since, and is down: start it (to start: on es-2 `{start}`); "
+        f"{KEPT}; {HELD_ON}"
     )
 
 
@@ -93,7 +94,7 @@ def test_a_cluster_that_is_not_ours_any_more_has_its_stopped_node_named_and_is_n
             raise AssertionError("nobody has let us in")
 
     told = left_half_way(view, Silent())
-    assert told == "; meanwhile: es-2 was stopped by an earlier run, or since, and is down: start it"
+    assert told == f"; meanwhile: es-2 was stopped by an earlier run, or since, and is down: start it; {KEPT}"
 
 
 def test_what_nobody_held_is_not_spoken_of(doors):

@@ -5,6 +5,7 @@ from contextlib import suppress
 from itertools import takewhile
 
 from components.errors import RolloutHalted, SecurityError
+from components.rollout.left_over import left_half_way
 from components.rollout.perform import Performer
 from components.rollout.procedure import CONSENT_LINE, Procedure, procedure
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back, touched
@@ -37,7 +38,7 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
             if step.action is Action.WAIT_JOINED and _has_joined_all_the_same(performer, view, left, failure):
                 continue
             if _would_stop_what_runs(view, steps):
-                raise _not_allowed(failure) from failure
+                raise _not_allowed(failure, left_half_way(view, performer.cluster)) from failure
             only = touched(view, left)
             everything = "everything" if procedure(view) is Procedure.FULL_STOP else ", ".join(only)
             if step.action is not Action.HOLD_ALLOCATION:  # nothing was changed yet
@@ -86,16 +87,17 @@ def _has_joined_all_the_same(
 def _would_stop_what_runs(view: RolloutView, steps: Sequence[Step]) -> bool:
     """Tell whether going back is a full stop of its own: every node runs as it should, and was only waited for."""
     stops = any(step.action in {Action.STOP, Action.START} for step in steps)
-    return procedure(view) is Procedure.FULL_STOP and not view.consent and not stops
+    alone = procedure(view) is Procedure.FULL_STOP and not view.consent and not stops
+    return alone and no_way_back(view) is None
 
 
-def _not_allowed(failure: SecurityError) -> RolloutHalted:
+def _not_allowed(failure: SecurityError, left: str) -> RolloutHalted:
     return RolloutHalted(
         f"{failure.what}; nothing was put back",
         where=failure.where,
         why=f"{failure.why}; every node runs as it should, and putting back stops them all, which is not allowed",
         next_step=f"{failure.next_step}; to have what an earlier run kept put back, add this line to the stack file: "
-        f"{CONSENT_LINE}",
+        f"{CONSENT_LINE}{left}",
     )
 
 

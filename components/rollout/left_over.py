@@ -8,7 +8,7 @@ from components.errors import SecurityError
 from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
 from components.rollout.preflight import HELD, Gate
-from components.rollout.procedure import RESTARTING, Procedure, procedure, secured_by_somebody_else
+from components.rollout.procedure import RESTARTING, Procedure, are_parted, procedure, secured_by_somebody_else
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 KEPT = "what was there before is kept in `essecurity-rollout` of the config folder"
@@ -39,9 +39,9 @@ def left_over(view: RolloutView, members: Iterable[str], *, held: bool) -> Rollo
     """Return the view in which no node is in hand that has been restarted since, and is a member.
 
     Replicas are let go once all have joined: a node that is away by then has gone away since. As long as they are held,
-    this is so only where it holds for all that are in hand. To go back to what was kept would take a later change back
-    to a state from before an earlier one, and could part a node from the others; and an earlier consent would stand for
-    a change that nobody has allowed.
+    or nodes are parted by TLS, this is so only where it holds for all that are in hand. To go back to what was kept
+    would take a later change back to a state from before an earlier one, and could part a node from the others; and an
+    earlier consent would stand for a change that nobody has allowed.
 
     Args:
         view: the nodes.
@@ -50,7 +50,7 @@ def left_over(view: RolloutView, members: Iterable[str], *, held: bool) -> Rollo
     """
     in_hand = {node.name for node in view.nodes if node.in_hand}
     back = {node.name for node in view.nodes if node.in_hand and node.restarted}.intersection(members)
-    if held and back != in_hand:
+    if (held or are_parted(view)) and back != in_hand:
         return view
     return replace(view, nodes=tuple(_tidied_up(node) if node.name in back else node for node in view.nodes))
 

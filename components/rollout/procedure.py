@@ -211,8 +211,12 @@ def _full_stop_was_begun(view: RolloutView, stopped: Sequence[NodeView]) -> bool
     A full stop keeps the files of every node that it stops before it stops the first one, and a rolling restart those
     of one node: that one is no consent for the others.
     """
-    parted = len({node.speaks_tls for node in view.nodes} - {None}) > 1
-    return (parted or any(node.in_hand for node in _down(view))) and all(node.in_hand for node in stopped)
+    return (are_parted(view) or any(node.in_hand for node in _down(view))) and all(node.in_hand for node in stopped)
+
+
+def are_parted(view: RolloutView) -> bool:
+    """Tell whether some nodes speak TLS and others do not, so that they cannot be one cluster."""
+    return len({node.speaks_tls for node in view.nodes} - {None}) > 1
 
 
 def _would_be_stopped(node: NodeView) -> bool:

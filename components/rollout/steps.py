@@ -68,7 +68,8 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
 
     1. Let go of what is left over. While the cluster still answers, which takes all of its nodes: hold allocation,
        flush.
-    2. Keep what each node has now, once: what an earlier run kept is older, and better.
+    2. Keep what each node has now, once: what an earlier run kept is older, and better, unless it would part the node
+       from others that have left that state for good.
     3. Stop every node that does not run with what is wanted yet; now no two nodes can disagree on TLS.
     4. Configure, and start: master-eligible nodes first, so that the others find a cluster.
     5. When all have joined: release allocation, let go of what was kept, since there is no way back any more, and
@@ -79,10 +80,11 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     """
     rest = [node for node in view.nodes if not is_right(node)]
     running = [node for node in rest if node.running is not Running.NOT_RUNNING]
-    steps = _tidy_up(view)
+    parting = [node for node in rest if _would_part(node, view)]
+    steps = _tidy_up(view, parting)
     if running and all(node.running is not Running.NOT_RUNNING for node in view.nodes):
         steps += [Step(Action.HOLD_ALLOCATION), Step(Action.FLUSH)]
-    steps += _for(Action.KEEP_PREVIOUS, [node for node in rest if not rollout_is_in_hand(node)])
+    steps += _for(Action.KEEP_PREVIOUS, [node for node in rest if not rollout_is_in_hand(node) or node in parting])
     steps += _for(Action.STOP, running)
     steps += _for(Action.CONFIGURE, [node for node in rest if not node.on_disk])
     steps += _for(Action.START, [node for node in rest if node.master_eligible])
@@ -156,8 +158,8 @@ def files_only(view: RolloutView) -> tuple[Step, ...]:
     )
 
 
-def _tidy_up(view: RolloutView) -> list[Step]:
-    return _for(Action.DISCARD_PREVIOUS, [node for node in view.nodes if node.left_files])
+def _tidy_up(view: RolloutView, besides: Collection[NodeView] = ()) -> list[Step]:
+    return _for(Action.DISCARD_PREVIOUS, [node for node in view.nodes if node.left_files or node in besides])
 
 
 def back(view: RolloutView, only: Collection[str]) -> tuple[Step, ...]:
@@ -203,15 +205,23 @@ def may_go_back(left: Sequence[Step]) -> bool:
 
 def no_way_back(view: RolloutView) -> Finding | None:
     """Find kept files that would part a node from others, of which nothing is kept any more."""
-    settled = [node for node in view.nodes if not node.in_hand and (is_right(node) or _speaks_as_wanted(node))]
-    parted = [node.name for node in view.nodes if any(node.kept_tls is (not other.wants_tls) for other in settled)]
+    parted = [node.name for node in view.nodes if _would_part(node, view)]
     if not parted:
         return None
     return Finding(
         "NoWayBack",
-        f"{', '.join(node.name for node in settled)} speaks for good as is wanted, "
+        f"{', '.join(node.name for node in _settled(view))} speaks for good as is wanted, "
         f"and with its previous files {', '.join(parted)} could not talk to it",
     )
+
+
+def _settled(view: RolloutView) -> list[NodeView]:
+    """Return the nodes of which nothing is kept any more, and that are where they are to be, as far as TLS goes."""
+    return [node for node in view.nodes if not node.in_hand and (is_right(node) or _speaks_as_wanted(node))]
+
+
+def _would_part(node: NodeView, view: RolloutView) -> bool:
+    return any(node.kept_tls is (not other.wants_tls) for other in _settled(view))
 
 
 def _speaks_as_wanted(node: NodeView) -> bool:

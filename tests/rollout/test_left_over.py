@@ -7,12 +7,20 @@ from components.nodes.cluster_api import ALLOCATION, ClusterSummary
 from components.rollout.left_over import as_the_cluster_knows, left_over, still_held
 from components.rollout.preflight import HELD, Gate, Sign
 from components.rollout.procedure import Procedure, reasons
-from components.rollout.steps import Action, plan
+from components.rollout.steps import Action, full_stop, plan
 from components.settings.scenarios import Scenario
 from tests.fakes import Killed
 from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopped
-from tests.rollout.world import THE_OPERATORS_OWN, THREE, assert_as_before, assert_secured, with_own_allocation
+from tests.rollout.world import (
+    THE_OPERATORS_OWN,
+    THREE,
+    assert_as_before,
+    assert_secured,
+    open_cluster,
+    with_own_allocation,
+)
 
+FIVE = (*THREE, "es-4", "es-5")
 BACK = {"in_hand": True, "kept_tls": False, "restarted": True}
 """Of a node that is back since something was kept of it."""
 
@@ -297,3 +305,43 @@ def test_a_put_back_that_fails_in_a_rolling_restart_lets_replicas_go(doors):
         world.up()
     assert world.down() == ["es-2"]
     assert world.cluster.persistent == {ALLOCATION: THE_OPERATORS_OWN}
+
+
+def test_of_nodes_that_are_parted_by_tls_none_is_let_go_of_although_nothing_is_held():
+    """As where machines came up again in the middle of a full stop: es-1 with TLS, and the others without."""
+    others = (open_node(name, in_hand=True, kept_tls=False, restarted=True) for name in ("es-2", "es-3"))
+    view = cluster(node("es-1", **BACK), *others)
+    assert left_over(view, ("es-2", "es-3"), held=False) == view
+
+
+def test_a_full_stop_keeps_anew_what_would_part_a_node_from_others_that_are_settled():
+    view = cluster(outdated("es-1"), outdated("es-2", **BACK), stopped("es-3", in_hand=True, kept_tls=False))
+    steps = pairs(full_stop(view))
+    assert steps[0] == (Action.DISCARD_PREVIOUS, ("es-2", "es-3"))
+    assert (Action.KEEP_PREVIOUS, THREE) in steps
+
+
+def test_a_later_full_stop_that_fails_puts_back_no_node_to_before_an_earlier_one(doors):
+    world = doors(open_cluster(FIVE))
+    world.scenario = Scenario.BASIC
+    world.up_killed_at("remove what was kept")
+    world.cluster.unseen = {"es-2", "es-3"}
+    world.scenario = Scenario.BASIC_HTTPS
+    with pytest.raises(RolloutHalted, match=r"the previous files are back on every node|did not succeed either"):
+        world.up()
+    assert [one.speaks_tls for one in world.nodes] == [True] * len(FIVE)
+    world.cluster.unseen, world.consent = set(), False
+    world.up()
+    assert world.runs_with_what_is_wanted()
+    assert world.nothing_is_kept()
+
+
+def test_where_there_is_no_way_back_nobody_is_told_to_allow_it(doors):
+    world = doors(open_cluster(FIVE))
+    world.scenario = Scenario.BASIC
+    world.up_killed_at("remove what was kept")
+    world.cluster.unseen, world.consent = {"es-2", "es-3"}, False
+    with pytest.raises(RolloutHalted, match="nothing was put back: es-1, es-4, es-5 speaks for good") as halted:
+        world.up()
+    assert "consent" not in halted.value.next_step
+    assert world.down() == []

@@ -22,6 +22,10 @@ class ConfigurationRefused(SecurityError):
     """The stack file, or a file of the operator's on a node, asks for something that cannot be: edit it."""
 
 
+class ClockDiffers(ConfigurationRefused):
+    """A node's clock is so far from ours that a certificate would not be valid there: set it."""
+
+
 class TargetUnreachable(SecurityError):
     """A machine or an API did not answer; nothing was changed there: run again when it does."""
 

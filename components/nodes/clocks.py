@@ -6,7 +6,7 @@ before a file for it is written.
 
 from datetime import datetime, timedelta
 
-from components.errors import CommandFailed, ConfigurationRefused
+from components.errors import ClockDiffers, CommandFailed
 from components.handling import Context
 from components.nodes.machine import NodeMachine
 from components.pki.issue import CLOCK_SKEW
@@ -33,20 +33,20 @@ def refuse_a_clock_that_is_off(machine: NodeMachine, context: Context, until: da
         until: when what it is to present ends; None where it is to present nothing, or that is not known.
 
     Raises:
-        ConfigurationRefused: certificates that are made now would not be valid there.
+        ClockDiffers: certificates that are made now would not be valid there.
     """
     if machine.machine.ssh is None:
         return
     ahead = _seconds_ahead(machine, context)
     if ahead <= -REFUSES:
-        raise ConfigurationRefused(
+        raise ClockDiffers(
             f"its clock is {_told(ahead)} s behind this machine's",
             where=machine.name,
             why="certificates that are made now are not valid there yet, so it could talk to no other node",
             next_step=NEXT_STEP,
         )
     if until is not None and ahead >= WARNS and context.clock.now() + timedelta(seconds=ahead) >= until:
-        raise ConfigurationRefused(
+        raise ClockDiffers(
             f"its clock is {_told(ahead)} s ahead of this machine's",
             where=machine.name,
             why=f"the certificate that it is to present is good until {until:%Y-%m-%d}, which is over there, so it "

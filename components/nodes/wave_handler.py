@@ -13,13 +13,13 @@ A leaf of a CA that all trust already has one thing more in its way: the clocks 
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import ClassVar
 
 from pydantic import SecretStr
 
-from components.errors import MachineUnreachable, NotConverged
+from components.errors import ClockDiffers, NotConverged, SecurityError
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
 from components.nodes.asked_for import wait_until_asked_for, wait_until_no_other_is_asked_for
@@ -99,7 +99,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
         The node that gets one is asked for its clock itself; the others have nothing to do, and nobody else asks them.
 
         Raises:
-            ConfigurationRefused: by a node's clock what is made now is not valid yet.
+            ClockDiffers: by a node's clock what is made now is not valid yet.
         """
         known, wants = recorded.inputs.leaves, wanted.leaves
         if isinstance(wants, Unknown) or (known and wants != known):  # an older version recorded none
@@ -185,8 +185,13 @@ def _wait_on_each(asked: Sequence[Node], wanted: WaveInputs, wait: Callable[[Nod
 
 
 def _refuse_its_clock(node: Node, context: Context) -> None:
-    with suppress(MachineUnreachable):  # leaves are renewed without it
+    """Refuse a clock that is off; one that cannot be asked is told by what looks at its files, and blocks no other."""
+    try:
         refuse_a_clock_that_is_off(machine_of(node.machine), context)
+    except ClockDiffers:
+        raise
+    except SecurityError:
+        return
 
 
 def _shows_nothing(proof: Proof, wanted: WaveInputs, now: datetime) -> bool:

@@ -126,7 +126,7 @@ class Covered:
 
     def __init__(self, monkeypatch):
         hosts = {name: one_node() for name in ("es-1", "es-2", "es-3")}
-        self.asked, self.ahead, self.away = [], dict.fromkeys(hosts, 0.0), set()
+        self.asked, self.ahead, self.untold = [], dict.fromkeys(hosts, 0.0), {}
         self.context = FakeContext(hosts["es-1"].target.clock)
         self.nodes = tuple(self.named(name, one) for name, one in hosts.items())
         doors = {node.machine: NodeMachine(node.machine, hosts[node.name].target) for node in self.nodes}
@@ -140,8 +140,8 @@ class Covered:
 
     def date(self, name, call):
         self.asked.append(name)
-        if name in self.away:
-            raise MachineUnreachable("does not answer", where=name, why="it is off", next_step="see that it runs")
+        if name in self.untold:
+            raise self.untold[name]("does not tell", where=name, why="it does not", next_step="see that it does")
         return Completed(0, f"{int(self.context.clock.now().timestamp() + self.ahead[name])}\n", "")
 
     def wanted(self, *leaves):
@@ -181,6 +181,8 @@ def test_the_leaf_of_one_node_waits_for_the_clock_of_another_one_which_is_named(
     assert caught.value.so.startswith("the wave cover of transport CA g1 is not through without es-3, so present does")
 
 
-def test_a_machine_that_does_not_answer_keeps_nobody_else_from_a_new_leaf(covered):
-    covered.away.add("es-2")
+@pytest.mark.parametrize("error", [MachineUnreachable, CommandFailed, ConfigurationRefused])
+def test_a_machine_that_cannot_be_asked_keeps_nobody_else_from_a_new_leaf_and_is_told_by_its_own_files(covered, error):
+    """As one that is off, or whose `sudo` was taken away."""
+    covered.untold["es-2"] = error
     assert len(covered.changes(covered.wanted("a1"), covered.wanted("a2"))) == len(covered.nodes)

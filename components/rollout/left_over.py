@@ -5,10 +5,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from components.errors import SecurityError
-from components.nodes.cluster_api import ClusterSummary
 from components.rollout.cluster import RolloutCluster
-from components.rollout.preflight import HELD, Gate
-from components.rollout.procedure import RESTARTING, Procedure, are_parted, procedure, secured_by_somebody_else
+from components.rollout.preflight import Gate
+from components.rollout.procedure import HELD, RESTARTING, Procedure, are_parted, procedure, secured_by_somebody_else
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 KEPT = "what was there before is kept in `essecurity-rollout` of the config folder"
@@ -26,13 +25,8 @@ def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutV
         if any(node.restarted for node in view.nodes):
             view = left_over(view, cluster.summary().nodes, held=cluster.holds_allocation())
         if procedure(view) is Procedure.ROLLING:
-            view = led(view, cluster.summary())
+            view = replace(view, elected_master=cluster.summary().elected_master)
     return view
-
-
-def led(view: RolloutView, cluster: ClusterSummary) -> RolloutView:
-    """Return the view with the elected master, which a rolling restart stops last."""
-    return replace(view, elected_master=cluster.elected_master)
 
 
 def left_over(view: RolloutView, members: Iterable[str], *, held: bool) -> RolloutView:

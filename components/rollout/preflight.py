@@ -12,7 +12,7 @@ from enum import StrEnum
 from components.findings import Finding
 from components.nodes.cluster_facts import ClusterFacts
 from components.rollout.licences import uncovered
-from components.rollout.procedure import RESTARTING, STILL_HELD, Procedure, procedure
+from components.rollout.procedure import HELD, RESTARTING, STILL_HELD, Procedure, procedure
 from components.rollout.view import RolloutView, Running
 from components.settings.merge import Value
 
@@ -25,7 +25,6 @@ SKEW_WARNS, SKEW_BLOCKS = 30.0, 240.0
 MOST_NAMES = 5
 LEAST_VOTERS = 3
 """Master-eligible nodes of which one may be away."""
-HELD = "AllocationHeld"
 ALL_LISTED = "every node of the cluster is in the stack file"
 CLIENTS_GO_ON = "the restart changes nothing for clients"
 """What passwords and CAs change for them is not the restart's to know."""

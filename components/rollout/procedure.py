@@ -10,7 +10,7 @@ from components.rollout.view import NodeView, RolloutView, Running, to_start
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
-STILL_HELD = "an earlier rollout still keeps replicas from being moved"
+HELD, STILL_HELD = "AllocationHeld", "an earlier rollout still keeps replicas from being moved"
 FINISH_LINE = "elasticsearch-security:takeover: {}"
 
 
@@ -112,7 +112,7 @@ def replicas_are_held(view: RolloutView) -> Finding | None:
     """Find a cluster whose replicas an earlier rollout kept from being moved, and never let go."""
     if not view.held:
         return None
-    return Finding("AllocationHeld", STILL_HELD)
+    return Finding(HELD, STILL_HELD)
 
 
 def reasons(view: RolloutView) -> tuple[Finding, ...]:

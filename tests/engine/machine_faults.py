@@ -1,7 +1,7 @@
 """What goes wrong on a machine by SSH that has mounts of its own: a full disk, a read-only folder, no more `sudo`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.engine.ssh_folders import SshFoldersRun
@@ -31,31 +31,26 @@ def put_on_a_small_disk(run: SshFoldersRun, name: str) -> None:
     node.config = Path(f"/proc/{run.pid_of_sshd(name)}/root{node.config}")
 
 
-@contextmanager
-def full_disk(run: SshFoldersRun, name: str) -> Iterator[None]:
+def full_disk(run: SshFoldersRun, name: str) -> AbstractContextManager[None]:
     """Fill that disk to its last block."""
-    run.there(name, FILL)
-    try:
-        yield
-    finally:
-        run.there(name, f'rm "$1/{IN_THE_WAY}"')
+    return _meanwhile(run, name, FILL, f'rm "$1/{IN_THE_WAY}"')
 
 
-@contextmanager
-def read_only(run: SshFoldersRun, name: str) -> Iterator[None]:
+def read_only(run: SshFoldersRun, name: str) -> AbstractContextManager[None]:
     """Mount that disk so that nobody can write, as a kernel does that found it damaged."""
-    run.there(name, 'mount -o remount,ro "$1"')
-    try:
-        yield
-    finally:
-        run.there(name, 'mount -o remount,rw "$1"')
+    return _meanwhile(run, name, 'mount -o remount,ro "$1"', 'mount -o remount,rw "$1"')
+
+
+def no_sudo(run: SshFoldersRun, name: str) -> AbstractContextManager[None]:
+    """Take the line away that lets its login use `sudo`."""
+    return _meanwhile(run, name, "mount -t tmpfs -o mode=755 none /etc/sudoers.d", "umount /etc/sudoers.d")
 
 
 @contextmanager
-def no_sudo(run: SshFoldersRun, name: str) -> Iterator[None]:
-    """Take the line away that lets its login use `sudo`."""
-    run.there(name, "mount -t tmpfs -o mode=755 none /etc/sudoers.d")
+def _meanwhile(run: SshFoldersRun, name: str, breaks: str, mends: str) -> Iterator[None]:
+    """Run one script on a node's machine before, and another one after."""
+    run.there(name, breaks)
     try:
         yield
     finally:
-        run.there(name, "umount /etc/sudoers.d")
+        run.there(name, mends)

@@ -5,8 +5,8 @@ import pytest
 from components.errors import ConfigurationRefused, RolloutHalted, TargetUnreachable
 from components.nodes.cluster_api import ALLOCATION, ClusterSummary
 from components.rollout.left_over import as_the_cluster_knows, left_over, still_held
-from components.rollout.preflight import HELD, Gate, Sign
-from components.rollout.procedure import Procedure, reasons
+from components.rollout.preflight import Gate, Sign
+from components.rollout.procedure import HELD, Procedure, reasons
 from components.rollout.steps import Action, full_stop, plan
 from components.settings.scenarios import Scenario
 from tests.fakes import Killed

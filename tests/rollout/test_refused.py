@@ -8,8 +8,7 @@ from components.errors import ConfigurationRefused
 from components.nodes.cluster_api import ALLOCATION
 from components.rollout.handler import ClusterRestartHandler
 from components.rollout.left_over import KEPT, left_half_way
-from components.rollout.preflight import HELD
-from components.rollout.procedure import Procedure, consent_is_missing
+from components.rollout.procedure import HELD, Procedure, consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
 from components.settings.content import Content
 from components.settings.scenarios import Scenario

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from devcluster.cluster import DevCluster, running
 from devcluster.seed import seed
 from drill.state import clear_state
 from tests.cluster_fixtures import NAMES, cluster_spec, elasticsearch_or_skip
+from tests.figures import LONG
 from toolchain.engine import engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,8 @@ BARE_UP = "tests.cluster.bare_up"
 STACK = "test"
 NAMESPACE = "elasticsearch-security"
 CONSENT = {"full_cluster_restart": True}
+LONG_AFTER = 240.0
+"""Seconds in which most commands end; what then runs is told, since a wait that nobody meant has no other trace."""
 
 
 @dataclass
@@ -147,7 +150,11 @@ class StackRun:
     def run(self, *arguments: str) -> Finished:
         """Run a command to its end."""
         process = self.start(*arguments)
-        stdout, stderr = process.communicate()
+        try:
+            stdout, stderr = process.communicate(timeout=LONG_AFTER)
+        except subprocess.TimeoutExpired:
+            tell_what_runs(process.pid)
+            stdout, stderr = process.communicate()
         return Finished(process.returncode, stdout, stderr)
 
     def succeed(self, *arguments: str) -> Finished:
@@ -287,6 +294,14 @@ def open_stack(
         run = StackRun(folder, cluster)
         run.write()
         yield run
+
+
+def tell_what_runs(pid: int) -> None:
+    """Write down what a process has started, and in which call of the kernel each of that waits."""
+    with suppress(psutil.Error, OSError):
+        for one in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            waits_in = Path(f"/proc/{one.pid}/wchan").read_text() if one.is_running() else "nothing"
+            sys.stdout.write(f"{LONG}{one.pid} of {one.ppid()}, in {waits_in}: {' '.join(one.cmdline())[:160]}\n")
 
 
 def kill_run(process: subprocess.Popen[str]) -> None:

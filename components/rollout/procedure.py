@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
 from components.nodes.logins import GIVE_IT
-from components.rollout.view import NodeView, RolloutView, Running, to_start
+from components.rollout.view import NodeView, RolloutView, Running, changes_tls, is_right, to_start
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
@@ -39,7 +39,7 @@ def transport_tls_changes(node: NodeView) -> Finding | None:
 
     Source: deploy-manage/security/set-up-basic-security (full cluster restart).
     """
-    if node.speaks_tls is None or node.speaks_tls == node.wants_tls:
+    if not changes_tls(node):
         return None
     now, after = ("plain", "TLS") if node.wants_tls else ("TLS", "plain")
     return Finding("TransportTlsChanges", f"{node.name}: transport layer {now} → {after}")
@@ -195,7 +195,7 @@ def consent_is_missing(view: RolloutView) -> Finding | None:
     """Find a full stop that nobody allowed, and that is not the rest of one that has to go on."""
     if procedure(view) is not Procedure.FULL_STOP or view.consent:
         return None
-    stopped = [node for node in view.nodes if _would_be_stopped(node)]
+    stopped = [node for node in view.nodes if would_be_stopped(node)]
     if not stopped or _full_stop_was_begun(view, stopped):
         return None
     return Finding(
@@ -219,9 +219,9 @@ def are_parted(view: RolloutView) -> bool:
     return len({node.speaks_tls for node in view.nodes} - {None}) > 1
 
 
-def _would_be_stopped(node: NodeView) -> bool:
-    found = all_findings(RESTART_REASONS, node) if node.running is not Running.NOT_RUNNING else ()
-    return any(reason.reason != "RolloutInHand" for reason in found)
+def would_be_stopped(node: NodeView) -> bool:
+    """Tell whether a full stop stops a node: its files may have been edited by hand, and be no reason to restart it."""
+    return node.running is not Running.NOT_RUNNING and not is_right(node)
 
 
 def _all_of(view: RolloutView) -> str:

@@ -1,6 +1,7 @@
 """A run that is refused does nothing, and names what an earlier one left in the middle: a node down, replicas held."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,12 @@ from components.rollout.handler import ClusterRestartHandler
 from components.rollout.left_over import KEPT, left_half_way
 from components.rollout.procedure import HELD, Procedure, consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
+from components.rollout.view import NodeView
 from components.settings.content import Content
 from components.settings.scenarios import Scenario
 from tests.fakes import failed
 from tests.rollout.views import cluster, node, open_node, stopped
-from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, with_own_allocation
+from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, open_cluster, with_own_allocation
 
 NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
 
@@ -115,6 +117,16 @@ def test_a_full_stop_whose_nodes_somebody_started_when_one_of_them_was_written_i
     assert_secured(world)
 
 
+def edited(name: str, **changes: Any) -> NodeView:
+    """Return a node that runs as recorded, and whose file somebody has edited since."""
+    return node(name, on_disk=False, changes=("~ a: 1 → 2",), **changes)
+
+
+def others_stopped() -> tuple[NodeView, ...]:
+    """Return the other nodes, as a full stop that was killed leaves them."""
+    return tuple(stopped(name, in_hand=True) for name in ("es-2", "es-3"))
+
+
 @pytest.mark.parametrize(
     ("nodes", "missing"),
     [
@@ -123,10 +135,27 @@ def test_a_full_stop_whose_nodes_somebody_started_when_one_of_them_was_written_i
         pytest.param((open_node("es-1", in_hand=True), open_node("es-2", in_hand=True)), True, id="none has stopped"),
         pytest.param((open_node("es-1", in_hand=True), node("es-2", in_hand=True)), False, id="they are parted"),
         pytest.param((stopped("es-1", in_hand=True), stopped("es-2", in_hand=True)), False, id="all have stopped"),
+        pytest.param((edited("es-1"), *others_stopped()), True, id="one runs as recorded, and was edited by hand"),
+        pytest.param((edited("es-1", in_hand=True), *others_stopped()), False, id="one of them was edited by hand"),
+        pytest.param((edited("es-1", in_hand=True),), True, id="the only node was edited by hand"),
     ],
 )
 def test_consent_is_needed_where_a_node_would_be_stopped_that_no_full_stop_began_to_stop(nodes, missing):
     assert bool(consent_is_missing(cluster(*nodes, consent=False))) is missing
+
+
+def test_the_only_node_whose_file_was_edited_by_hand_is_not_stopped_by_what_a_killed_run_began(doors):
+    world = doors(open_cluster(("es-1",)))
+    world.scenario = Scenario.BASIC
+    done = world.up()
+    world.scenario = Scenario.BASIC_HTTPS
+    world.up_killed_at("stop ")
+    world.scenario, world.consent = Scenario.BASIC, False
+    file = world["es-1"].file("elasticsearch.yml")
+    file.content = file.content.replace(b"xpack.security.enabled: true", b"xpack.security.enabled: false")
+    with pytest.raises(ConfigurationRefused, match="stops the only node, es-1, and that was not allowed"):
+        world.up(done)
+    assert world["es-1"].starts_tried() == 2, "by its operator, and once by us"
 
 
 def test_of_several_nodes_in_hand_one_that_is_down_comes_first_since_the_others_wait_for_it():

@@ -1,11 +1,11 @@
 """Which procedure a change needs, and why. Every rule has a reason that the preview shows."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
 from components.nodes.logins import GIVE_IT
-from components.rollout.view import NodeView, RolloutView, Running, changes_tls, is_right, to_start
+from components.rollout.begun import full_stop_was_begun, would_be_stopped
+from components.rollout.view import NodeView, RolloutView, Running, changes_tls, to_start
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
@@ -196,32 +196,13 @@ def consent_is_missing(view: RolloutView) -> Finding | None:
     if procedure(view) is not Procedure.FULL_STOP or view.consent:
         return None
     stopped = [node for node in view.nodes if would_be_stopped(node)]
-    if not stopped or _full_stop_was_begun(view, stopped):
+    if not stopped or full_stop_was_begun(view, stopped):
         return None
     return Finding(
         "ConsentMissing",
         f"this change stops {_all_of(view)}, and that was not allowed; "
         f"to allow it, add this line to the stack file: {CONSENT_LINE}",
     )
-
-
-def _full_stop_was_begun(view: RolloutView, stopped: Sequence[NodeView]) -> bool:
-    """Tell whether one has nodes down, or some that are parted from the others.
-
-    A full stop keeps the files of every node that it stops before it stops the first one, and a rolling restart those
-    of one node: that one is no consent for the others.
-    """
-    return (are_parted(view) or any(node.in_hand for node in _down(view))) and all(node.in_hand for node in stopped)
-
-
-def are_parted(view: RolloutView) -> bool:
-    """Tell whether some nodes speak TLS and others do not, so that they cannot be one cluster."""
-    return len({node.speaks_tls for node in view.nodes} - {None}) > 1
-
-
-def would_be_stopped(node: NodeView) -> bool:
-    """Tell whether a full stop stops a node: its files may have been edited by hand, and be no reason to restart it."""
-    return node.running is not Running.NOT_RUNNING and not is_right(node)
 
 
 def _all_of(view: RolloutView) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from components.findings import Finding
-from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand, would_be_stopped
+from components.rollout.begun import would_be_stopped
+from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand
 from components.rollout.view import NodeView, RolloutView, Running, is_right
 
 

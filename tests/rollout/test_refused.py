@@ -15,7 +15,7 @@ from components.rollout.view import NodeView
 from components.settings.content import Content
 from components.settings.scenarios import Scenario
 from tests.fakes import failed
-from tests.rollout.views import cluster, node, open_node, stopped
+from tests.rollout.views import cluster, node, open_node, outdated, stopped
 from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, open_cluster, with_own_allocation
 
 NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
@@ -127,6 +127,15 @@ def others_stopped() -> tuple[NodeView, ...]:
     return tuple(stopped(name, in_hand=True) for name in ("es-2", "es-3"))
 
 
+def others_back(count: int = 2) -> tuple[NodeView, ...]:
+    """Return so many of the others, as a full stop started them; the stack file has another change by now."""
+    names = ("es-2", "es-3")[:count]
+    return tuple(outdated(name, in_hand=True, kept_tls=False, restarted=True) for name in names)
+
+
+DOWN = stopped("es-3", in_hand=True, kept_tls=False, on_disk=False)
+
+
 @pytest.mark.parametrize(
     ("nodes", "missing"),
     [
@@ -138,6 +147,10 @@ def others_stopped() -> tuple[NodeView, ...]:
         pytest.param((edited("es-1"), *others_stopped()), True, id="one runs as recorded, and was edited by hand"),
         pytest.param((edited("es-1", in_hand=True), *others_stopped()), False, id="one of them was edited by hand"),
         pytest.param((edited("es-1", in_hand=True),), True, id="the only node was edited by hand"),
+        pytest.param((stopped("es-1", in_hand=True, kept_tls=False), *others_back()), True, id="most are up again"),
+        pytest.param(
+            (stopped("es-1", in_hand=True, kept_tls=False), *others_back(1), DOWN), False, id="one is up again"
+        ),
     ],
 )
 def test_consent_is_needed_where_a_node_would_be_stopped_that_no_full_stop_began_to_stop(nodes, missing):
@@ -156,6 +169,52 @@ def test_the_only_node_whose_file_was_edited_by_hand_is_not_stopped_by_what_a_ki
     with pytest.raises(ConfigurationRefused, match="stops the only node, es-1, and that was not allowed"):
         world.up(done)
     assert world["es-1"].starts_tried() == 2, "by its operator, and once by us"
+
+
+@pytest.fixture
+def up_again(doors):
+    """Return a cluster that a full stop brought up but for one node, which crashed, and whose run was killed then."""
+    world = doors(with_own_allocation())
+    world.scenario = Scenario.BASIC
+    world.up_killed_at("let replicas")
+    world["es-1"].target.processes.clear()
+    world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+    return world
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_a_cluster_that_is_up_again_is_not_stopped_once_more_by_the_consent_of_an_earlier_change(up_again, ask):
+    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
+        ask(up_again)
+    assert up_again.cluster.members() == {"es-2", "es-3"}
+    assert "es-1 was stopped by an earlier run, or since, and is down: start it" in refused.value.next_step
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_a_full_stop_that_stopped_nobody_is_not_begun_by_a_node_that_crashes_later(doors, ask):
+    world = doors(with_own_allocation())
+    world.up_killed_at("stop ")
+    world["es-3"].target.processes.clear()
+    world.consent = False
+    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED):
+        ask(world)
+    assert world.cluster.members() == {"es-1", "es-2"}
+    world["es-1"].target.processes.clear()
+    ask(world)  # what runs now answers nobody
+    assert ask is World.preview or world.runs_with_what_is_wanted()
+
+
+@pytest.mark.parametrize("way", ["started by hand", "allowed", "the change is taken back"])
+def test_it_goes_on_once_the_node_is_started_or_that_is_allowed_or_the_later_change_is_taken_back(up_again, way):
+    if way == "started by hand":
+        up_again["es-1"].starts()
+    if way == "the change is taken back":
+        up_again.scenario = Scenario.BASIC
+    up_again.consent = way == "allowed"
+    up_again.fuse.watch(lambda: len(up_again.down()))
+    up_again.up()
+    assert max(up_again.fuse.notes) == (3 if way == "allowed" else 1)
+    assert_secured(up_again)
 
 
 def test_of_several_nodes_in_hand_one_that_is_down_comes_first_since_the_others_wait_for_it():

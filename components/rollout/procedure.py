@@ -116,9 +116,15 @@ def replicas_are_held(view: RolloutView) -> Finding | None:
 
 
 def reasons(view: RolloutView) -> tuple[Finding, ...]:
-    """Return every reason to restart, or to touch files only; node by node."""
+    """Return every reason to restart, or to touch files only; node by node.
+
+    Where nodes are restarted, one whose files differ is restarted with them, or started, and has that as its reason.
+    """
+    if restart_reasons(view):
+        found = (all_findings(RESTART_REASONS, node) or all_findings((files_differ,), node) for node in view.nodes)
+        return tuple(finding for of_node in found for finding in of_node)
     files = tuple(finding for node in view.nodes for finding in all_findings(FILE_REASONS, node))
-    return restart_reasons(view) or (*files, *all_findings((replicas_are_held,), view))
+    return (*files, *all_findings((replicas_are_held,), view))
 
 
 def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
@@ -236,6 +242,18 @@ def nodes_run_though_none_should(view: RolloutView) -> Finding | None:
     )
 
 
+def nodes_would_be_started_though_none_should(view: RolloutView) -> Finding | None:
+    """Find the rest of a rollout, which starts nodes, where the stack file says that the cluster is not started yet."""
+    if view.starts or procedure(view) not in RESTARTING or len(_down(view)) < len(view.nodes):
+        return None
+    in_hand = ", ".join(node.name for node in view.nodes if node.in_hand)
+    return Finding(
+        "StartsUnexpectedly",
+        f"an earlier rollout stopped half-way on {in_hand}, and to finish it starts nodes, but the stack file says "
+        "`cluster.running: false`; remove that line until it is finished",
+    )
+
+
 def a_node_is_down(view: RolloutView) -> Finding | None:
     """Find a node that somebody stopped while others run: a restart of the others may cost the quorum.
 
@@ -268,6 +286,7 @@ REFUSALS: tuple[Check[RolloutView], ...] = (
     consent_is_missing,
     names_cannot_be_verified_yet,
     nodes_run_though_none_should,
+    nodes_would_be_started_though_none_should,
     a_node_is_down,
     no_node_runs,
 )

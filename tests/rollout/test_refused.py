@@ -278,6 +278,20 @@ def test_a_cluster_that_will_not_tell_is_a_finding_of_a_refresh_and_stops_no_pre
     assert held.preview(done).steps == ()
 
 
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_the_rest_of_a_rollout_starts_no_node_of_a_cluster_that_is_not_to_run(rolling, ask):
+    rolling.up_killed_at("write ")
+    for one in rolling.nodes:
+        one.target.processes.clear()
+    rolling.running = False
+    with pytest.raises(ConfigurationRefused, match="half-way on es-2, and to finish it starts nodes"):
+        ask(rolling)
+    assert rolling.down() == list(THREE)
+    rolling.running = True
+    rolling.up()
+    assert rolling.runs_with_what_is_wanted()
+
+
 def test_a_cluster_that_is_not_to_run_is_not_asked(held):
     done = held.refresh(held.preview())
     held.running = False

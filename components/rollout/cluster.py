@@ -5,8 +5,8 @@ necessary: with allocation held, there is always a mark that says what to put ba
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 from components.clock import Clock
@@ -26,6 +26,8 @@ from components.nodes.waiting import within
 Result = TypeVar("Result")
 
 ORDER = ("red", "yellow", "green")
+PRIMARIES = "primaries"
+"""What allocation is held to."""
 POLL = 0.5
 """Seconds between two looks at a cluster that is coming up."""
 ANSWER_WITHIN = 5.0
@@ -70,30 +72,37 @@ class RolloutCluster:
         return self._with(lambda api: api.facts(self.clock.now().timestamp()), ANSWER_WITHIN)
 
     def hold_allocation(self) -> Mark:
-        """Keep replicas where they are; what an earlier run noted before is kept.
+        """Keep replicas where they are; what an earlier run noted is kept, but for what somebody has set since then.
 
         Source: full-cluster-restart procedure, step 1.
         """
 
         def hold(api: ClusterApi) -> Mark:
             persistent = api.persistent_settings()
-            if MARK in persistent:
-                return _read(persistent[MARK])
-            mark = Mark(persistent.get(ALLOCATION), api.summary().status, api.documents())
-            api.set_persistent({ALLOCATION: "primaries", MARK: json.dumps(asdict(mark))})
+            noted, allocation = _noted(persistent), persistent.get(ALLOCATION)
+            if noted and allocation == PRIMARIES:
+                return noted
+            if noted:
+                mark = replace(noted, allocation=allocation)
+            else:
+                mark = Mark(allocation, api.summary().status, api.documents())
+            api.set_persistent({ALLOCATION: PRIMARIES, MARK: json.dumps(asdict(mark))})
             return mark
 
         return self._with(hold, ANSWER_WITHIN)
 
     def release_allocation(self) -> Mark | None:
-        """Put the operator's allocation setting back, and take the mark away with it; return the mark."""
+        """Put the operator's allocation setting back, and take the mark away with it; return the mark.
+
+        What somebody has set since allocation was held stays: it is the operator's own by then.
+        """
 
         def release(api: ClusterApi) -> Mark | None:
             persistent = api.persistent_settings()
-            if MARK not in persistent:
+            mark, allocation = _noted(persistent), persistent.get(ALLOCATION)
+            if mark is None:
                 return None
-            mark = _read(persistent[MARK])
-            api.set_persistent({ALLOCATION: mark.allocation, MARK: None})
+            api.set_persistent({ALLOCATION: mark.allocation if allocation == PRIMARIES else allocation, MARK: None})
             return mark
 
         return self._with(release, 30)
@@ -208,5 +217,5 @@ def _interrupted(left: str) -> RolloutHalted:
     )
 
 
-def _read(text: str) -> Mark:
-    return Mark(**json.loads(text))
+def _noted(persistent: Mapping[str, str]) -> Mark | None:
+    return Mark(**json.loads(persistent[MARK])) if MARK in persistent else None

@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import replace
 
 from components.errors import SecurityError
+from components.rollout.begun import are_parted
 from components.rollout.cluster import RolloutCluster
 from components.rollout.preflight import Gate
-from components.rollout.procedure import HELD, RESTARTING, Procedure, are_parted, procedure, secured_by_somebody_else
+from components.rollout.procedure import HELD, RESTARTING, Procedure, procedure, secured_by_somebody_else
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 KEPT = "what was there before is kept in `essecurity-rollout` of the config folder"

@@ -1,11 +1,11 @@
 """Which procedure a change needs, and why. Every rule has a reason that the preview shows."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
 from components.nodes.logins import GIVE_IT
-from components.rollout.view import NodeView, RolloutView, Running, to_start
+from components.rollout.begun import full_stop_was_begun, would_be_stopped
+from components.rollout.view import NodeView, RolloutView, Running, changes_tls, to_start
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
@@ -39,7 +39,7 @@ def transport_tls_changes(node: NodeView) -> Finding | None:
 
     Source: deploy-manage/security/set-up-basic-security (full cluster restart).
     """
-    if node.speaks_tls is None or node.speaks_tls == node.wants_tls:
+    if not changes_tls(node):
         return None
     now, after = ("plain", "TLS") if node.wants_tls else ("TLS", "plain")
     return Finding("TransportTlsChanges", f"{node.name}: transport layer {now} → {after}")
@@ -116,9 +116,15 @@ def replicas_are_held(view: RolloutView) -> Finding | None:
 
 
 def reasons(view: RolloutView) -> tuple[Finding, ...]:
-    """Return every reason to restart, or to touch files only; node by node."""
+    """Return every reason to restart, or to touch files only; node by node.
+
+    Where nodes are restarted, one whose files differ is restarted with them, or started, and has that as its reason.
+    """
+    if restart_reasons(view):
+        found = (all_findings(RESTART_REASONS, node) or all_findings((files_differ,), node) for node in view.nodes)
+        return tuple(finding for of_node in found for finding in of_node)
     files = tuple(finding for node in view.nodes for finding in all_findings(FILE_REASONS, node))
-    return restart_reasons(view) or (*files, *all_findings((replicas_are_held,), view))
+    return (*files, *all_findings((replicas_are_held,), view))
 
 
 def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
@@ -195,33 +201,14 @@ def consent_is_missing(view: RolloutView) -> Finding | None:
     """Find a full stop that nobody allowed, and that is not the rest of one that has to go on."""
     if procedure(view) is not Procedure.FULL_STOP or view.consent:
         return None
-    stopped = [node for node in view.nodes if _would_be_stopped(node)]
-    if not stopped or _full_stop_was_begun(view, stopped):
+    stopped = [node for node in view.nodes if would_be_stopped(node)]
+    if not stopped or full_stop_was_begun(view, stopped):
         return None
     return Finding(
         "ConsentMissing",
         f"this change stops {_all_of(view)}, and that was not allowed; "
         f"to allow it, add this line to the stack file: {CONSENT_LINE}",
     )
-
-
-def _full_stop_was_begun(view: RolloutView, stopped: Sequence[NodeView]) -> bool:
-    """Tell whether one has nodes down, or some that are parted from the others.
-
-    A full stop keeps the files of every node that it stops before it stops the first one, and a rolling restart those
-    of one node: that one is no consent for the others.
-    """
-    return (are_parted(view) or any(node.in_hand for node in _down(view))) and all(node.in_hand for node in stopped)
-
-
-def are_parted(view: RolloutView) -> bool:
-    """Tell whether some nodes speak TLS and others do not, so that they cannot be one cluster."""
-    return len({node.speaks_tls for node in view.nodes} - {None}) > 1
-
-
-def _would_be_stopped(node: NodeView) -> bool:
-    found = all_findings(RESTART_REASONS, node) if node.running is not Running.NOT_RUNNING else ()
-    return any(reason.reason != "RolloutInHand" for reason in found)
 
 
 def _all_of(view: RolloutView) -> str:
@@ -252,6 +239,18 @@ def nodes_run_though_none_should(view: RolloutView) -> Finding | None:
     return Finding(
         "RunningUnexpectedly",
         f"{', '.join(running)} run, but the stack file says `cluster.running: false`; remove that line or stop them",
+    )
+
+
+def nodes_would_be_started_though_none_should(view: RolloutView) -> Finding | None:
+    """Find the rest of a rollout, which starts nodes, where the stack file says that the cluster is not started yet."""
+    if view.starts or procedure(view) not in RESTARTING or len(_down(view)) < len(view.nodes):
+        return None
+    in_hand = ", ".join(node.name for node in view.nodes if node.in_hand)
+    return Finding(
+        "StartsUnexpectedly",
+        f"an earlier rollout stopped half-way on {in_hand}, and to finish it starts nodes, but the stack file says "
+        "`cluster.running: false`; remove that line until it is finished",
     )
 
 
@@ -287,6 +286,7 @@ REFUSALS: tuple[Check[RolloutView], ...] = (
     consent_is_missing,
     names_cannot_be_verified_yet,
     nodes_run_though_none_should,
+    nodes_would_be_started_though_none_should,
     a_node_is_down,
     no_node_runs,
 )

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from components.findings import Finding
-from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand, transport_tls_changes
-from components.rollout.view import NodeView, RolloutView, Running
+from components.rollout.begun import would_be_stopped
+from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand
+from components.rollout.view import NodeView, RolloutView, Running, is_right
 
 
 class Action(StrEnum):
@@ -58,11 +59,6 @@ def plan(view: RolloutView) -> tuple[Step, ...]:
     return PLANS[procedure(view)](view)
 
 
-def is_right(node: NodeView) -> bool:
-    """Tell whether a node already runs with what is wanted."""
-    return node.on_disk and node.running is Running.WANTED and transport_tls_changes(node) is None
-
-
 def full_stop(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps of a full stop, or the rest of one that was killed half-way.
 
@@ -79,7 +75,7 @@ def full_stop(view: RolloutView) -> tuple[Step, ...]:
     changed on any node before all that must stop have stopped.
     """
     rest = [node for node in view.nodes if not is_right(node)]
-    running = [node for node in rest if node.running is not Running.NOT_RUNNING]
+    running = [node for node in rest if would_be_stopped(node)]
     parting = [node for node in rest if _would_part(node, view)]
     steps = _tidy_up(view, parting)
     if running and all(node.running is not Running.NOT_RUNNING for node in view.nodes):

@@ -83,6 +83,16 @@ class RolloutView:
         return tuple(node.name for node in self.nodes)
 
 
+def changes_tls(node: NodeView) -> bool:
+    """Tell whether a node's transport layer speaks otherwise than it must."""
+    return node.speaks_tls is not None and node.speaks_tls is not node.wants_tls
+
+
+def is_right(node: NodeView) -> bool:
+    """Tell whether a node already runs with what is wanted, and will start with it again."""
+    return node.on_disk and node.running is Running.WANTED and not changes_tls(node)
+
+
 def to_start(nodes: Iterable[NodeView]) -> str:
     """Return how a person starts these nodes, to stand behind a text; empty where that is not known."""
     commands: dict[str, list[str]] = {}

@@ -312,7 +312,7 @@ def test_a_cluster_that_somebody_stopped_is_to_be_started_or_named_as_not_starte
 def test_every_refusal_is_told_at_once():
     view = cluster(open_node("es-1"), stopped("es-2"), consent=False, starts=False)
     assert [finding.reason for finding in refusals(view)] == ["ConsentMissing", "RunningUnexpectedly", "NodeDown"]
-    assert len(REFUSALS) == 5
+    assert len(REFUSALS) == 6
 
 
 @pytest.mark.parametrize(
@@ -400,3 +400,12 @@ def test_nodes_that_an_earlier_full_stop_left_stopped_are_started_together():
     rest = [stopped(name, in_hand=True, kept_tls=True) for name in ("es-2", "es-3")]
     assert procedure(cluster(node("es-1", in_hand=True, kept_tls=True), *rest)) is Procedure.FULL_STOP
     assert procedure(cluster(node("es-1"), rest[0], node("es-3"))) is Procedure.ROLLING
+
+
+def test_a_node_that_is_restarted_with_the_others_for_its_files_alone_is_in_the_plan_with_that_reason():
+    edited = outdated("es-2", running=Running.WANTED)
+    found = reasons(cluster(outdated("es-1"), edited, node("es-3")))
+    assert told(found) == [
+        ("ConfigurationDiffers", "es-1: ~ a: 1 → 2"),
+        ("FilesDiffer", "es-2: ~ a: 1 → 2"),
+    ]

@@ -1,6 +1,7 @@
 """A run that is refused does nothing, and names what an earlier one left in the middle: a node down, replicas held."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,12 @@ from components.rollout.handler import ClusterRestartHandler
 from components.rollout.left_over import KEPT, left_half_way
 from components.rollout.procedure import HELD, Procedure, consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
+from components.rollout.view import NodeView
 from components.settings.content import Content
 from components.settings.scenarios import Scenario
 from tests.fakes import failed
-from tests.rollout.views import cluster, node, open_node, stopped
-from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, with_own_allocation
+from tests.rollout.views import cluster, node, open_node, outdated, stopped
+from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured, open_cluster, with_own_allocation
 
 NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
 
@@ -115,6 +117,25 @@ def test_a_full_stop_whose_nodes_somebody_started_when_one_of_them_was_written_i
     assert_secured(world)
 
 
+def edited(name: str, **changes: Any) -> NodeView:
+    """Return a node that runs as recorded, and whose file somebody has edited since."""
+    return node(name, on_disk=False, changes=("~ a: 1 → 2",), **changes)
+
+
+def others_stopped() -> tuple[NodeView, ...]:
+    """Return the other nodes, as a full stop that was killed leaves them."""
+    return tuple(stopped(name, in_hand=True) for name in ("es-2", "es-3"))
+
+
+def others_back(count: int = 2) -> tuple[NodeView, ...]:
+    """Return so many of the others, as a full stop started them; the stack file has another change by now."""
+    names = ("es-2", "es-3")[:count]
+    return tuple(outdated(name, in_hand=True, kept_tls=False, restarted=True) for name in names)
+
+
+DOWN = stopped("es-3", in_hand=True, kept_tls=False, on_disk=False)
+
+
 @pytest.mark.parametrize(
     ("nodes", "missing"),
     [
@@ -123,10 +144,77 @@ def test_a_full_stop_whose_nodes_somebody_started_when_one_of_them_was_written_i
         pytest.param((open_node("es-1", in_hand=True), open_node("es-2", in_hand=True)), True, id="none has stopped"),
         pytest.param((open_node("es-1", in_hand=True), node("es-2", in_hand=True)), False, id="they are parted"),
         pytest.param((stopped("es-1", in_hand=True), stopped("es-2", in_hand=True)), False, id="all have stopped"),
+        pytest.param((edited("es-1"), *others_stopped()), True, id="one runs as recorded, and was edited by hand"),
+        pytest.param((edited("es-1", in_hand=True), *others_stopped()), False, id="one of them was edited by hand"),
+        pytest.param((edited("es-1", in_hand=True),), True, id="the only node was edited by hand"),
+        pytest.param((stopped("es-1", in_hand=True, kept_tls=False), *others_back()), True, id="most are up again"),
+        pytest.param(
+            (stopped("es-1", in_hand=True, kept_tls=False), *others_back(1), DOWN), False, id="one is up again"
+        ),
     ],
 )
 def test_consent_is_needed_where_a_node_would_be_stopped_that_no_full_stop_began_to_stop(nodes, missing):
     assert bool(consent_is_missing(cluster(*nodes, consent=False))) is missing
+
+
+def test_the_only_node_whose_file_was_edited_by_hand_is_not_stopped_by_what_a_killed_run_began(doors):
+    world = doors(open_cluster(("es-1",)))
+    world.scenario = Scenario.BASIC
+    done = world.up()
+    world.scenario = Scenario.BASIC_HTTPS
+    world.up_killed_at("stop ")
+    world.scenario, world.consent = Scenario.BASIC, False
+    file = world["es-1"].file("elasticsearch.yml")
+    file.content = file.content.replace(b"xpack.security.enabled: true", b"xpack.security.enabled: false")
+    with pytest.raises(ConfigurationRefused, match="stops the only node, es-1, and that was not allowed"):
+        world.up(done)
+    assert world["es-1"].starts_tried() == 2, "by its operator, and once by us"
+
+
+@pytest.fixture
+def up_again(doors):
+    """Return a cluster that a full stop brought up but for one node, which crashed, and whose run was killed then."""
+    world = doors(with_own_allocation())
+    world.scenario = Scenario.BASIC
+    world.up_killed_at("let replicas")
+    world["es-1"].target.processes.clear()
+    world.scenario, world.consent = Scenario.BASIC_HTTPS, False
+    return world
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_a_cluster_that_is_up_again_is_not_stopped_once_more_by_the_consent_of_an_earlier_change(up_again, ask):
+    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED) as refused:
+        ask(up_again)
+    assert up_again.cluster.members() == {"es-2", "es-3"}
+    assert "es-1 was stopped by an earlier run, or since, and is down: start it" in refused.value.next_step
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_a_full_stop_that_stopped_nobody_is_not_begun_by_a_node_that_crashes_later(doors, ask):
+    world = doors(with_own_allocation())
+    world.up_killed_at("stop ")
+    world["es-3"].target.processes.clear()
+    world.consent = False
+    with pytest.raises(ConfigurationRefused, match=NOT_ALLOWED):
+        ask(world)
+    assert world.cluster.members() == {"es-1", "es-2"}
+    world["es-1"].target.processes.clear()
+    ask(world)  # what runs now answers nobody
+    assert ask is World.preview or world.runs_with_what_is_wanted()
+
+
+@pytest.mark.parametrize("way", ["started by hand", "allowed", "the change is taken back"])
+def test_it_goes_on_once_the_node_is_started_or_that_is_allowed_or_the_later_change_is_taken_back(up_again, way):
+    if way == "started by hand":
+        up_again["es-1"].starts()
+    if way == "the change is taken back":
+        up_again.scenario = Scenario.BASIC
+    up_again.consent = way == "allowed"
+    up_again.fuse.watch(lambda: len(up_again.down()))
+    up_again.up()
+    assert max(up_again.fuse.notes) == (3 if way == "allowed" else 1)
+    assert_secured(up_again)
 
 
 def test_of_several_nodes_in_hand_one_that_is_down_comes_first_since_the_others_wait_for_it():
@@ -188,6 +276,20 @@ def test_a_cluster_that_will_not_tell_is_a_finding_of_a_refresh_and_stops_no_pre
     [found] = handler.drift(held.recorded(done), context)
     assert (found.kind, found.what) == ("NotLookedAt", "cluster")
     assert held.preview(done).steps == ()
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_the_rest_of_a_rollout_starts_no_node_of_a_cluster_that_is_not_to_run(rolling, ask):
+    rolling.up_killed_at("write ")
+    for one in rolling.nodes:
+        one.target.processes.clear()
+    rolling.running = False
+    with pytest.raises(ConfigurationRefused, match="half-way on es-2, and to finish it starts nodes"):
+        ask(rolling)
+    assert rolling.down() == list(THREE)
+    rolling.running = True
+    rolling.up()
+    assert rolling.runs_with_what_is_wanted()
 
 
 def test_a_cluster_that_is_not_to_run_is_not_asked(held):

@@ -1,22 +1,22 @@
 """The steps of each procedure: their order, whom they touch, and how they read."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from components.rollout.procedure import Procedure
+from components.rollout.procedure import Procedure, consent_is_missing, procedure
 from components.rollout.steps import (
     PLANS,
     Action,
     Step,
     files_only,
     full_stop,
-    is_right,
     plan,
     rolling,
     rolling_order,
 )
-from components.rollout.view import RolloutView, Running
+from components.rollout.view import RolloutView, Running, is_right
 from tests.rollout.views import cluster, node, open_node, outdated, pairs, stopped
 
 A = Action
@@ -116,6 +116,7 @@ STATES = [
     lambda name: stopped(name, on_disk=False, in_hand=True),
     lambda name: stopped(name, master_eligible=False),
     lambda name: node(name, running=Running.OTHER, in_hand=True),
+    lambda name: node(name, on_disk=False),
 ]
 MIXED = [
     cluster(*(state(name) for state, name in zip(states, ALL, strict=True))) for states in product(STATES, repeat=3)
@@ -133,6 +134,13 @@ def test_nothing_is_configured_before_all_that_must_stop_have_stopped():
             if step.action in {A.CONFIGURE, A.START}:
                 assert set(step.nodes) <= down, view
                 assert A.STOP not in seen[seen.index(step.action) :], view
+
+
+def test_without_consent_a_full_stop_stops_no_node_that_an_earlier_one_did_not_begin_with():
+    for view in (replace(one, consent=False) for one in MIXED):
+        if procedure(view) is Procedure.FULL_STOP and not consent_is_missing(view):
+            in_hand = {one.name for one in view.nodes if one.in_hand}
+            assert all(set(step.nodes) <= in_hand for step in full_stop(view) if step.action is A.STOP), view
 
 
 def test_every_node_that_is_stopped_is_started_again_and_every_start_was_configured():

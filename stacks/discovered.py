@@ -168,8 +168,9 @@ def _machine(seen: Discovered, facts: NodeFacts) -> dict[str, str]:
     usual = LAYOUTS[layout or Layout.ARCHIVE]
     home = str(seen.machine.get("home") or facts.home)
     config = usual.config or (f"{home}/config" if home else "")
-    pid_file = running.pid_file if running and usual.way is Way.DAEMON else ""
-    unit = running.unit if running and usual.way is Way.SYSTEMD else ""
+    own_start = (seen.machine.get("commands") or {}).get("start")
+    unit = running.unit if running and usual.way is not Way.CONTAINER and not own_start else ""
+    pid_file = running.pid_file if running and usual.way is Way.DAEMON and not unit else ""
     usual_user = usual.user or facts.owner
     told = {
         "layout": ("" if layout is Layout.ARCHIVE else str(layout or ""), ""),
@@ -179,7 +180,7 @@ def _machine(seen: Discovered, facts: NodeFacts) -> dict[str, str]:
         "pid_file": (pid_file, f"{facts.found.config}/elasticsearch.pid"),
         "unit": (unit, usual.unit or ""),
     }
-    hidden = {"home", "config", "user", "pid_file"} if running and running.in_container else set()
+    hidden = {"home", "config", "user", "pid_file", "unit"} if running and running.in_container else set()
     return {key: value for key, (value, default) in told.items() if value and value != default and key not in hidden}
 
 

@@ -57,8 +57,8 @@ config:
     home: /opt/elasticsearch
     config: /etc/elasticsearch/{name}
     user: elasticsearch
-    pid_file: /run/elasticsearch/{name}.pid # with layout `archive`
-    unit: elasticsearch.service # with layout `deb` or `rpm`
+    pid_file: /run/elasticsearch/{name}.pid # with layout `archive`, where no unit runs it
+    unit: elasticsearch.service # with layout `deb`, `rpm`, or `archive` where systemd runs it
     container: elasticsearch-{name} # with layout `docker`
     runtime: docker # likewise
     commands: {start: [rc-service, es, start], stop: [rc-service, es, stop], status: [es-pid], keystore: [es-keystore]}

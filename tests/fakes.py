@@ -208,7 +208,12 @@ Program = Callable[[Call], Completed]
 
 @dataclass
 class FakeTarget:
-    """A machine in memory."""
+    """A machine in memory.
+
+    Attributes:
+        look: what the look at the machine prints.
+        of_unit: what is printed of the unit of a process.
+    """
 
     name: str
     clock: FakeClock = field(default_factory=FakeClock)
@@ -219,6 +224,8 @@ class FakeTarget:
     ran: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     programs: dict[str, Program] = field(default_factory=dict)
+    look: str = ""
+    of_unit: str = ""
 
     def __post_init__(self) -> None:
         self.programs |= {
@@ -318,6 +325,8 @@ class FakeTarget:
             del self.files[path]
 
     def _sh(self, call: Call) -> Completed:
+        if "of_unit" in call.argv[2]:
+            return Completed(0, self.look if "say host" in call.argv[2] else self.of_unit, "")
         return self._jvm_options(call) if "jvm.options" in call.argv[2] else self._ps(call)
 
     def _jvm_options(self, call: Call) -> Completed:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from components.nodes import hosts
 from components.nodes.layouts import LAYOUTS, Layout
 from components.nodes.target import NodeTarget
+from components.nodes.units import OF_UNIT, unit_of
 
-LOOK = r"""
+LOOK = (
+    OF_UNIT
+    + r"""
 say() { printf '%s=%s\n' "$1" "$2"; }
 say host "$(timeout 5 hostname -f 2>/dev/null || uname -n)"
 say host "$(uname -n)"
@@ -37,12 +40,13 @@ grep -ls 'org\.elasticsearch\.' /proc/[0-9]*/cmdline 2>/dev/null | while read -r
     -e 's/^.*org\.elasticsearch\.bootstrap\..*$/main=&/p'
   [ -r "$process/environ" ] && say environment read
   tr '\0' '\n' 2>/dev/null <"$process/environ" | sed -n 's/^ES_PATH_CONF=/variable=/p'
-  sed -n 's,^.*/\([^/]*\.service\)$,unit=\1,p' "$process/cgroup" 2>/dev/null | head -n 1
+  of_unit "${process#/proc/}"
   there=$(readlink "$process/ns/pid" 2>/dev/null)
   [ -n "$there" ] && [ "$there" != "$here" ] && say inside container
 done
 true
 """
+)
 """A line of `NAME=VALUE` for each fact, those of a process after its `process`. Of a command line and of an
 environment only what is named here leaves the machine: the rest may hold secrets."""
 SERVER = "org.elasticsearch.bootstrap."
@@ -69,7 +73,7 @@ class RunningNode:
         config: ES_PATH_CONF; empty where it is not told.
         layout: how it was installed; None where it is not told.
         pid_file: where it writes its process id; empty where it is not told.
-        unit: systemd's unit; empty without one.
+        unit: the unit of systemd that runs it; empty without one.
         in_container: whether it runs in a container, where its paths are other ones than the machine's.
     """
 
@@ -178,6 +182,6 @@ def _node(lines: Sequence[tuple[str, str]]) -> RunningNode:
         config=said.get("config") or said.get("variable") or usual or "",
         layout=layout,
         pid_file=said.get("pid_file", ""),
-        unit=said.get("unit", ""),
+        unit=unit_of(lines, said["process"]),
         in_container="inside" in said or layout is Layout.DOCKER,
     )

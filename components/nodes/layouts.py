@@ -34,7 +34,7 @@ class LayoutFacts:
     """What is so with a layout unless the stack file says otherwise.
 
     Attributes:
-        way: what starts and stops the node.
+        way: what starts and stops the node, where the stack file names no unit.
         home: ES_HOME; None where it has to be named.
         config: ES_PATH_CONF on the machine; None for `config` in the home, where that is on the machine.
         pid_file: where the node writes its process id; empty for `elasticsearch.pid` in the config folder.
@@ -83,7 +83,7 @@ LAYOUTS: Mapping[Layout, LayoutFacts] = {
         unit=None,
         container=None,
         user_owns_config=True,
-        keys=frozenset({"pid_file"}),
+        keys=frozenset({"pid_file", "unit"}),
         source="install-elasticsearch-from-archive-on-linux-macos",
     ),
     Layout.DEB: PACKAGE,

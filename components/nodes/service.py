@@ -16,8 +16,14 @@ from components.nodes.process import START_TIMEOUT, Owner, Process, process_of
 from components.nodes.software import Software
 from components.nodes.spec import Machine
 from components.nodes.target import Completed, NodeTarget
+from components.nodes.units import unit_that_runs
 
 KEYSTORE_TIMEOUT = 60.0
+OTHER_UNIT = (
+    "not by us, since systemd's unit {unit} runs it, and may start it while its files are changed; write "
+    "`unit: {unit}` into its `machine` in the stack file, or `commands`, where that unit runs more than this node"
+)
+"""Why a node that a unit runs is none that we may stop and start ourselves."""
 OF_PROCESS = ("/proc/{pid}/limits", "/proc/sys/vm/max_map_count")
 
 
@@ -173,7 +179,9 @@ class Daemon(OnMachine):
         return process_of(self.target, process.pid, self.place.software.process_mark) is None
 
     def cannot_start(self) -> str:
-        """Look whether the user may run the program and read the settings."""
+        """Look whether the user may run the program and read the settings, and whether we are the one who starts it."""
+        if (process := self.process()) and (unit := unit_that_runs(self.target, process.pid)):
+            return OTHER_UNIT.format(unit=unit)
         program, user = self.place.program("elasticsearch"), self.place.user()
         return self.settings_unreadable() if self.place.may("-x", program, user) else _may_not(user, "run", program)
 

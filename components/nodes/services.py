@@ -16,7 +16,8 @@ SERVICES: Mapping[Way, Callable[[Place], Service]] = {
 
 
 def service_of(place: Place) -> Service:
-    """Return what runs the node there: what its layout says, under the operator's own commands."""
-    usual = SERVICES[LAYOUTS[place.machine.layout].way](place)
+    """Return what runs the node there: a named unit, or what its layout says, under the operator's own commands."""
+    way = Way.SYSTEMD if place.machine.unit else LAYOUTS[place.machine.layout].way
+    usual = SERVICES[way](place)
     commands = place.machine.commands
     return usual if commands is None else OwnCommands(place, commands, usual)

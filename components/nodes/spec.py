@@ -59,10 +59,13 @@ class MachineSpec(Spec):
     )
     pid_file: str | None = Field(
         None,
-        description="Where the node writes its process id, with `archive`. Default: `elasticsearch.pid` in `config`.",
+        description="Where the node writes its process id, with `archive`, unless there is a `unit`. Default: "
+        "`elasticsearch.pid` in `config`.",
     )
     unit: str | None = Field(
-        None, description="systemd's unit, with `deb` and `rpm`. Default: `elasticsearch.service`."
+        None,
+        description="The unit of systemd that runs the node. Default: `elasticsearch.service` with `deb` and `rpm`, "
+        "none with `archive`, where we start the node ourselves.",
     )
     container: str | None = Field(None, description="The container, with `docker`. Default: the node's name.")
     runtime: Runtime | None = Field(

@@ -1,4 +1,4 @@
-"""A node that systemd runs, as the packages have it.
+"""A node that systemd runs, as the packages have it, and archives whose operator wrote a unit.
 
 Source: start-stop-elasticsearch (Debian packages, RPM packages); distribution/packages elasticsearch.service.
 """
@@ -41,7 +41,11 @@ class Systemd(OnMachine):
         """Start the unit. `systemctl` says little of a failure, so what the journal has of this start is added."""
         began = now_on(self.target)
         done = self.target.run(self._systemctl("start"), timeout=START_TIMEOUT)
-        return done if done.ok else Completed(done.exit_status, self._journal(began), done.stderr)
+        if done.ok:
+            return done
+        said = self._journal(began)
+        self.target.run(self._systemctl("stop", "--no-block"))  # or `Restart=` starts it while its files are put back
+        return Completed(done.exit_status, said, done.stderr)
 
     def start_command(self) -> str:
         """Return the command of the page."""
@@ -94,7 +98,7 @@ class Systemd(OnMachine):
             raise ConfigurationRefused(
                 f"systemd has no unit {self.unit}",
                 where=self.machine.node,
-                why=f"layout `{self.machine.layout}` means that it runs the node",
+                why="it is to run the node, as `machine.unit` of the stack file says, or its layout",
                 next_step="correct `machine.unit` or `machine.layout` in the stack file, or name the right machine",
             )
         return found

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from components.errors import ConfigurationRefused
 from components.rollout.cluster import RolloutCluster
 from components.rollout.left_over import left_half_way
+from components.rollout.not_running import nodes_not_known
 from components.rollout.perform import Performer
 from components.rollout.preconditions import (
     NOTHING_KNOWN,
@@ -49,7 +50,7 @@ def admitted(
     found = preflight(view, performer.cluster, nodes, away, vouched, named)
     against_a_rollout = shut(found) if procedure(view) is not Procedure.TIDYING_UP else ()
     may_be_waived = (*cluster_is_not_as_listed(view, performer.cluster), *against_a_rollout)
-    against = [*refusals(view), *unwaived(may_be_waived, waivers, today)]
+    against = [*(nodes_not_known(view) or refusals(view)), *unwaived(may_be_waived, waivers, today)]
     if procedure(view) in RESTARTING:
         against += nodes_that_cannot_start(nodes)
         if not is_begun(view):  # what is in hand is finished, or put back

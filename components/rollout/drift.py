@@ -14,6 +14,7 @@ from components.nodes.spec import Paths
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
 from components.rollout.procedure import FILE_REASONS, RESTART_REASONS, STILL_HELD
+from components.rollout.unknown import held_against_its_port
 from components.rollout.view import NodeView, Running
 
 ENTRY_WORDS = {
@@ -33,7 +34,8 @@ def nodes_drift(nodes: Collection[RolloutNode], *, starts: bool) -> tuple[Drift,
 
     def of(node: RolloutNode) -> tuple[Drift, ...]:
         try:
-            return tuple(node_drift(node.view(), starts=starts))
+            view = node.view()
+            return tuple(node_drift(held_against_its_port(view, node) if starts else view, starts=starts))
         except SecurityError as error:
             return (not_looked_at(node.name, error),)
 
@@ -75,7 +77,7 @@ def node_drift(node: NodeView, *, starts: bool) -> Iterator[Drift]:
         record = "runs with the recorded configuration"
         yield drift(node.name, "process", DriftKind.RUNS_WITH_OTHER, record, "; ".join(runs_with))
     if starts and node.running is Running.NOT_RUNNING and not node.in_hand:
-        yield drift(node.name, "process", DriftKind.NOT_RUNNING, "runs", "does not run")
+        yield drift(node.name, "process", DriftKind.NOT_RUNNING, "runs", node.unknown or "does not run")
 
 
 def _entries(node: NodeView) -> Iterator[Drift]:

@@ -19,7 +19,7 @@ from components.rollout.drift import cluster_drift, nodes_drift
 from components.rollout.left_over import as_the_cluster_knows, asked_what_is_held, still_held
 from components.rollout.limits import Limits
 from components.rollout.node import RecordedNode, RolloutNode
-from components.rollout.not_running import of_nodes_that_are_away, refuse_nodes_that_are_away
+from components.rollout.not_running import nodes_that_are_away, of_nodes_that_are_away, refuse_nodes_that_are_away
 from components.rollout.perform import Performer
 from components.rollout.placed import Placed
 from components.rollout.preconditions import preflight
@@ -27,13 +27,13 @@ from components.rollout.preflight import Gate
 from components.rollout.procedure import (
     RESTARTING,
     Procedure,
-    nodes_that_are_away,
     procedure,
     reasons,
     restart_reasons,
 )
 from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import plan
+from components.rollout.unknown import held_against_ports
 from components.rollout.view import RolloutView, Running, to_start
 from components.rollout.waivers import Waiver, least_health
 from components.settings.content import Content
@@ -237,7 +237,9 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _view(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
         nodes = performer.look()
-        if not wanted.running:  # nobody expects a node to start
+        if wanted.running:
+            nodes = held_against_ports(nodes, performer.nodes)
+        else:  # nobody expects a node to start
             nodes = tuple(replace(node, half_done="") for node in nodes)
         return RolloutView(
             nodes,

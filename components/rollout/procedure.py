@@ -127,14 +127,6 @@ def reasons(view: RolloutView) -> tuple[Finding, ...]:
     return (*files, *all_findings((replicas_are_held,), view))
 
 
-def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
-    """Find nodes that do not run although the cluster is to be running, and of which no rollout is in hand."""
-    if not view.starts:
-        return ()
-    away = [node.name for node in view.nodes if node.running is Running.NOT_RUNNING and not node.in_hand]
-    return tuple(Finding("NodeNotRunning", f"{name} does not run") for name in away)
-
-
 def procedure(view: RolloutView) -> Procedure:
     """Return what it takes to make every node run with what is wanted."""
     if not restart_reasons(view):

@@ -37,6 +37,7 @@ class NodeView:
         half_done: why it does not start as somebody else left it; empty where it runs, or may be started.
         unnamed: whether what it presents now need not name its address, and its peers are to ask for that.
         start: what a person would type on its machine to start it.
+        unknown: how it answers although nobody knows its process, and what to do; empty where that is not so.
     """
 
     name: str
@@ -56,6 +57,7 @@ class NodeView:
     half_done: str = ""
     unnamed: bool = False
     start: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ def test_one_that_only_ssh_leads_to_is_put_back_secured_and_renewed_as_if_it_wer
     assert process.returncode == 2
     assert "the previous files are back on every node, and the cluster runs as before" in stderr
     assert "Could not resolve placeholder 'no.such.variable'" in stderr, "what only the journal has, by SSH"
-    assert one.told(before) == ["stop", "start", "--unit", "start"]
+    assert one.told(before) == ["stop", "start", "--unit", "stop", "start"], "no policy starts it again"
     assert count(run.cluster.nodes) == DOCUMENTS
     before = len(one.units.calls())
 

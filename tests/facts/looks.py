@@ -40,6 +40,10 @@ DEB_SERVER = [
     "modules=/usr/share/elasticsearch/lib",
     "main=org.elasticsearch.server/org.elasticsearch.bootstrap.Elasticsearch",
     "unit=es.service",
+    "MainPID=800",
+    "Transient=no",
+    "above=800 java",
+    "above=1 systemd",
 ]
 
 

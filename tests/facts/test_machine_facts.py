@@ -37,6 +37,18 @@ def test_a_name_that_means_the_machine_itself_is_none():
             id="an environment that this login may not read",
         ),
         pytest.param(
+            [*ARCHIVE, "unit=es.service", "MainPID=4711", "Transient=no", "above=1 systemd"],
+            RunningNode(
+                4711, "search", "/opt/es", "/srv/es-1/config", Layout.ARCHIVE, "/run/es-1.pid", unit="es.service"
+            ),
+            id="an archive that systemd runs",
+        ),
+        pytest.param(
+            [*ARCHIVE, "unit=ssh.service", "MainPID=70", "Transient=no", "above=1 systemd"],
+            RunningNode(4711, "search", "/opt/es", "/srv/es-1/config", Layout.ARCHIVE, "/run/es-1.pid"),
+            id="an archive that somebody started by hand over ssh",
+        ),
+        pytest.param(
             [*LAUNCHER, *DEB_SERVER],
             RunningNode(
                 801, "elasticsearch", "/usr/share/elasticsearch", "/etc/es", Layout.DEB, "/run/es.pid", "es.service"

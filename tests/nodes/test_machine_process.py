@@ -149,6 +149,22 @@ def test_settings_that_the_user_may_not_read_are_found_before_the_node_is_stoppe
     )
 
 
+def test_a_node_that_a_unit_runs_is_not_ours_to_start_and_the_stack_file_has_a_key_for_it():
+    one = running_node()
+    one.target.of_unit = "unit=es.service\nMainPID=1000\nTransient=no\nabove=1 systemd\n"
+    why = one.machine.cannot_start()
+    assert why.startswith("not by us, since systemd's unit es.service runs it, and may start it while its files are")
+    assert "write `unit: es.service` into its `machine` in the stack file" in why
+    one.process.ends = one.target.now()
+    assert one.machine.cannot_start() == "", "nothing is asked of a process that is gone"
+
+
+def test_a_node_in_the_unit_of_sshd_was_started_by_hand():
+    one = running_node()
+    one.target.of_unit = "unit=ssh.service\nMainPID=70\nTransient=no\nabove=1 systemd\n"
+    assert one.machine.cannot_start() == ""
+
+
 def test_a_home_without_the_program_is_found_before_the_node_is_stopped():
     one = one_node()
     one.target.files = {path: file for path, file in one.target.files.items() if path.name != "elasticsearch"}

@@ -3,6 +3,8 @@
 import pytest
 
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.machine import NodeMachine
+from components.nodes.spec import Machine
 from components.nodes.target import Completed
 from tests.fakes import OK, FakeClock, FakeFile
 from tests.nodes.standing import ETC, Unit, deb, packaged
@@ -44,6 +46,24 @@ def test_a_start_and_a_stop_are_the_documented_commands_and_no_password_goes_wit
     calls = [call for call in target.ran if call.argv[0] == "systemctl" and call.argv[1] != "show"]
     assert [call.argv[1:] for call in calls] == [("start", unit.name), ("stop", "--no-block", unit.name)]
     assert {(call.stdin, call.user, tuple(call.environment)) for call in calls} == {(b"", None, ())}
+
+
+def test_an_archive_with_a_unit_is_run_by_it_and_its_pid_file_is_not_looked_at(target):
+    unit = Unit(target, name="es.service")
+    place = {"home": "/opt/es", "config": str(ETC), "pid_file": "/etc/elasticsearch/elasticsearch.pid"}
+    machine = NodeMachine(Machine(node="es-1", unit="es.service", **place), target)
+    assert machine.start_command() == "systemctl start es.service"
+    assert machine.start(target.clock).ok
+    assert machine.process().pid == unit.pid
+    assert machine.cannot_start() == ""
+    machine.stop(target.clock)
+    assert machine.process() is None
+
+
+def test_a_unit_that_fails_is_stopped_so_that_no_policy_starts_it_while_files_are_put_back(target):
+    Unit(target, fails="unknown setting")
+    assert not deb(target).start(target.clock).ok
+    assert target.ran[-1].argv == ("systemctl", "stop", "--no-block", "elasticsearch.service")
 
 
 def test_a_start_that_fails_tells_what_the_journal_has_of_it(target):

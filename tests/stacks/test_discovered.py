@@ -75,6 +75,20 @@ def seen(written, settings=SETTINGS, running=ON_DEB, index=0, machine=MACHINE, *
             {"machine": {"layout": "deb", "config": "/etc/es", "unit": "es.service"}},
             id="a package with a unit and a folder of another name",
         ),
+        pytest.param(
+            {"name": "es-1", "address": "a"},
+            {},
+            replace(ON_ARCHIVE, unit="es.service"),
+            {"machine": {"home": "/opt/es", "config": "/srv/es-1/config", "unit": "es.service"}},
+            id="an archive that systemd runs: who starts it, and no pid file",
+        ),
+        pytest.param(
+            {"name": "es-1", "address": "a", "machine": {"home": "/opt/es", "commands": {"start": ["es", "start"]}}},
+            {},
+            replace(ON_ARCHIVE, unit="es.service", config="/opt/es/config", pid_file=""),
+            {},
+            id="an archive that systemd runs, by commands that are written",
+        ),
         pytest.param({"address": "a"}, {}, None, {"name": "es-1"}, id="the machine's name is the node's"),
     ],
 )

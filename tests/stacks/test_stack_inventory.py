@@ -147,16 +147,16 @@ def test_what_is_written_goes_over_what_the_layout_has_and_carries_the_nodes_nam
 
 def test_a_key_of_the_common_section_that_a_nodes_layout_does_not_know_is_left_out_for_it():
     both = "home: /opt/es, config: '/{name}'"
-    common = f"{{{both}, pid_file: '/run/{{name}}.pid', unit: u.service, container: c, runtime: podman}}"
+    common = f"{{{both}, pid_file: '/run/{{name}}.pid', unit: 'u@{{name}}.service', container: c, runtime: podman}}"
     nodes = [
         f"{{name: es-{number}, address: 10.0.0.{number}, machine: {{layout: {layout}}}}}"
         for number, layout in enumerate(("deb", "docker", "archive"), 1)
     ]
     found = [node.machine for node in nodes_of(model(f"machine: {common}\nnodes: [{', '.join(nodes)}]"), ROOT)]
     assert [(one.unit, one.container, one.runtime) for one in found] == [
-        ("u.service", None, None),
+        ("u@es-1.service", None, None),
         (None, "c", "podman"),
-        (None, None, None),
+        ("u@es-3.service", None, None),
     ]
     assert (found[0].pid_file, found[2].pid_file) == ("/run/elasticsearch/elasticsearch.pid", "/run/es-3.pid")
 

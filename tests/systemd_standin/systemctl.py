@@ -20,6 +20,7 @@ def show(units: Units, asked: str, name: str) -> int:
         "MainPID": str(state.main_pid),
         "LoadState": "loaded" if loaded else "not-found",
         "ActiveState": state.active,
+        "Transient": "no",
     }
     option, _, wanted = asked.partition("=")
     if option != "--property" or not set(wanted.split(",")) <= known.keys():

@@ -18,7 +18,7 @@ ADVICE = (
 
 
 def fingerprints(part: YamlNode | None) -> Iterator[str]:
-    """Yield the fingerprints of CAs that a part of kibana.yml tells agents to trust, in lower-case hex; empty for none."""
+    """Yield the fingerprints of CAs that a part of kibana.yml tells agents to trust, in lower-case hex."""
     if isinstance(part, Sequence):
         for item in part.items:
             yield from fingerprints(item)

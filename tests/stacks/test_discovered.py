@@ -1,5 +1,6 @@
 """What machines tell, held against a stack file: additions, contradictions, names that are dialled and not named."""
 
+import io
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,11 @@ from components.facts.machine import MachineFacts, RunningNode
 from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import Layout
 from stacks.discover_lines import as_lines, sections_to_write
+from stacks.discover_view import node_view
 from stacks.discovered import Discovered, additions, contradictions, differing, not_found
 from stacks.missed_names import missed, names_to_add
 from tests.stacks.stackfiles import model
+from toolchain.console import Console
 
 MACHINE = MachineFacts(("es-1.example.net", "es-1"), ("10.0.0.1", "fd00::1"), node_name="es-1")
 OTHER = MachineFacts((), ("10.0.0.2",))
@@ -27,6 +30,15 @@ def seen(written, settings=SETTINGS, running=ON_DEB, index=0, machine=MACHINE, *
     layout = running.layout if running else None
     facts = NodeFacts(machine, candidate, running.home if running else "", layout, "9.5.3", owner="search")
     return Discovered(index, written, written_machine, model().nodes[index], replace(facts, **differs))
+
+
+def test_what_a_node_calls_its_cluster_commands_no_terminal():
+    stream = io.StringIO()
+    name = "logs\x1b]52;c;cm0=\x07\x1b[2J"
+    told = seen({"name": "es-1", "address": "a"}, {**SETTINGS, "cluster.name": name})
+    Console(stream).show(node_view(told, model()))
+    assert "logs\\x1b]52;c;cm0=\\x07\\x1b[2J\n" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
 
 
 @pytest.mark.parametrize(

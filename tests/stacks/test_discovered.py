@@ -4,14 +4,16 @@ import io
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from components.facts.candidates import Asked, Candidate, meant
 from components.facts.machine import MachineFacts, RunningNode
 from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import Layout
+from components.nodes.spec import NodeSpec
 from stacks.discover_lines import as_lines, sections_to_write
 from stacks.discover_view import node_view
-from stacks.discovered import Discovered, additions, contradictions, differing, not_found
+from stacks.discovered import Discovered, additions, contradictions, differing, not_found, unfit
 from stacks.missed_names import missed, names_to_add
 from tests.stacks.stackfiles import model
 from toolchain.console import Console
@@ -92,6 +94,32 @@ def test_what_a_node_calls_its_cluster_commands_no_terminal():
 )
 def test_what_is_neither_written_nor_usual_is_to_be_written(written, settings, running, found):
     assert additions(seen(written, settings, running)) == found
+
+
+@pytest.mark.parametrize(
+    "name", ["my node", "Ünode", "n" * 80, "-es", "es-1: x", "{a}", "yes", "1:30", "node_1_", "12_3", "null"]
+)
+def test_what_is_proposed_loads_and_what_would_not_is_told_instead(name):
+    one = seen({"address": "10.0.0.1"}, {**SETTINGS, "node.name": name, "cluster.name": name})
+    proposed = {"address": "10.0.0.1", **additions(one)}
+    [line] = [each for each in as_lines({"nodes": [proposed]}) if "- " in each]
+    read = yaml.safe_load(line)[0]  # by the rules of YAML 1.1
+    told = list(unfit([one]))
+    assert [each for each in told if each.startswith("nodes[0].name")] == [
+        each for each in told if "`node.name`" in each
+    ]
+    if any("`node.name`" in each for each in told):
+        assert "name" not in read
+        assert f"`{name}`" in told[0]
+        assert "give it another one in /etc/elasticsearch/elasticsearch.yml" in told[0]
+    else:
+        assert NodeSpec.model_validate(read).name == name
+
+
+def test_a_cluster_name_that_no_stack_file_takes_is_told_too_and_those_of_others_are_not():
+    odd = seen({"name": "es-1"}, {**SETTINGS, "cluster.name": "logs\x1b[2J"})
+    [told] = unfit([odd, seen({"name": "es-2"}), replace(odd, facts=None)])
+    assert told.startswith("cluster.name: nodes have `logs\x1b[2J`, which cannot stand in a stack file")
 
 
 def test_of_a_machine_that_could_not_be_asked_nothing_is_to_be_written():

@@ -1,5 +1,7 @@
 """The error classes. The class says what may be done; the text says what, where, why and what next."""
 
+from components.printable import printable
+
 
 class SecurityError(Exception):
     """Base of every error that an operator may see.
@@ -14,7 +16,7 @@ class SecurityError(Exception):
 
     def __init__(self, what: str, *, where: str, why: str, next_step: str, so: str = "") -> None:
         follows = f"\n  so:   {so}" if so else ""
-        super().__init__(f"{where}: {what}\n  why:  {why}{follows}\n  next: {next_step}")
+        super().__init__(printable(f"{where}: {what}\n  why:  {why}{follows}\n  next: {next_step}"))
         self.what, self.where, self.why, self.next_step, self.so = what, where, why, next_step, so
 
 

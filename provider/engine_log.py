@@ -4,6 +4,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from components.clock import Clock
+from components.printable import printable
 from provider.lifetime import Work
 
 ANSWER_WITHIN = 5.0
@@ -21,7 +22,7 @@ class EngineLog:
         stub = self._stub  # another thread may find out at any moment that the engine is gone
         if stub is None:
             return
-        request = engine_pb2.LogRequest(severity=severity, message=text, urn=urn, ephemeral=fleeting)
+        request = engine_pb2.LogRequest(severity=severity, message=printable(text), urn=urn, ephemeral=fleeting)
         try:
             stub.Log(request, timeout=ANSWER_WITHIN)
         except grpc.RpcError as error:

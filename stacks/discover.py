@@ -12,16 +12,17 @@ from components.errors import SecurityError
 from components.facts.candidates import KEYS, Asked, candidates_on, plain
 from components.facts.machine import MachineFacts, look_at
 from components.facts.node import NodeFacts, facts_of, resolved
+from components.nodes.spec import NODE_NAME
 from components.nodes.ssh_spec import Ssh
 from components.nodes.targets import target_of
 from stacks.config import named
 from stacks.discover_input import half_written
 from stacks.discover_lines import as_lines, sections_to_write
 from stacks.discover_view import lines_view, node_data, node_view
-from stacks.discovered import Contradiction, Discovered, additions, contradictions, differing, not_found
+from stacks.discovered import Contradiction, Discovered, additions, contradictions, differing, fits, not_found, unfit
 from stacks.inventory import nodes_of
 from stacks.missed_names import Missed, missed, names_to_add, seed_names
-from stacks.model import StackModel
+from stacks.model import CLUSTER_NAME, StackModel
 from stacks.statuses import BROKEN, DUE, FINE
 from stacks.workspace import ROOT, refuse_missing_project, workspace_for
 from toolchain import console
@@ -43,7 +44,7 @@ def discover(options: argparse.Namespace) -> int:
     to_write = _to_write(sections, seen, names)
     for one in seen:
         console.show(node_view(one, model))
-    notes = [*differing(seen), *map(str, names)]
+    notes = [*unfit(seen), *differing(seen), *map(str, names)]
     _tell(seen, against, notes, to_write, where)
     if options.json:
         data = {
@@ -98,10 +99,11 @@ def _completed(seen: Discovered) -> Discovered:
 
 
 def _to_write(sections: Mapping[str, Any], seen: Sequence[Discovered], names: Sequence[Missed]) -> dict[str, Any]:
-    clusters = {plain(one.facts.settings, "cluster.name") for one in seen if isinstance(one.facts, NodeFacts)} - {""}
+    clusters = {plain(one.facts.settings, "cluster.name") for one in seen if isinstance(one.facts, NodeFacts)}
+    clusters = {name for name in clusters if fits(CLUSTER_NAME, name)}
     return sections_to_write(
         sections,
-        [one.name for one in seen],
+        [one.name if fits(NODE_NAME, one.name) else "" for one in seen],
         [additions(one, names_to_add(one, names)) for one in seen],
         clusters.pop() if len(clusters) == 1 else "",
     )

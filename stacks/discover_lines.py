@@ -7,12 +7,16 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from components.nodes.spec import NodeSpec
 from stacks.config import PREFIX
 from stacks.inventory import PATHS
 
 ORDER = tuple(NodeSpec.model_fields)
+TEXT = "tag:yaml.org,2002:str"
 WIDE = 4096
 """Columns in which every entry is one line."""
 
@@ -99,4 +103,9 @@ def _in_flow(value: Any) -> Any:
         entries = CommentedSeq(_in_flow(entry) for entry in value)
         entries.fa.set_flow_style()
         return entries
-    return value
+    return SingleQuotedScalarString(value) if isinstance(value, str) and _is_more_than_a_text(value) else value
+
+
+def _is_more_than_a_text(value: str) -> bool:
+    """Tell whether a reader of YAML 1.1, as Pulumi's may be, takes it for another thing, such as `yes` or `1:30`."""
+    return value != "" and VersionedResolver(version=(1, 1)).resolve(ScalarNode, value, (True, False)) != TEXT

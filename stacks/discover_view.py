@@ -15,6 +15,7 @@ from components.nodes.probes import Speech
 from components.pki.dates import day
 from components.pki.inspect import LeafFacts
 from components.pki.spec import Layer
+from components.printable import printable
 from components.settings.bootstrap import bound_hosts
 from components.settings.concerns import texts
 from components.settings.dialled import SEEDS
@@ -35,7 +36,7 @@ def node_view(seen: Discovered, model: StackModel) -> RenderableType:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, text in rows_of(seen, model):
-        table.add_row(name, Text(text))
+        table.add_row(name, Text(printable(text)))  # before it is measured
     return Group(head, Padding(table, (0, 0, 0, 2), expand=False))
 
 

@@ -1,5 +1,6 @@
 """What machines tell, held against a stack file: what is missing in it, what contradicts it, and what nobody dials."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +9,10 @@ from components.errors import ConfigurationRefused
 from components.facts.candidates import KEYS, plain, port_of
 from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import LAYOUTS, Layout, Way
-from components.nodes.spec import NodeSpec
+from components.nodes.spec import NODE_NAME, NodeSpec
 from components.settings.ports import PORTS, named_ports
+from stacks.mistakes import FORMS
+from stacks.model import CLUSTER_NAME
 
 RUNS = "the process that runs"
 
@@ -125,6 +128,27 @@ def contradictions(seen: Discovered, cluster: Mapping[str, Any]) -> Iterator[Con
             yield Contradiction(f"{path}.machine.{key}" if own else f"machine.{key}", written, told, RUNS)
 
 
+def unfit(nodes: Iterable[Discovered]) -> Iterator[str]:
+    """Yield names that Elasticsearch takes and a stack file does not: they are not proposed."""
+    told = "cannot stand in a stack file"
+    known = [(one, one.facts) for one in nodes if one.facts is not None and one.facts.found is not None]
+    for one, facts in known:
+        file = f"{facts.found.config}/elasticsearch.yml" if facts.found else ""
+        if one.own_name and not fits(NODE_NAME, one.own_name):
+            yield (
+                f"nodes[{one.index}].name: its `node.name` is `{one.own_name}`, which {told}: {FORMS[NODE_NAME]}; "
+                f"give it another one in {file}, restart the node (it keeps its data), and run again"
+            )
+    for name in sorted({plain(facts.settings, "cluster.name") for _, facts in known} - {""}):
+        if not fits(CLUSTER_NAME, name):
+            yield f"cluster.name: nodes have `{name}`, which {told}: {FORMS[CLUSTER_NAME]}; choose one for here"
+
+
+def fits(form: str, name: str) -> bool:
+    """Tell whether a name has a form that a stack file asks for."""
+    return re.fullmatch(form, name) is not None
+
+
 def differing(nodes: Iterable[Discovered]) -> Iterator[str]:
     """Yield what is not the same on every node, and has to be."""
     known = [(one.name, one.facts) for one in nodes if one.facts is not None and one.facts.found is not None]
@@ -149,7 +173,10 @@ def additions(seen: Discovered, names: Sequence[str] = ()) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {}
     if not facts.found.unread:
-        found |= {"name": seen.own_name, "address": address_of(facts.settings, facts.machine)}
+        found |= {
+            "name": seen.own_name if fits(NODE_NAME, seen.own_name) else "",
+            "address": address_of(facts.settings, facts.machine),
+        }
     for key in KEYS:
         port = port_of(facts.settings, key)
         found[key] = None if port == NodeSpec.model_fields[key].default else port

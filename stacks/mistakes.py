@@ -196,7 +196,8 @@ LIMITS = {
 FORMS = {
     LABEL: "it must be 1 to 100 characters on one line, without a blank at either end",
     HOOK_NAME: "it must be 1 to 48 small letters, digits or `-`, with a letter or digit at both ends",
-    NODE_NAME: "it must be 1 to 63 letters, digits, `.`, `_` or `-`, with a letter or digit at both ends",
+    NODE_NAME: "it must be 1 to 63 letters (a-z), digits, `.`, `_` or `-`, and begin with a letter or digit, and not "
+    "end with `.` or `-`",
     ssh_spec.HOST: "it must be a host name, an IP address, or a `Host` of `~/.ssh/config`",
     ssh_spec.USER: "it must be a login name",
     ssh_spec.JUMP: "it must be `host`, `user@host` or `user@host:port`",

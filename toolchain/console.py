@@ -13,12 +13,14 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from rich.console import Console as RichConsole
-from rich.console import RenderableType
+from rich.console import ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
 from components.clock import Clock, SystemClock
 from components.errors import SecurityError
+from components.printable import printable
 
 PIPE_WIDTH = 160
 """Columns of a table in a pipe, where nothing says how wide a line may be."""
@@ -50,7 +52,16 @@ class Task:
 
 
 class PlainPipes(RichConsole):
-    """Rich, which would end the process with status 1 where nobody reads any more: "something is due" to a pipeline."""
+    """Rich, with two habits of its own less.
+
+    It would end the process with status 1 where nobody reads any more, which is "something is due" to a pipeline, and
+    it would pass on what a terminal obeys, such as an escape sequence in the name of a machine.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield what is shown, as it may be shown; Rich's own controls are none of the text."""
+        for part in super().render(renderable, options):
+            yield part if part.control else part._replace(text=printable(part.text))
 
     def on_broken_pipe(self) -> None:
         """Leave it to whoever runs the command.

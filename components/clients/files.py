@@ -25,6 +25,7 @@ from components.nodes.trust import Authorities
 from components.pki.inspect import parse_bundle
 from components.settings.merge import LineChange, Merged, SettingValue, merge
 from components.settings.operator_file import HEADER
+from components.settings.scalars import Opaque
 from components.values import MaybeUnknown, Unknown, reveal
 
 Secrets = Mapping[str, MaybeUnknown[SecretStr]]
@@ -62,11 +63,18 @@ def merged_on(machine: KibanaMachine, content: KibanaContent) -> Merged:
     missing = {
         key: value
         for key, value in content.defaults.items()
-        if key not in standing and (key != PID_FILE or machine.may_keep_a_pid_file())
+        if isinstance(standing.get(key), Opaque | None) and (key != PID_FILE or machine.may_keep_a_pid_file())
     }
     wanted: dict[str, SettingValue] = {**content.settings, **missing}
     with by_the_rules_of_elasticsearch():
-        return merge(machine.settings_text(), wanted, content.absent, where=machine.settings_place(), header=HEADER)
+        return merge(
+            machine.settings_text(),
+            wanted,
+            content.absent,
+            where=machine.settings_place(),
+            header=HEADER,
+            also_opaque=True,
+        )
 
 
 def entry_changes(

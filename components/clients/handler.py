@@ -22,6 +22,7 @@ from components.clients.files import (
     start_files,
     trusted_on,
 )
+from components.clients.fleet import agents_lose_the_cluster
 from components.clients.machine import KibanaMachine, kibana_machine
 from components.clients.running import SETTLING
 from components.clients.spec import Kibana, KibanaPaths
@@ -30,7 +31,7 @@ from components.errors import ConfigurationRefused
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.plan import FILE_MODE, WantedFile
-from components.nodes.trust import NOTHING_BUT, generations_called, surplus_authorities
+from components.nodes.trust import NOTHING_BUT, fingerprint, generations_called, surplus_authorities
 from components.pki.inspect import parse_bundle
 from components.pki.trustfiles import trust_file_pem
 from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, reveal
@@ -110,6 +111,7 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
             context.say(f"{wanted.kibana.name}: {step}")
         if recorded is None:
             self._tell_of_keys(wanted, context)
+        self._tell_of_agents(recorded, wanted, context)
         before = recorded.outputs if recorded else KibanaSettingsOutputs(start_files=UNKNOWN, keystore_file=UNKNOWN)
         return KibanaSettingsOutputs(
             start_files=UNKNOWN if pending.read_at_start else before.start_files,
@@ -199,6 +201,14 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
                 "put it into the keystores of the others before they get another"
             )
 
+    def _tell_of_agents(self, recorded: KibanaRecord | None, wanted: KibanaSettingsInputs, context: Context) -> None:
+        if wanted.authorities_pem is None:
+            return
+        named = kibana_machine(wanted.kibana).trusted_by_agents()
+        told = agents_lose_the_cluster(named, _sent(recorded, wanted))
+        if told:
+            context.warn(f"{wanted.kibana.name}: {told}")
+
     def _refuse_what_cannot_be(self, wanted: KibanaSettingsInputs) -> None:
         """Refuse a Kibana that could not be configured, or that would be waited for in vain."""
         machine = kibana_machine(wanted.kibana)
@@ -224,6 +234,14 @@ def _written_before(recorded: KibanaRecord | None, wanted: KibanaSettingsInputs)
     if recorded is None or recorded.inputs.kibana.machine != wanted.kibana.machine or recorded.inputs.key_file is None:
         return ()
     return (KibanaPaths.KEY_FILE,)
+
+
+def _sent(recorded: KibanaRecord | None, wanted: KibanaSettingsInputs) -> frozenset[str]:
+    """Return the fingerprints of the CAs that come with a leaf of the HTTP CA; a leaf to come has those of the last."""
+    chain = wanted.certificate_pem
+    if isinstance(chain, Unknown) and recorded is not None and recorded.inputs.generation == wanted.generation:
+        chain = recorded.inputs.certificate_pem
+    return frozenset(map(fingerprint, parse_bundle(reveal(chain))[1:] if isinstance(chain, SecretStr) else ()))
 
 
 def _key_file(wanted: KibanaSettingsInputs) -> bytes | None:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from components.clients.content import PID_FILE
+from components.clients.fleet import fingerprints
 from components.clients.spec import Kibana, KibanaPaths
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes.machine import NodeMachine
@@ -16,6 +17,7 @@ from components.nodes.target import Completed, NodeTarget
 from components.nodes.targets import target_of
 from components.settings.flat import flatten
 from components.settings.scalars import Value
+from components.settings.yaml_text import parse
 
 RESTART_TIMEOUT = 180.0
 """Seconds that the operator's restart command gets to end; until Kibana is available may take longer."""
@@ -52,7 +54,12 @@ class KibanaMachine(NodeMachine):
             ConfigurationRefused: there is none, or it cannot be read.
         """
         with by_the_rules_of_elasticsearch():
-            return flatten(self.settings_text(), where=self.settings_place())
+            return flatten(self.settings_text(), where=self.settings_place(), also_opaque=True)
+
+    def trusted_by_agents(self) -> tuple[str, ...]:
+        """Return the fingerprints of the CAs that kibana.yml tells Elastic Agents to trust; errors as for settings."""
+        with by_the_rules_of_elasticsearch():
+            return tuple(fingerprints(parse(self.settings_text(), where=self.settings_place()).root))
 
     def cannot_be_configured(self) -> str:
         """Return why Kibana's keystore, or Kibana itself, could not be handled; empty when nothing is known against it.

@@ -10,7 +10,8 @@ from components.nodes.ssh_spec import Ssh, SshSpec
 from components.pki.sans import Host
 from components.values import Spec, Wire
 
-NODE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+NODE_NAME = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9_])?$"
+"""Elasticsearch takes any text; this one names files, resources, containers and certificates, too."""
 NodeName = Annotated[str, StringConstraints(pattern=NODE_NAME)]
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 

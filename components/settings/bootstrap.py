@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from components.nodes import hosts
 from components.nodes.limits import Limits
-from components.settings.concerns import Concern, is_on, texts
+from components.settings.concerns import Concern, is_on, texts, word
 from components.settings.scalars import Value
 
 PAGE = "deploy-manage/deploy/self-managed/bootstrap-checks"
@@ -134,7 +134,7 @@ def pki_realm(start: Start) -> str:
         is_on(start.settings, TRANSPORT_TLS)
         and (
             _asks_for_certificates(start.settings, "xpack.security.transport.ssl.", "required")
-            or any(_PROFILE_SWITCH.fullmatch(key) and value != "none" for key, value in start.settings.items())
+            or any(_PROFILE_SWITCH.fullmatch(key) and word(value) != "none" for key, value in start.settings.items())
         ),
     )
     if any(asking) or not any(_is_direct(start.settings, name) for name in _pki_realms(start.settings)):
@@ -146,7 +146,7 @@ def pki_realm(start: Start) -> str:
 
 
 def _asks_for_certificates(settings: Mapping[str, Value], prefix: str, default: str) -> bool:
-    return settings.get(f"{prefix}client_authentication", default) != "none"
+    return word(settings.get(f"{prefix}client_authentication", default)) != "none"
 
 
 def _pki_realms(settings: Mapping[str, Value]) -> frozenset[str]:

@@ -62,6 +62,14 @@ def is_on(settings: Mapping[str, Value], key: str, *, default: bool = False) -> 
     return settings.get(key, "true" if default else "false") == "true"
 
 
+def word(value: Value) -> str:
+    """Return a value that is one of a few words, which Elasticsearch takes in capitals too; empty for a list.
+
+    Source: SslVerificationMode.parse, SslClientAuthenticationMode.parse (`toLowerCase`).
+    """
+    return value.lower() if isinstance(value, str) else ""
+
+
 def texts(settings: Mapping[str, Value], key: str) -> tuple[str, ...]:
     """Return what a list setting holds, whichever way it is written; nothing where it is not set."""
     value = settings.get(key, ())

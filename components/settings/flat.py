@@ -10,6 +10,9 @@ Read off Elasticsearch 9.5.3 and 8.19.0 themselves (``Settings.Builder.loadFromP
 
 One thing is stricter here: a setting written twice, dotted and nested, is refused. Elasticsearch refuses only
 equal keys of one mapping, and of the others takes the last without a word, which no operator means.
+
+Kibana takes more for a value: nothing, and lists of mappings. Where a reader says so (``also_opaque``), these are
+settings too, whose value is the text that stands there.
 """
 
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ from itertools import count
 from typing import NoReturn
 
 from components.settings.lines import line_number
-from components.settings.scalars import Value, read_scalar
+from components.settings.scalars import Opaque, Value, read_scalar
 from components.settings.yaml_text import (
     Alias,
     Document,
@@ -74,12 +77,13 @@ class SettingsFile:
         return {key: setting.value for key, setting in self.settings.items()}
 
 
-def flatten(text: str, *, where: str) -> dict[str, Value]:
+def flatten(text: str, *, where: str, also_opaque: bool = False) -> dict[str, Value]:
     """Return the effective settings of a file as Elasticsearch reads them.
 
     Args:
         text: the file, decoded.
         where: the file's name for messages.
+        also_opaque: whether a value of nothing, and a list of anything, is a value too: an :class:`Opaque` one.
 
     Returns:
         Dotted key to text, or to a tuple of texts for a list.
@@ -88,14 +92,16 @@ def flatten(text: str, *, where: str) -> dict[str, Value]:
         ConfigurationRefused: the file is not valid YAML, Elasticsearch would not start with it, or a setting
             stands in it twice.
     """
-    return read_settings(text, where=where).values()
+    return read_settings(text, where=where, also_opaque=also_opaque).values()
 
 
-def read_settings(text: str, *, where: str) -> SettingsFile:
+def read_settings(text: str, *, where: str, also_opaque: bool = False) -> SettingsFile:
     """Return the settings of a file and where they stand; arguments and errors as for :func:`flatten`."""
     document = parse(text, where=where)
     places: dict[str, Place] = {}
     for place in _places(document, where):
+        if isinstance(place.value, Opaque) and not also_opaque:
+            _refuse_value(document.text, where, place.key, place.entry)
         if place.key in places:
             _refuse_twice(document.text, where, place.key, places[place.key].entry, place.entry)
         places[place.key] = place
@@ -128,19 +134,18 @@ def _mapping_places(mapping: Mapping, trail: tuple[Entry, ...], text: str, where
         if isinstance(entry.value, Mapping):
             yield from _mapping_places(entry.value, steps, text, where)
             continue
-        value = _value(entry.value)
-        if value is None:
-            _refuse_value(text, where, key, entry)
-        yield Place(key, value, steps)
+        yield Place(key, _value(entry.value, text), steps)
 
 
-def _value(part: Scalar | Alias | Sequence) -> Value | None:
-    """Return what Elasticsearch reads there, or None where it refuses the file."""
-    if not isinstance(part, Sequence):
-        return part.name if isinstance(part, Alias) else read_scalar(part, in_list=False)
-    items = [_item(item) for item in part.items]
+def _value(part: Scalar | Alias | Sequence, text: str) -> Value:
+    """Return what Elasticsearch reads there, or what stands there where it refuses the file."""
+    if isinstance(part, Alias):
+        return part.name
+    items = [_item(item) for item in part.items] if isinstance(part, Sequence) else [read_scalar(part, in_list=False)]
     texts = tuple(item for item in items if item is not None)
-    return texts if len(texts) == len(items) else None
+    if len(texts) < len(items):
+        return Opaque(text[part.start : part.end] or "null")
+    return texts if isinstance(part, Sequence) else texts[0]
 
 
 def _item(part: YamlNode) -> str | None:
@@ -190,7 +195,7 @@ def _gather(document: Document, places: dict[str, Place], where: str) -> dict[st
     for key, place in places.items():
         name = list_of.get(key, key)
         if name in runs:
-            settings.setdefault(name, Setting(name, tuple(_as_text(item.value) for item in runs[name]), runs[name]))
+            settings.setdefault(name, Setting(name, _as_list(runs[name]), runs[name]))
         else:
             settings[name] = Setting(name, place.value, (place,))
     return settings
@@ -202,6 +207,11 @@ def _run(name: str, places: dict[str, Place]) -> Iterator[Place]:
         if place is None:
             return
         yield place
+
+
+def _as_list(run: tuple[Place, ...]) -> Value:
+    texts = tuple(_as_text(place.value) for place in run)
+    return Opaque("\n".join(texts)) if any(isinstance(text, Opaque) for text in texts) else texts
 
 
 def _as_text(value: Value) -> str:

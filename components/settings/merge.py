@@ -22,7 +22,7 @@ from components.settings.edits import Unsuited, apply, erase, replace
 from components.settings.flat import Place, Setting, SettingsFile, flatten, read_settings
 from components.settings.lines import line_number
 from components.settings.rewrite import Plan, rewrite
-from components.settings.scalars import SettingValue, Value, held, same, shown
+from components.settings.scalars import Opaque, SettingValue, Value, held, same, shown
 from components.settings.yaml_text import Document, Sequence, YamlNode, parse, refuse
 
 __all__ = ["LineChange", "Merged", "SettingValue", "Value", "flatten", "merge"]
@@ -65,6 +65,7 @@ def merge(
     *,
     where: str,
     header: str | None,
+    also_opaque: bool = False,
 ) -> Merged:
     """Return the operator's file with our settings in it.
 
@@ -80,16 +81,19 @@ def merge(
             wanted too stays.
         where: the file's name for messages, as ``es-1:/etc/elasticsearch/elasticsearch.yml``.
         header: the comment line above new settings, or None for none.
+        also_opaque: whether the file may hold what Elasticsearch takes for no value; it is kept as it is.
 
     Raises:
         ConfigurationRefused: Elasticsearch would not read the file, a setting stands in it twice or in a
-            shared (anchored) block, a wanted value is empty, or the file's form allows no safe edit.
+            shared (anchored) block, a wanted value is empty, what is opaque would have to change, or the file's form
+            allows no safe edit.
     """
     planned = {key: held(value) for key, value in wanted.items()}
     _refuse_empty(planned, where)
-    decision = _decide(read_settings(text, where=where), planned, absent)
+    decision = _decide(read_settings(text, where=where, also_opaque=also_opaque), planned, absent)
     if decision.is_nothing:
         return Merged(text, ())
+    _refuse_opaque(decision, where)
     _refuse_shared(decision, where)
     new = _edited(decision, where=where, header=header)
     return Merged(new.document.text, tuple(_changes(decision, new)))
@@ -146,6 +150,22 @@ def _refuse_empty(planned: Pairs[str, Value], where: str) -> None:
         )
 
 
+def _refuse_opaque(decision: _Decision, where: str) -> None:
+    """Refuse to put our values where something stands, at the key itself or above it, that we cannot read."""
+    touched = {setting.key for setting in (*decision.changed, *decision.removed)}
+    above = {key[:end] for key in decision.added for end, sign in enumerate(key) if sign == "."}
+    for key, setting in decision.old.settings.items():
+        if isinstance(setting.value, Opaque) and key in touched | above:
+            refuse(
+                f"{key} has no value, or is a list of more than texts",
+                where=where,
+                text=decision.old.document.text,
+                at=setting.places[0].entry.key.start,
+                why="we set or remove it, or something below it, and what stands there is no value that we could read",
+                next_step="give it a text or a list of texts, or remove the key",
+            )
+
+
 def _refuse_shared(decision: _Decision, where: str) -> None:
     document = decision.old.document
     for setting in (*decision.changed, *decision.removed):
@@ -176,7 +196,7 @@ def _edited(decision: _Decision, *, where: str, header: str | None) -> SettingsF
     plan, expected = _plan(decision), decision.expected()
     for edit in (_by_ranges, rewrite):
         try:
-            new = read_settings(edit(decision.old.document, plan, header), where=where)
+            new = read_settings(edit(decision.old.document, plan, header), where=where, also_opaque=True)
         except (Unsuited, ConfigurationRefused):
             continue
         if new.values() == expected:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from components.settings.bootstrap import TRANSPORT_TLS, Mode, mode_of, reaches_beyond
-from components.settings.concerns import SETTINGS_PAGE, Concern, is_on, texts
+from components.settings.concerns import SETTINGS_PAGE, Concern, is_on, texts, word
+from components.settings.origins import lets_everybody_in
 from components.settings.scalars import Value, shown, split_list
 
 Settings = Mapping[str, Value]
@@ -42,6 +43,10 @@ def _is(*values: str) -> Callable[[Value], bool]:
     return lambda value: value in values
 
 
+def _is_word(*values: str) -> Callable[[Value], bool]:
+    return lambda value: word(value) in values
+
+
 def _any(value: Value) -> bool:
     return True
 
@@ -72,7 +77,7 @@ RISKS: tuple[Risk, ...] = (
     Risk(
         "PeersNotAsked",
         re.compile(r"transport\.profiles\.[^.]+\.xpack\.security\.ssl\.client_authentication"),
-        _is("none", "optional"),
+        _is_word("none", "optional"),
         "whoever reaches that port opens transport connections without a certificate, and gets at what is meant for "
         "nodes only",
         "set it to `required`, or let nobody but nodes reach the port",
@@ -81,7 +86,7 @@ RISKS: tuple[Risk, ...] = (
     Risk(
         "PeersNotVerified",
         re.compile(r"(.+\.)?verification_mode"),
-        _is("none"),
+        _is_word("none"),
         "whoever answers there is believed, with any certificate",
         "set it to `certificate` or `full`, and name the CA",
         SETTINGS_PAGE,
@@ -105,7 +110,7 @@ RISKS: tuple[Risk, ...] = (
     Risk(
         "EveryOriginAllowed",
         re.compile(r"http\.cors\.allow-origin"),
-        _is("*"),
+        lets_everybody_in,
         "any page in a user's browser may call the cluster",
         "name the origins that need it",
         "reference/elasticsearch/configuration-reference/networking-settings",
@@ -141,7 +146,7 @@ def open_to_others_without_tls(settings: Settings) -> Concern | None:
 
 def any_ca_vouches_for_clients(settings: Settings) -> Concern | None:
     """Who asks clients for certificates says whose: otherwise the JVM's CAs count. Source: security-settings."""
-    asks = settings.get(f"{HTTP_TLS}client_authentication", "none") != "none"
+    asks = word(settings.get(f"{HTTP_TLS}client_authentication", "none")) != "none"
     trust = any(f"{HTTP_TLS}{key}" in settings for key in ("certificate_authorities", "truststore.path"))
     if not (asks and is_on(settings, f"{HTTP_TLS}enabled")) or trust:
         return None

@@ -16,6 +16,23 @@ from components.settings.yaml_text import Mapping, Scalar, parse
 SettingValue: TypeAlias = str | bool | int | tuple[str, ...]  # as planned by a program
 Value: TypeAlias = str | tuple[str, ...]  # as Elasticsearch holds it: everything is text, or a list of texts
 
+
+class Opaque(str):
+    """What another program than Elasticsearch takes for a value, as the text that stands in its file.
+
+    It equals no value that Elasticsearch reads, not even one of the same letters.
+    """
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and str(self) == str(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
 _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})
 _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -65,8 +82,10 @@ def same(standing: Value, wanted: Value) -> bool:
 
     A planned list is also met by a text with commas, as Elasticsearch's list settings split one
     (``Settings.getAsList``: ``String.split(",")``, each part trimmed). A planned text is met by that text
-    only: ``True`` in quotes is no boolean for Elasticsearch, and a list is no text.
+    only: ``True`` in quotes is no boolean for Elasticsearch, and a list is no text. What is opaque means nothing here.
     """
+    if isinstance(standing, Opaque):
+        return False
     if isinstance(wanted, tuple) and isinstance(standing, str):
         return standing != "" and split_list(standing) == wanted  # an empty value counts as not set at all
     return standing == wanted

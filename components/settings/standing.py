@@ -77,7 +77,7 @@ def standing(settings: Mapping[str, Value], layer: Layer) -> Standing | None:
         certificate=_text(settings, f"{prefix}certificate"),
         truststore=_text(settings, f"{prefix}truststore.path"),
         authorities=_texts(settings, f"{prefix}certificate_authorities"),
-        verification_mode=_text(settings, f"{prefix}verification_mode") or "full",
+        verification_mode=_text(settings, f"{prefix}verification_mode").lower() or "full",
     )
 
 

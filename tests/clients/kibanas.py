@@ -144,7 +144,7 @@ class FakeKibana:
         return self.target.files[SETTINGS].content.decode()
 
     def settings(self) -> dict[str, Any]:
-        return flatten(self.text(), where="kibana.yml")
+        return flatten(self.text(), where="kibana.yml", also_opaque=True)
 
     def machine(self, kibana: Kibana) -> KibanaMachine:
         """Stand in for `kibana_machine`."""

@@ -383,7 +383,8 @@ def test_a_restart_command_that_fails_is_told_with_what_to_mend(doors, how):
 @pytest.mark.parametrize(
     ("lines", "what"),
     [
-        ("server.name:\n", "server.name has no value"),
+        ("elasticsearch.username:\n", "elasticsearch.username has no value"),
+        ("pid.file: ~\n", "pid.file has no value"),
         ("server.name: a\nserver.name: b\n", "is set twice"),
     ],
 )

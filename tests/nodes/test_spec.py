@@ -24,14 +24,14 @@ def test_a_node_needs_a_name_and_an_address_and_nothing_else():
             NodeSpec.model_validate({key: "es-1" for key in ("name", "address") if key != left_out})
 
 
-@pytest.mark.parametrize("name", ["a", "es-1", "es_1.rack-2", "A9", "n" * 63])
+@pytest.mark.parametrize("name", ["a", "es-1", "es_1.rack-2", "node_1_", "A9", "n" * 63])
 def test_a_node_name_is_what_elasticsearch_and_file_systems_take(name):
     assert node(name=name).name == name
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", "-es", "es-", ".es", "es 1", "es/1", "../es", "es-1\n", "é", "n" * 64],
+    ["", "-es", "_es", "es-", "es.", ".es", "es 1", "es/1", "../es", "es-1\n", "é", "n" * 64],
 )
 def test_a_node_name_that_could_be_a_path_or_an_option_is_refused(name):
     with pytest.raises(ValidationError):

@@ -115,6 +115,13 @@ def test_a_check_refuses_in_production_mode_and_warns_in_development_mode(host, 
     [
         pytest.param("", True, id="transport asks for certificates by default"),
         pytest.param("xpack.security.transport.ssl.client_authentication: none\n", False, id="nobody asks"),
+        pytest.param("xpack.security.transport.ssl.client_authentication: NONE\n", False, id="in capitals too"),
+        pytest.param(
+            "xpack.security.transport.ssl.client_authentication: none\n"
+            "transport.profiles.client.xpack.security.ssl.client_authentication: None\n",
+            False,
+            id="a profile does not ask either",
+        ),
         pytest.param("xpack.security.http.ssl.client_authentication: optional\n", True, id="but HTTP is plain, then"),
         pytest.param(
             "xpack.security.transport.ssl.client_authentication: none\n"

@@ -31,7 +31,10 @@ def told(lines, base=SECURED):
         pytest.param("xpack.http.ssl.key_passphrase: x\n", "SecretInClear", id="a passphrase"),
         pytest.param("xpack.http.ssl.keystore.key_password: x\n", "SecretInClear", id="a key's password"),
         pytest.param("xpack.security.authc.realms.ldap.ad.bind_password: x\n", "SecretInClear", id="a realm's"),
+        pytest.param("xpack.http.ssl.verification_mode: NONE\n", "PeersNotVerified", id="in capitals"),
+        pytest.param("xpack.security.http.ssl.verification_mode: None\n", "PeersNotVerified", id="in some"),
         pytest.param("http.cors: {enabled: true, allow-origin: '*'}\n", "EveryOriginAllowed", id="any origin"),
+        pytest.param("http.cors.allow-origin: /.*/\n", "EveryOriginAllowed", id="any origin, by a pattern"),
         pytest.param(
             "transport.profiles.apps.xpack.security.ssl.client_authentication: none\n", "PeersNotAsked", id="a profile"
         ),
@@ -39,6 +42,11 @@ def told(lines, base=SECURED):
             "transport.profiles.apps.xpack.security.ssl.client_authentication: optional\n",
             "PeersNotAsked",
             id="a profile that asks, and takes no for an answer",
+        ),
+        pytest.param(
+            "transport.profiles.apps.xpack.security.ssl.client_authentication: Optional\n",
+            "PeersNotAsked",
+            id="Optional",
         ),
         pytest.param("xpack.security.http.ssl.client_authentication: optional\n", "ClientsOfAnyCa", id="of any CA"),
         pytest.param("cluster.initial_master_nodes: [es-1]\n", "BootstrappingGoesOn", id="a new cluster for ever"),
@@ -57,6 +65,7 @@ def test_what_is_unwise_is_said_and_not_refused(lines, reason):
         pytest.param("xpack.http.ssl.supported_protocols: [TLSv1.3, TLSv1.2]\n", id="the protocols of today"),
         pytest.param("http.cors.allow-origin: https://kibana.example.net\n", id="one origin"),
         pytest.param("xpack.security.http.ssl.client_authentication: none\n", id="nobody is asked"),
+        pytest.param("xpack.security.http.ssl.client_authentication: NONE\n", id="nobody is asked, in capitals"),
         pytest.param(
             "xpack.security.http.ssl: {client_authentication: required, certificate_authorities: [ca.pem]}\n",
             id="clients of one CA",

@@ -28,7 +28,7 @@ xpack.security.http.ssl:
 # Enable encryption and mutual authentication between cluster nodes
 xpack.security.transport.ssl:
   enabled: true
-  verification_mode: certificate
+  verification_mode: Certificate
   keystore.path: certs/transport.p12
   truststore.path: certs/transport.p12
 # Create a new cluster with the current node only

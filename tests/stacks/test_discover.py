@@ -57,6 +57,16 @@ def test_of_a_node_that_runs_a_name_is_enough(folder, discover):
     assert snapshot(folder) == before
 
 
+def test_a_name_that_no_stack_file_takes_is_said_and_not_proposed(folder, discover):
+    file = folder / NAME / "elasticsearch.yml"
+    file.write_text(file.read_text().replace(f"node.name: {NAME}", "node.name: my node"))
+    with running(folder, NAME):
+        status, out, _ = discover("nodes: [{address: 127.0.0.1, http_port: 19201}]")
+    assert status == DUE
+    assert "! nodes[0].name: its `node.name` is `my node`, which cannot stand in a stack file" in out
+    assert "name: my node" not in "".join(lines_to_write(out))
+
+
 def test_a_folder_that_is_another_one_than_that_in_the_written_home_is_found_by_its_process(folder, discover):
     (folder / "home" / "config").mkdir()
     (folder / "home" / "config" / "elasticsearch.yml").touch()

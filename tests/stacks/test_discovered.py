@@ -1,17 +1,22 @@
 """What machines tell, held against a stack file: additions, contradictions, names that are dialled and not named."""
 
+import io
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from components.facts.candidates import Asked, Candidate, meant
 from components.facts.machine import MachineFacts, RunningNode
 from components.facts.node import NodeFacts, address_of
 from components.nodes.layouts import Layout
+from components.nodes.spec import NodeSpec
 from stacks.discover_lines import as_lines, sections_to_write
-from stacks.discovered import Discovered, additions, contradictions, differing, not_found
+from stacks.discover_view import node_view
+from stacks.discovered import Discovered, additions, contradictions, differing, not_found, unfit
 from stacks.missed_names import missed, names_to_add
 from tests.stacks.stackfiles import model
+from toolchain.console import Console
 
 MACHINE = MachineFacts(("es-1.example.net", "es-1"), ("10.0.0.1", "fd00::1"), node_name="es-1")
 OTHER = MachineFacts((), ("10.0.0.2",))
@@ -27,6 +32,15 @@ def seen(written, settings=SETTINGS, running=ON_DEB, index=0, machine=MACHINE, *
     layout = running.layout if running else None
     facts = NodeFacts(machine, candidate, running.home if running else "", layout, "9.5.3", owner="search")
     return Discovered(index, written, written_machine, model().nodes[index], replace(facts, **differs))
+
+
+def test_what_a_node_calls_its_cluster_commands_no_terminal():
+    stream = io.StringIO()
+    name = "logs\x1b]52;c;cm0=\x07\x1b[2J"
+    told = seen({"name": "es-1", "address": "a"}, {**SETTINGS, "cluster.name": name})
+    Console(stream).show(node_view(told, model()))
+    assert "logs\\x1b]52;c;cm0=\\x07\\x1b[2J\n" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -94,6 +108,32 @@ def seen(written, settings=SETTINGS, running=ON_DEB, index=0, machine=MACHINE, *
 )
 def test_what_is_neither_written_nor_usual_is_to_be_written(written, settings, running, found):
     assert additions(seen(written, settings, running)) == found
+
+
+@pytest.mark.parametrize(
+    "name", ["my node", "Ünode", "n" * 80, "-es", "es-1: x", "{a}", "yes", "1:30", "node_1_", "12_3", "null"]
+)
+def test_what_is_proposed_loads_and_what_would_not_is_told_instead(name):
+    one = seen({"address": "10.0.0.1"}, {**SETTINGS, "node.name": name, "cluster.name": name})
+    proposed = {"address": "10.0.0.1", **additions(one)}
+    [line] = [each for each in as_lines({"nodes": [proposed]}) if "- " in each]
+    read = yaml.safe_load(line)[0]  # by the rules of YAML 1.1
+    told = list(unfit([one]))
+    assert [each for each in told if each.startswith("nodes[0].name")] == [
+        each for each in told if "`node.name`" in each
+    ]
+    if any("`node.name`" in each for each in told):
+        assert "name" not in read
+        assert f"`{name}`" in told[0]
+        assert "give it another one in /etc/elasticsearch/elasticsearch.yml" in told[0]
+    else:
+        assert NodeSpec.model_validate(read).name == name
+
+
+def test_a_cluster_name_that_no_stack_file_takes_is_told_too_and_those_of_others_are_not():
+    odd = seen({"name": "es-1"}, {**SETTINGS, "cluster.name": "logs\x1b[2J"})
+    [told] = unfit([odd, seen({"name": "es-2"}), replace(odd, facts=None)])
+    assert told.startswith("cluster.name: nodes have `logs\x1b[2J`, which cannot stand in a stack file")
 
 
 def test_of_a_machine_that_could_not_be_asked_nothing_is_to_be_written():

@@ -5,6 +5,8 @@ import re
 import threading
 
 import pytest
+from rich.table import Table
+from rich.text import Text
 
 from components.errors import CommandFailed
 from toolchain import console
@@ -99,6 +101,47 @@ def test_a_pipe_gets_no_control_code_whatever_the_environment_asks(monkeypatch):
     shown.problem(CommandFailed("it broke", where="es-1", why="x", next_step="y"))
 
     assert "\x1b" not in pipe.getvalue()
+
+
+HOSTILE = "logs\x1b]52;c;cm0=\x07\x1b[2J\x9bA\u202ex"
+
+
+def table():
+    rows = Table(box=None)
+    rows.add_row(Text(HOSTILE), HOSTILE)
+    return rows
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(lambda shown: shown.say(HOSTILE), id="a line"),
+        pytest.param(lambda shown: shown.failure(HOSTILE, HOSTILE), id="a failure"),
+        pytest.param(lambda shown: shown.show(Text(HOSTILE)), id="a text"),
+        pytest.param(lambda shown: shown.show(table()), id="a table"),
+        pytest.param(
+            lambda shown: shown.problem(CommandFailed(HOSTILE, where=HOSTILE, why=HOSTILE, next_step=HOSTILE)),
+            id="a problem",
+        ),
+    ],
+)
+@pytest.mark.parametrize("live", [True, False])
+def test_nobody_who_is_told_of_commands_the_terminal(told, live, terminal):
+    stream = terminal if live else io.StringIO()
+    told(Console(stream))
+
+    text = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())  # Rich's own colours
+    assert "logs\\x1b]52" in text
+    assert not [sign for sign in text if not sign.isprintable() and sign != "\n"]
+
+
+def test_news_of_a_task_do_not_command_the_terminal(terminal):
+    with Console(terminal).task(HOSTILE) as task:
+        task.update(HOSTILE)
+
+    assert "\x1b]52" not in terminal.getvalue()
+    assert "\x1b[2J" not in terminal.getvalue()
+    assert "\x1b[?25l" in terminal.getvalue(), "Rich's own controls are sent"
 
 
 def test_a_terminal_gets_live_lines_and_keeps_one_still_line_of_each_task(terminal):

@@ -37,6 +37,19 @@ def test_an_error_of_ours_is_its_own_text(talk, box, kind):
     assert caught.value.details == []
 
 
+def test_what_a_machine_said_commands_no_terminal(talk, box, heard):
+    def work(wanted, context):
+        context.warn("es-1 says \x1b[2J")
+        raise CommandFailed("it ended", where="es-1", why="ssh: \x1b]52;c;cm0=\x07", next_step="mend it")
+
+    box.work = work
+    with pytest.raises(Refused) as caught:
+        talk.create(BOX, TEA)
+
+    assert "ssh: \\x1b]52;c;cm0=\\x07" in caught.value.text
+    assert heard.texts(urn_of(BOX), severity="WARNING") == ["es-1 says \\x1b[2J"]
+
+
 @pytest.mark.parametrize(
     "error",
     [

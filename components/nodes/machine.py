@@ -86,7 +86,7 @@ class NodeMachine:
     def write(self, relative: str, content: bytes, mode: int) -> None:
         """Put a file of ours into the config folder."""
         owner = self.owner()
-        self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group))
+        self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group, no_acl=True))
 
     def write_settings(self, text: str) -> None:
         """Replace the settings file; its owner and mode stay as they are."""

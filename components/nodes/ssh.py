@@ -168,8 +168,8 @@ class SshTarget:
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""
         path, owners = file.path, scripts.owner_and_group(file.owner, file.group)
-        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
-        words = [str(path), str(temporary), str(len(file.content)), scripts.taken_away(file.mode), owners]
+        acl = scripts.NO_ACL if file.no_acl else scripts.KEEP_ACL
+        words = [str(path), TEMPORARY_SUFFIX, str(len(file.content)), f"{file.mode:04o}", owners, acl]
         status, _, said = self._script(scripts.WRITE, words, file.content)
         if status == scripts.NO_FOLDER:
             with connection_to(self.ssh).making_folders:

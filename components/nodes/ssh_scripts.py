@@ -161,6 +161,9 @@ if [ -d "$1" ] && [ ! -L "$1" ]; then rm -r -f -- "$1"; else rm -f -- "$1"; fi |
 )
 """Argument: a path."""
 
+SAY = f'printf "%s\\n" "{BEGIN}"'
+"""Says that it was begun, by whoever it is begun."""
+
 HOLD = f'printf "%s\\n" "{BEGIN}"; exec cat >/dev/null'
 """What keeps a connection open: it ends with whoever holds the other end of its standard input."""
 

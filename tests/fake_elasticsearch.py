@@ -200,7 +200,7 @@ class FakeNode:
         file = self.target.files.get(path)
         if file is None:
             return f"[{path}] because the file does not exist"
-        if not file.readable_by(user):
+        if file.denied or not file.readable_by(user):
             return f"[{path}] because access to read the file is blocked"
         if file.content != key_file(self.keystore.entries().get(f"{prefix}keystore.secure_password", "")):
             return f"[{path}] - this is usually caused by an incorrect password; (a keystore password was provided)"

@@ -143,6 +143,8 @@ class FakeFile:
     owner: str = "elasticsearch"
     group: str = "elasticsearch"
     modified: float = 0.0
+    denied: bool = False
+    """Whether something else than its mode keeps the node from it, as SELinux does."""
 
     def readable_by(self, user: str) -> bool:
         """Every user has one group here, of the same name."""
@@ -226,6 +228,7 @@ class FakeTarget:
     programs: dict[str, Program] = field(default_factory=dict)
     look: str = ""
     of_unit: str = ""
+    links: dict[PurePosixPath, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.programs |= {
@@ -235,7 +238,7 @@ class FakeTarget:
             "test": self._test,
             "stat": self._size,
         }
-        self.programs["readlink"] = lambda call: Completed(0, f"{call.argv[2]}\n", "")
+        self.programs["readlink"] = self._readlink
 
     def now(self) -> float:
         return self.clock.now().timestamp()
@@ -327,7 +330,20 @@ class FakeTarget:
     def _sh(self, call: Call) -> Completed:
         if "of_unit" in call.argv[2]:
             return Completed(0, self.look if "say host" in call.argv[2] else self.of_unit, "")
-        return self._jvm_options(call) if "jvm.options" in call.argv[2] else self._ps(call)
+        known = {"jvm.options": self._jvm_options, "for path do": self._unreadable, "chmod": self._set_folder}
+        return next((answer for part, answer in known.items() if part in call.argv[2]), self._ps)(call)
+
+    def _unreadable(self, call: Call) -> Completed:
+        """Folders are entered by everybody here."""
+        files = ((path, self.files.get(PurePosixPath(path))) for path in call.argv[4:])
+        blocked = [path for path, file in files if file and not file.readable_by(call.user or "root")]
+        return Completed(0, "".join(f"{path}\n" for path in blocked), "")
+
+    def _set_folder(self, call: Call) -> Completed:
+        folder = self.folders[PurePosixPath(call.argv[4])]
+        folder.owner, folder.group = call.argv[7].split(":")
+        folder.mode = int(call.argv[8], 8)
+        return OK
 
     def _jvm_options(self, call: Call) -> Completed:
         config = PurePosixPath(call.argv[-1])
@@ -340,6 +356,10 @@ class FakeTarget:
         if process is None:
             return Completed(1, "", "")
         return Completed(0, f"{int(self.now() - process.started):8} {process.args}\n{self.now():.9f}\n", "")
+
+    def _readlink(self, call: Call) -> Completed:
+        leads_to = call.argv[-1] if "-f" in call.argv else self.links.get(PurePosixPath(call.argv[-1]))
+        return Completed(0, f"{leads_to}\n", "") if leads_to else Completed(1, "", "")
 
     def _kill(self, call: Call) -> Completed:
         process = self.alive().get(int(call.argv[2]))

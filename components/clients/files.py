@@ -180,9 +180,11 @@ def put_in_place(
     Raises:
         NotConverged: something else writes the same files.
         CommandFailed: a file or an entry could not be written.
-        ConfigurationRefused: kibana.yml cannot take our settings; nothing was changed then.
+        ConfigurationRefused: kibana.yml cannot take our settings, or is a link; nothing was changed then.
     """
     merged = merged_on(machine, content)
+    if merged.changes:
+        machine.refuse_linked_settings(merged.changes)
     entries = keystore_changes(machine, content, known)
     steps = put_files(machine, wanted, written_before)
     values = {**content.secure_defaults, **content.secure}

@@ -107,6 +107,8 @@ class KibanaSettingsHandler(Handler[KibanaSettingsInputs, KibanaSettingsOutputs]
         """Return what will be written; write nothing."""
         self._refuse_what_cannot_be(wanted)
         pending = self._pending(recorded, wanted)
+        if pending.lines:
+            kibana_machine(wanted.kibana).refuse_linked_settings(pending.lines)
         for step in pending.steps:
             context.say(f"{wanted.kibana.name}: {step}")
         if recorded is None:

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import IO
+from typing import IO, TextIO
 
 import psutil
 
@@ -46,11 +46,17 @@ def main(arguments: Sequence[str], plan: IO[bytes], environment: Mapping[str, st
     """Run the hook, and return the exit status: 0 when it went well."""
     hook = Hook.model_validate_json(arguments[0])
     try:
-        sys.stdout.write(run(hook, plan.read(), environment))
+        _write(sys.stdout, run(hook, plan.read(), environment))
     except SecurityError as error:
-        sys.stderr.write(f"{error}\n")
+        _write(sys.stderr, f"{error}\n")
         return 1
     return 0
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write UTF-8, which is what the engine reads, whatever this process was told to speak."""
+    stream.buffer.write(text.encode())
+    stream.flush()
 
 
 def run(hook: Hook, plan: bytes, environment: Mapping[str, str], target: NodeTarget | None = None) -> str:

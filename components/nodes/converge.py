@@ -3,11 +3,19 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from components.errors import NotConverged
+from components.errors import CommandFailed, NotConverged
 from components.handling import Recorded
 from components.nodes.machine import NodeMachine
-from components.nodes.plan import PutFile, WantedFile, plan_files
+from components.nodes.plan import PutFile, WantedFile, folders_of, plan_files
+from components.nodes.process import last_line
 from components.nodes.spec import Machine
+
+SET_FOLDER = """
+cd -P -- "$1" || exit
+[ "$(pwd -P)" = "$(cd -P -- "$2" && pwd -P)/$3" ] || { echo "it is a link" >&2; exit 1; }
+chown -- "$4" . && chmod -- "$5" .
+"""
+"""Sets what was entered: who owns the folder around it may put a link in its place at any moment."""
 
 
 def written_before(recorded: Recorded[Any, Any] | None, machine: Machine) -> tuple[str, ...]:
@@ -32,7 +40,7 @@ def plan_on(
         wanted: the files as they must be.
         written_before: paths of those that an earlier run wrote, as it is recorded.
     """
-    owner, observed = machine.owner_and_stat(*(file.relative for file in wanted))
+    owner, observed = machine.owner_and_stat(*(file.relative for file in wanted), *folders_of(wanted))
     return plan_files(wanted, observed, owner.user, owner.group, written_before)
 
 
@@ -48,7 +56,10 @@ def put_files(
     steps = plan_on(machine, wanted, written_before)
     for step in steps:
         assert step.file.content is not None  # noqa: S101 (only a preview has unknown content)
-        machine.write(step.file.relative, step.file.content, step.file.mode)
+        if step.file.is_folder:
+            _set_folder(machine, step.file)
+        else:
+            machine.write(step.file.relative, step.file.content, step.file.mode)
     left = plan_on(machine, wanted)
     if left:
         raise NotConverged(
@@ -58,3 +69,16 @@ def put_files(
             next_step="find what else writes these files (configuration management?), stop it, and run again",
         )
     return steps
+
+
+def _set_folder(machine: NodeMachine, folder: WantedFile) -> None:
+    owner, path = machine.owner(), machine.path(folder.relative)
+    owners, mode = f"{owner.user}:{owner.group}", f"{folder.mode:04o}"
+    done = machine.target.run(["sh", "-c", SET_FOLDER, "sh", str(path), str(path.parent), path.name, owners, mode])
+    if not done.ok:
+        raise CommandFailed(
+            f"cannot set owner and mode of {path}",
+            where=machine.name,
+            why=last_line(done),
+            next_step=f"do it yourself (`chown {owners}`, `chmod {mode}`), then run again",
+        )

@@ -21,6 +21,8 @@ MINIMAL_ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
 }
 
+_ACL = "system.posix_acl_access"
+"""What a file's ACL beyond its mode is kept as; some file systems know none. Source: acl(5), xattr(7)."""
 _ONE_FOLDER_AT_A_TIME = threading.Lock()
 """The trust files and the key files of a node are written side by side, into a folder that neither finds at first."""
 
@@ -190,7 +192,7 @@ def _ids(owner: str, group: str) -> tuple[int, int]:
 def _put(temporary: Path, path: Path, file: DesiredFile) -> None:
     """Write under the temporary name, then rename; what fails leaves nothing under that name."""
     try:
-        _write_synced(temporary, file, *_ids(file.owner, file.group))
+        _write_synced(temporary, path, file, *_ids(file.owner, file.group))
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError:
@@ -199,11 +201,16 @@ def _put(temporary: Path, path: Path, file: DesiredFile) -> None:
         raise
 
 
-def _write_synced(temporary: Path, file: DesiredFile, uid: int, gid: int) -> None:
+def _write_synced(temporary: Path, path: Path, file: DesiredFile, uid: int, gid: int) -> None:
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         os.fchown(descriptor, uid, gid)
+        with contextlib.suppress(OSError):  # there is none
+            if file.no_acl:
+                os.removexattr(descriptor, _ACL)
+            else:
+                os.setxattr(descriptor, _ACL, os.getxattr(path, _ACL))
         os.fchmod(descriptor, file.mode)
         stream.write(file.content)
         stream.flush()

@@ -86,10 +86,36 @@ class NodeMachine:
     def write(self, relative: str, content: bytes, mode: int) -> None:
         """Put a file of ours into the config folder."""
         owner = self.owner()
-        self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group))
+        self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group, no_acl=True))
+
+    def refuse_linked_settings(self, differ: Sequence[object] = ()) -> None:
+        """Refuse to replace a settings file that is a link: what keeps the file behind it would go on unread.
+
+        Args:
+            differ: how the lines differ that would be written.
+
+        Raises:
+            ConfigurationRefused: it is one.
+        """
+        done = self.target.run(["readlink", str(self.path(self.software.settings))])
+        if done.ok:
+            lines = "".join(f"; {each}" for each in differ)
+            raise ConfigurationRefused(
+                f"{self.software.settings} is a link, which would become a file of its own",
+                where=self.settings_place(),
+                why=f"it leads to {done.stdout.strip()}, which something else may keep{lines}",
+                next_step="write these lines where it leads to, by whatever keeps it, or put a file in its place "
+                "(`cp --remove-destination`); then run again",
+            )
 
     def write_settings(self, text: str) -> None:
-        """Replace the settings file; its owner and mode stay as they are."""
+        """Replace the settings file; its owner, mode and ACL stay as they are.
+
+        Raises:
+            ConfigurationRefused: it is a link.
+            CommandFailed: it could not be written.
+        """
+        self.refuse_linked_settings()
         stat = self.stat(self.software.settings).get(self.software.settings)
         owner = Owner(stat.owner, stat.group) if stat else self.owner()
         mode = stat.mode if stat else SETTINGS_MODE
@@ -183,6 +209,13 @@ class NodeMachine:
     def cannot_start(self) -> str:
         """Return why the node's user could not start it; empty when nothing is known against it. Starts nothing."""
         return self.service.cannot_start()
+
+    def cannot_read(self, relative: Sequence[str]) -> str:
+        """Return which of these files the node's user may not read; of those that are not there yet, the folder."""
+        folders = {name: str(PurePosixPath(name).parent) for name in relative}
+        found = self.stat(*relative, *sorted({*folders.values()} - {"."})) if relative else {}
+        there = [name if name in found else folders[name] for name in relative]
+        return self.service.cannot_read([str(self.path(name)) for name in dict.fromkeys(there) if name in found])
 
     def stop(self, clock: Clock) -> None:
         """Stop the node and return once its process is gone; nobody kills it.

@@ -77,6 +77,10 @@ class OwnCommands:
             return f"we may not run {program}, or there is no such file"
         return ""
 
+    def cannot_read(self, paths: Sequence[str]) -> str:
+        """Leave it to the layout, unless something else starts the node: then nobody knows as whom."""
+        return "" if self.commands.start else self.usual.cannot_read(paths)
+
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         """Run `keystore` with the arguments of `elasticsearch-keystore` after its own."""
         if not self.commands.keystore:

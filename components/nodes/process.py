@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.errors import CommandFailed
 from components.nodes.target import Completed, NodeTarget
 
 STOP_TIMEOUT = 120.0
 """Seconds a node gets to end after SIGTERM; Elasticsearch's own units wait for ever, people do not."""
 START_TIMEOUT = 300.0
 """Seconds `bin/elasticsearch -d`, or an operator's command, gets until the node is ready."""
+NO_SUCH_PROCESS = (1, "", "")
+"""How `ps` ends, and nothing else does. Source: ps(1)."""
 PS = 'ps -o etimes=,args= -p "$1" && date +%s.%N'
 
 
@@ -38,10 +41,23 @@ class Process:
 
 
 def process_of(target: NodeTarget, pid: int, mark: str = "") -> Process | None:
-    """Return the process with this number, if there is one whose command line holds the mark."""
+    """Return the process with this number, if there is one whose command line holds the mark.
+
+    Raises:
+        CommandFailed: that could not be found out; a machine that is short of everything fails to tell, too.
+    """
     done = target.run(["sh", "-c", PS, "sh", str(pid)])
+    if (done.exit_status, done.stdout, done.stderr) == NO_SUCH_PROCESS:
+        return None
     lines = done.stdout.splitlines()
-    if not done.ok or len(lines) < 2 or mark not in lines[0]:
+    if not done.ok or len(lines) < 2:
+        raise CommandFailed(
+            f"whether process {pid} runs could not be found out",
+            where=target.name,
+            why=last_line(done),
+            next_step="see what `ps` says there, and whether the machine has memory and processes left; then run again",
+        )
+    if mark not in lines[0]:
         return None
     elapsed = float(lines[0].split(maxsplit=1)[0])
     return Process(pid, float(lines[-1]) - elapsed)

@@ -24,6 +24,11 @@ OTHER_UNIT = (
     "`unit: {unit}` into its `machine` in the stack file, or `commands`, where that unit runs more than this node"
 )
 """Why a node that a unit runs is none that we may stop and start ourselves."""
+CANNOT_READ = """
+for path do
+  if [ -d "$path" ]; then [ -x "$path" ]; else [ -r "$path" ]; fi || printf '%s\\n' "$path"
+done
+"""
 OF_PROCESS = ("/proc/{pid}/limits", "/proc/sys/vm/max_map_count")
 
 
@@ -52,6 +57,9 @@ class Service(Protocol):
 
     def cannot_start(self) -> str:
         """Return why the node could not be started; empty when nothing is known against it. Starts nothing."""
+
+    def cannot_read(self, paths: Sequence[str]) -> str:
+        """Return which of these files the node may not read, or which folder not enter; empty where it may all."""
 
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         """Run the keystore's command."""
@@ -142,6 +150,13 @@ class OnMachine:
         """Return why the node's user could not read its settings; empty where it can."""
         path, user = f"{self.place.real(self.machine.config)}/{self.place.software.settings}", self.place.user()
         return "" if self.place.may("-r", path, user) else _may_not(user, "read", path)
+
+    def cannot_read(self, paths: Sequence[str]) -> str:
+        """Ask the node's user, with one command for all of them."""
+        user = self.place.user()
+        done = self.target.run(["sh", "-c", CANNOT_READ, "sh", *paths], user=user) if paths else None
+        names = ", ".join(done.stdout.splitlines()) if done else ""
+        return f"user {user} may not read {names}: see the owner and mode of each, and of its folder" if names else ""
 
 
 class Daemon(OnMachine):

@@ -2,13 +2,13 @@
 
 import atexit
 import math
-import stat as modes
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
@@ -20,6 +20,7 @@ from components.nodes.ssh_connection import Connection
 from components.nodes.ssh_looks import Looks
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_stats import stats_in
+from components.nodes.ssh_sudo import SUDO_WITHIN, password_in
 from components.nodes.ssh_words import last_line, not_begun
 from components.nodes.target import Completed, DesiredFile, FileStat
 
@@ -125,7 +126,7 @@ class SshTarget:
         status, stdout, stderr = self._script(
             scripts.RUN, [user or "", str(seconds), *words], stdin or b"", timeout=seconds + LATER
         )
-        if status == TIMED_OUT or (status == KILLED and time.monotonic() - began >= timeout):
+        if status in (TIMED_OUT, KILLED) and time.monotonic() - began >= timeout:  # else the command's own
             raise self._too_slow(f"`{argv[0]}`", timeout)
         self._refuse_what_did_not_run(argv[0], status, stderr, user)
         exit_status = SIGNALS.start - 1 - status if status in SIGNALS else status
@@ -168,8 +169,8 @@ class SshTarget:
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""
         path, owners = file.path, scripts.owner_and_group(file.owner, file.group)
-        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
-        words = [str(path), str(temporary), str(len(file.content)), scripts.taken_away(file.mode), owners]
+        acl = scripts.NO_ACL if file.no_acl else scripts.KEEP_ACL
+        words = [str(path), TEMPORARY_SUFFIX, str(len(file.content)), f"{file.mode:04o}", owners, acl]
         status, _, said = self._script(scripts.WRITE, words, file.content)
         if status == scripts.NO_FOLDER:
             with connection_to(self.ssh).making_folders:
@@ -198,7 +199,7 @@ class SshTarget:
             return looks_at(self.ssh).ask(verb, paths, self._start_looks)
 
     def _start_looks(self) -> tuple[subprocess.Popen[bytes], bytes]:
-        password = self._password()
+        password = self._shown_password()
         command = scripts.command_line(scripts.LOOK, [], seconds=scripts.FOR_EVER, with_password=password is not None)
         return connection_to(self.ssh).start(command, node=self.name), _first_lines(password)
 
@@ -212,12 +213,12 @@ class SshTarget:
         self, script: str, arguments: Sequence[str], content: bytes, *, timeout: float = FILE_TIMEOUT
     ) -> tuple[int, bytes, str]:
         """Run one of the scripts as root; return its status, what it wrote, and what it said."""
-        password = self._password()
         limit = math.ceil(timeout)
-        command = scripts.command_line(script, arguments, seconds=limit, with_password=password is not None)
-        stdin = _first_lines(password) + content
         try:
             with self._in_hand():
+                password = self._shown_password()
+                command = scripts.command_line(script, arguments, seconds=limit, with_password=password is not None)
+                stdin = _first_lines(password) + content
                 done = connection_to(self.ssh).run(command, stdin, node=self.name, timeout=timeout + GRACE)
         except subprocess.TimeoutExpired as error:
             raise self._too_slow("a command", timeout + GRACE) from error
@@ -228,25 +229,16 @@ class SshTarget:
             raise not_begun((shell_said or noise).decode(errors="replace"), node=self.name, host=self.ssh.host)
         return done.returncode, stdout, said.decode(errors="replace")
 
-    def _password(self) -> bytes | None:
-        """Return what `sudo` may ask for.
-
-        Raises:
-            ConfigurationRefused: its file cannot be read, or others may read it.
-        """
+    def _shown_password(self) -> bytes | None:
+        """Return what `sudo` may ask for, once it has taken it."""
         if self.ssh.sudo_password_file is None:
             return None
-        path = Path(self.ssh.sudo_password_file)
-        try:
-            if modes.S_IMODE(path.stat().st_mode) & 0o077:
-                why, next_step = "others may read it", f"take their rights away: `chmod 600 {path}`"
-            else:
-                return path.read_bytes().split(b"\n", 1)[0]
-        except OSError as error:
-            why, next_step = error.strerror or str(error), "correct `machine.ssh.sudo_password_file` in the stack file"
-        raise ConfigurationRefused(
-            f"cannot use the password for `sudo` in {path}", where=self.name, why=why, next_step=next_step
-        )
+        password = password_in(self.ssh.sudo_password_file, where=self.name)
+        connection = connection_to(self.ssh)
+        command = scripts.command_line(scripts.SAY, [], seconds=SUDO_WITHIN, with_password=True)
+        ask = partial(connection.run, command, node=self.name, timeout=SUDO_WITHIN + GRACE)
+        connection.sudo.show(password, ask, node=self.name, host=self.ssh.host)
+        return password
 
     def _refuse_what_did_not_run(self, program: str, status: int, said: str, user: str | None) -> None:
         if status == scripts.NO_SUCH_USER:

@@ -6,6 +6,7 @@ this process, however that ends: what holds it open is a `cat` on the machine wh
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -21,6 +22,7 @@ from components.nodes.multiplexed import NotSpoken, Refused, call, has_ended
 from components.nodes.ssh_options import ALWAYS, CLIENT, MASTER, OPENING_TIMEOUT, environment, only_key
 from components.nodes.ssh_scripts import BEGIN, HOLD
 from components.nodes.ssh_spec import Ssh
+from components.nodes.ssh_sudo import ShownToSudo
 from components.nodes.ssh_words import killed_there, not_connected
 
 SESSIONS = 8
@@ -33,6 +35,11 @@ BROKEN = 255
 """What `ssh` ends with when the connection could not be made, or broke. Source: ssh(1)."""
 SHELL_WITHIN = 30
 """Seconds that the login shell of a machine gets to begin."""
+FOLDER_PREFIX = "essecurity-ssh-"
+MOST_BYTES = 53
+"""Of a folder's path in which ours may be made: that of a socket has 108 bytes, and `ssh` adds 17 to it meanwhile."""
+TAKEN_LITERALLY = re.compile(r"/[A-Za-z0-9._/-]*")
+"""What `ControlPath` neither cuts at a blank nor expands at a `%`. Source: ssh_config(5), TOKENS."""
 _AND_LEAVE_NOTHING = '"$@"; status=$?; rm -r -f -- "$0"; exit "$status"'
 """Runs `ssh`, and removes the folder of its socket, also after this process was killed."""
 
@@ -56,6 +63,7 @@ class Connection:
         self._held: list[Stream] = []
         self._guard = threading.Lock()
         self.making_folders = threading.Lock()  # trust and key files, side by side, into a folder that neither finds
+        self.sudo = ShownToSudo()
         self._sessions = threading.BoundedSemaphore(SESSIONS)
 
     def open(self, node: str) -> None:
@@ -73,7 +81,7 @@ class Connection:
             if self._given_up.is_set():
                 raise not_connected(self._said, node=node, host=self.ssh.host)
             _let_go(self._master)
-            folder = tempfile.mkdtemp(prefix="essecurity-ssh-")
+            folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=_place_for_a_socket())
             self._control, self._said = Path(folder) / "control", ""
             self._master = subprocess.Popen(
                 ["sh", "-c", _AND_LEAVE_NOTHING, folder, *self._ssh(*MASTER), *self._destination(), HOLD],
@@ -199,7 +207,7 @@ class Connection:
         hops = 1 + len(self.ssh.jump)
         timer = threading.Timer(OPENING_TIMEOUT * hops + SHELL_WITHIN, _kill, [master])  # a shell there may never begin
         timer.start()
-        begins = any(line.strip() == BEGIN.encode() for line in iter(master.stdout.readline, b""))
+        begins = any(line.rstrip().endswith(BEGIN.encode()) for line in iter(master.stdout.readline, b""))
         timer.cancel()
         if not begins:
             master.wait()
@@ -235,6 +243,13 @@ class Connection:
         words = [("-l", ssh.user), ("-p", str(ssh.port) if ssh.port else None), ("-i", ssh.identity_file)]
         only = ["-o", "IdentitiesOnly=yes"] if ssh.identity_file else []
         return [*only, *(word for key, value in words if value for word in (key, value)), "--", ssh.host]
+
+
+def _place_for_a_socket() -> str | None:
+    """Return the first folder in which the path of a socket is one; None for the usual one, where none is."""
+    places = (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR", ""), "/tmp")  # noqa: S108 (ours is made in it)
+    fits = (place for place in places if TAKEN_LITERALLY.fullmatch(place) and len(place) <= MOST_BYTES)
+    return next((place for place in fits if os.access(place, os.W_OK | os.X_OK)), None)
 
 
 def _let_go(master: subprocess.Popen[bytes] | None) -> None:

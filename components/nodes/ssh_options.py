@@ -1,6 +1,7 @@
 """What `ssh` is told each time, whatever its configuration says, and what it gets of our environment."""
 
 import os
+import shutil
 from collections.abc import Sequence
 
 OPENING_TIMEOUT = 15
@@ -44,7 +45,7 @@ def only_key(host_key: str | None) -> Sequence[str]:
         return ()
     kind = host_key.split(" ", 1)[0]
     return (
-        f"KnownHostsCommand=/bin/echo %H {host_key}",
+        f"KnownHostsCommand={shutil.which('echo') or '/bin/echo'} %H {host_key}",  # it takes no word without a path
         "UserKnownHostsFile=/dev/null",
         "GlobalKnownHostsFile=/dev/null",
         f"HostKeyAlgorithms={'rsa-sha2-512,rsa-sha2-256' if kind == 'ssh-rsa' else kind}",

@@ -16,6 +16,8 @@ THERE = b"+"
 """Comes before the content of a file that is found: one that is empty is none that is missing."""
 FAILED, NO_SUCH_USER, NO_FOLDER = 252, 253, 250
 """Exit statuses of the scripts for what they themselves find."""
+KEEP_ACL, NO_ACL = "keep", "none"
+"""What a file that is written has beside its mode: what the file before it had, or nothing."""
 
 _PRELUDE = f"""
 while IFS= read -r line; do [ "$line" = "{BEGIN}" ] && break; done
@@ -97,33 +99,42 @@ input. After what a look shows come an empty line, the mark, and a status. It en
 WRITE = (
     _PRELUDE
     + f"""
-path=$1 temporary=$2 size=$3 mask=$4 owner=$5
+path=$1 suffix=$2 size=$3 mode=$4 owner=$5 acl=$6
 folder=$(dirname -- "$path")
 [ -d "$folder" ] || exit {NO_FOLDER}
 exec 9<"$folder" || exit {FAILED}
 flock -w {WITHIN:.0f} 9 || {{ echo "another run writes into this folder, and has not ended" >&2; exit {FAILED}; }}
-refuse() {{ rm -f -- "$temporary"; exit {FAILED}; }}
-for left in "$folder"/*"${{temporary#"$path"}}"; do
+for left in "$folder"/*"$suffix"; do
   if [ -L "$left" ] || [ ! -d "$left" ]; then rm -f -- "$left" || exit {FAILED}; fi
 done
-umask "$mask"
-dd of="$temporary" bs=64k iflag=fullblock conv=excl,fsync status=none || refuse
-if [ "$(wc -c <"$temporary")" -ne "$size" ]; then
+temporary=$(mktemp --suffix="$suffix" -- "$path.XXXXXX") || exit {FAILED}
+refuse() {{
   rm -f -- "$temporary" # first: where nobody listens any more, the next line ends this shell
-  echo "the connection broke in the middle of the file" >&2
+  [ $# -eq 0 ] || echo "$1" >&2
   exit {FAILED}
+}}
+exec 8<"$temporary" && new=/proc/self/fd/8
+[ "$(stat -c '%h %u %d:%i' -- "$temporary")" = "1 $(id -u) $(stat -L -c '%d:%i' "$new")" ] ||
+  refuse "something else took its temporary name"
+if [ "$acl" = "{KEEP_ACL}" ]; then
+  [ ! -f "$path" ] || cp --attributes-only --preserve=mode -- "$path" "$new" || refuse
+elif command -v setfacl >/dev/null; then
+  setfacl -b "$new" 2>/dev/null # fails where the file system knows none
 fi
-chown -h -- "$owner" "$temporary" || refuse
+chown -- "$owner" "$new" && chmod -- "$mode" "$new" || refuse
+dd of="$new" bs=64k iflag=fullblock conv=nocreat,fsync status=none || refuse
+[ "$(stat -L -c %s "$new")" -eq "$size" ] || refuse "the connection broke in the middle of the file"
 mv -f -T -- "$temporary" "$path" || refuse
 sync -- "$folder"
 """
 )
-"""Arguments: path, temporary path, size in bytes, what its mode takes away, `owner:group`.
+"""Arguments: path, ending of temporary names, size in bytes, mode, `owner:group`, and what becomes of an ACL.
 
 What is cut short never gets the file's name; one write at a time in a folder, also of a run that was given up. So
 whatever has a temporary name there while the folder is ours was left by a writer that is gone, and is removed. The
-folder may be the node's user's, and we are root: so the file is made anew (`conv=excl` follows no link), with its mode,
-and given away without following one.
+folder may be the node's user's, and we are root: so the file is made anew, and from then on it is spoken of by what is
+open, never by a name that may have become a link. It is nobody else's to open until it has its mode, and it has its
+mode before its content: a default ACL of the folder overrules every umask. Source: acl(5), object creation.
 """
 
 MAKE_FOLDER = (
@@ -150,6 +161,9 @@ if [ -d "$1" ] && [ ! -L "$1" ]; then rm -r -f -- "$1"; else rm -f -- "$1"; fi |
 )
 """Argument: a path."""
 
+SAY = f'printf "%s\\n" "{BEGIN}"'
+"""Says that it was begun, by whoever it is begun."""
+
 HOLD = f'printf "%s\\n" "{BEGIN}"; exec cat >/dev/null'
 """What keeps a connection open: it ends with whoever holds the other end of its standard input."""
 
@@ -174,8 +188,3 @@ def command_line(script: str, arguments: Sequence[str], *, seconds: int, with_pa
 def owner_and_group(owner: str, group: str) -> str:
     """Return both as `chown` takes them."""
     return f"{owner}:{group}"
-
-
-def taken_away(mode: int) -> str:
-    """Return the `umask` with which a new file gets a mode."""
-    return f"{0o666 & ~mode:04o}"

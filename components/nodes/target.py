@@ -47,13 +47,23 @@ class FileStat:
 
 @dataclass(frozen=True, slots=True)
 class DesiredFile:
-    """A file as it must be. The content never prints."""
+    """A file as it must be. The content never prints.
+
+    Attributes:
+        path: where it lies.
+        content: what it holds.
+        mode: permission bits; no umask and no default ACL of the folder changes them.
+        owner: user name or number.
+        group: likewise.
+        no_acl: whether nobody has rights on it beside what its mode says; else the file keeps the ACL that it had.
+    """
 
     path: PurePosixPath
     content: bytes = field(repr=False)
     mode: int
     owner: str
     group: str
+    no_acl: bool = False
 
 
 class NodeTarget(Protocol):

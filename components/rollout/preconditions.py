@@ -82,6 +82,12 @@ def nodes_that_cannot_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]
     return tuple(Finding("CannotStart", f"{name} could not be started again: {why}") for name, why in found if why)
 
 
+def nodes_that_cannot_read(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
+    """Return which nodes may not read what their new settings name, as far as it is there."""
+    found = ((node.name, node.machine.cannot_read(node.content.files)) for node in nodes)
+    return tuple(Finding("CannotRead", f"{name} could not be started again: {why}") for name, why in found if why)
+
+
 def nodes_that_would_not_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
     """Return why Elasticsearch would refuse to start with what is wanted, the operator's own lines among it.
 

@@ -9,6 +9,10 @@ from pydantic import Field, SecretStr, field_validator
 from components.settings.merge import SettingValue
 from components.values import MaybeUnknown, Unknown, Wire, reveal
 
+NAME_FILES = tuple(
+    f".ssl.{key}" for key in ("keystore.path", "truststore.path", "key", "certificate", "certificate_authorities")
+)
+
 
 class Content(Wire):
     """Our settings for one node.
@@ -37,6 +41,12 @@ class Content(Wire):
     def absent_layers(self) -> tuple[str, ...]:
         """The prefixes of which nothing may be left, in elasticsearch.yml or in the keystore."""
         return tuple(each for each in self.absent if each.endswith("."))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that our settings name, relative to the config folder."""
+        named = (value for key, value in self.settings.items() if key.endswith(NAME_FILES))
+        return tuple(str(file) for value in named for file in (value if isinstance(value, tuple) else (value,)))
 
     def settings_digest(self) -> str:
         """Return a digest of what must and must not be in elasticsearch.yml."""

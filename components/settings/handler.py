@@ -6,7 +6,7 @@ restart would otherwise come back with a configuration that the others do not ha
 (docs/decisions/0004).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from components.drift import Drift
@@ -15,6 +15,7 @@ from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.machine import NodeMachine
 from components.nodes.spec import Node, Paths
+from components.nodes.target import FileStat
 from components.nodes.targets import machine_of
 from components.settings.awaiting import refuse_to_wait_again, speaks_https
 from components.settings.concerns import Concern, minded, refuse_if_any
@@ -89,9 +90,14 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         standing = flatten(text, where=machine.settings_place())
         for concern in minded(_refuse_what_may_not_be(machine, standing, wanted)):
             context.warn(f"{wanted.node.name}: {concern}")
+        for line in exposed(machine.stat(Paths.KEYSTORE)):
+            context.warn(f"{wanted.node.name}: {line}")
         for line in in_clear_from_then_on(standing, wanted.content.absent):
             context.warn(f"{wanted.node.name}: {line}")
-        for line in (lines := self._lines(wanted)):
+        lines = self._lines(wanted)
+        if lines:
+            machine.refuse_linked_settings(lines)
+        for line in lines:
             context.say(f"elasticsearch.yml of {wanted.node.name}: {line}")
         writer = other_writer(text) if lines else ""
         if writer:
@@ -107,13 +113,16 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         """Check that the operator's file can take our settings, and return what must be there.
 
         Raises:
-            ConfigurationRefused: it cannot, and the text names the line; it has other ports than the stack file; it
-                would take security away; or the node would not start with it, in Elasticsearch's own words.
+            ConfigurationRefused: it cannot, and the text names the line; it is a link; it has other ports than the
+                stack file; it would take security away; or the node would not start, in Elasticsearch's own words.
         """
         machine = machine_of(wanted.node.machine)
         standing = flatten(machine.settings_text(), where=machine.settings_place())
         _refuse_what_may_not_be(machine, standing, wanted)
-        return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=self._lines(wanted))
+        lines = self._lines(wanted)
+        if lines:
+            machine.refuse_linked_settings(lines)
+        return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=lines)
 
     def drift(self, recorded: SettingsRecord, context: Context) -> Sequence[Drift]:
         """Return which of our settings somebody changed since."""
@@ -144,6 +153,16 @@ def _refuse_what_may_not_be(
     concerns = concerns_on(machine, wanted.content)
     refuse_if_any(concerns, where=machine.settings_place())
     return concerns
+
+
+def exposed(found: Mapping[str, FileStat]) -> Iterator[str]:
+    """Yield that everybody may read the keystore, where it is so; its owner is the operator's to choose."""
+    stat = found.get(Paths.KEYSTORE)
+    if stat is not None and stat.mode & 0o004:
+        yield (
+            f"everybody on the machine may read {Paths.KEYSTORE} (mode {stat.mode:04o}), which hides nothing without a "
+            f"password: `chmod {stat.mode & ~0o007:04o}` it"
+        )
 
 
 def _refuse_less_security(machine: NodeMachine, standing: Mapping[str, Value], content: Content) -> None:

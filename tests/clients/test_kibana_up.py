@@ -367,6 +367,17 @@ def test_a_kibana_that_cannot_be_configured_is_refused_before_anything_is_touche
     assert one.everything() == before
 
 
+def test_a_kibana_yml_that_is_a_link_is_refused_before_anything_is_touched(doors):
+    one = running()
+    one.target.links[SETTINGS] = "../repo/kibana.yml"
+    operator, before = doors(one), one.everything()
+    for run in (KibanaSettingsHandler().preview, KibanaSettingsHandler().converge):
+        with pytest.raises(ConfigurationRefused, match="it leads to") as caught:
+            run(None, operator.settings_inputs(), one.context)
+        assert "kibana.yml is a link" in caught.value.what
+    assert one.everything() == before
+
+
 @pytest.mark.parametrize("how", ["fails", "is not there"])
 def test_a_restart_command_that_fails_is_told_with_what_to_mend(doors, how):
     one = running()

@@ -107,6 +107,18 @@ def test_the_runner_ends_as_the_hook_did_and_tells_an_error_in_our_form(command,
     assert shown.out == ("" if status else json.dumps(json.loads(PLAN)))
 
 
+def test_what_a_hook_writes_is_passed_on_whatever_this_process_was_told_to_speak():
+    one = hook("sh", "-c", "echo ✓").model_dump_json(by_alias=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "components.hooks.run", one],
+        input=PLAN,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "✓\n".encode(), b"")
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
 def test_a_runner_that_is_ended_ends_its_hook_and_what_that_started(ended_by, tmp_path):
     os.mkfifo(tmp_path / "began")

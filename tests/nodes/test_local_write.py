@@ -12,6 +12,7 @@ import pytest
 
 from components.errors import CommandFailed
 from components.nodes import folder_lock, local
+from tests.nodes.acls import ACCESS, DEFAULT, READABLE_BY_ALL, READABLE_BY_NOBODY_TOO, give, has_one
 from tests.nodes.local_files import (
     OUR_GROUP,
     OURS,
@@ -108,6 +109,19 @@ def test_the_umask_does_not_change_the_mode(key_file):
     finally:
         os.umask(before)
     assert mode(key_file) == 0o664
+
+
+def test_a_default_acl_of_the_folder_changes_no_mode_and_gives_nobody_rights_on_a_key(key_file):
+    give(key_file.parent, DEFAULT, READABLE_BY_ALL)
+    TARGET.write(desired(key_file, no_acl=True))
+    assert (oct(mode(key_file)), has_one(key_file)) == ("0o640", False)
+
+
+def test_the_acl_of_a_settings_file_stays(key_file):
+    key_file.chmod(0o640)
+    before = os.getxattr(give(key_file, ACCESS, READABLE_BY_NOBODY_TOO), ACCESS)
+    TARGET.write(desired(key_file))
+    assert (key_file.read_bytes(), os.getxattr(key_file, ACCESS)) == (b"new", before)
 
 
 def test_what_a_killed_run_left_half_written_is_replaced(key_file):

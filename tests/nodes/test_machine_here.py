@@ -1,14 +1,21 @@
 """The questions that a node's machine is asked, put to this very machine: what `ps` really prints."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from components.clock import SystemClock
+from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.converge import put_files
 from components.nodes.machine import NodeMachine
+from components.nodes.plan import WantedFile
 from components.nodes.spec import Machine
 from components.nodes.targets import machine_of
 from tests.nodes.local_files import OURS, TARGET
@@ -70,6 +77,54 @@ def test_what_speaks_against_a_start_here_is_said(tmp_path):
     assert "may not read" in machine.cannot_start()
     (tmp_path / "elasticsearch.yml").write_text("a: 1\n")
     assert machine.cannot_start() == ""
+
+
+def test_a_settings_file_that_is_a_link_is_left_one(tmp_path):
+    machine, linked, repo = machine_in(tmp_path), tmp_path / "elasticsearch.yml", tmp_path / "repo.yml"
+    repo.write_text("a: 1\n")
+    linked.symlink_to("repo.yml")
+    with pytest.raises(ConfigurationRefused, match=r"it leads to repo\.yml"):
+        machine.write_settings("a: 2\n")
+    assert (linked.is_symlink(), repo.read_text()) == (True, "a: 1\n")
+    linked.unlink()
+    linked.write_text("a: 1\n")
+    machine.write_settings("a: 2\n")
+    assert linked.read_text() == "a: 2\n"
+
+
+def test_a_folder_that_everybody_may_write_in_is_set_and_a_link_in_its_place_is_not_followed(tmp_path):
+    machine, certs, elsewhere = machine_in(tmp_path), tmp_path / "certs", tmp_path / "elsewhere"
+    key = WantedFile("certs/http-key.pem", b"a key", 0o640, "HTTP leaf")
+    certs.mkdir()
+    certs.chmod(0o777)
+    assert str(put_files(machine, [key])[0]).startswith("set certs (0750): ")
+    assert (oct(certs.stat().st_mode), (certs / "http-key.pem").read_bytes()) == ("0o40750", b"a key")
+    certs.rename(elsewhere)
+    elsewhere.chmod(0o777)
+    certs.symlink_to(elsewhere)
+    with pytest.raises(CommandFailed, match="it is a link"):
+        put_files(machine, [key])
+    assert oct(elsewhere.stat().st_mode) == "0o40777"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder that another user may not enter")
+def test_files_that_the_nodes_user_may_not_read_are_named(tmp_path):
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    try:
+        place.chmod(0o755)
+        shutil.chown(place, "nobody", "nogroup")
+        machine, names = machine_in(place), ["certs/http-key.p12", "certs/http-trust.pem", "no-folder/none.pem"]
+        (place / "certs").mkdir(mode=0o700)
+        told = f"user nobody may not read {place}/certs: see the owner and mode of each, and of its folder"
+        assert machine.cannot_read(names) == told
+        (place / "certs" / "http-key.p12").touch(0o640)
+        assert f"{place}/certs/http-key.p12, {place}/certs:" in machine.cannot_read(names)
+        (place / "certs").chmod(0o755)
+        assert machine.cannot_read(names[:1]).startswith(f"user nobody may not read {place}/certs/http-key.p12: ")
+        (place / "certs" / "http-key.p12").chmod(0o644)
+        assert machine.cannot_read(names) == ""
+    finally:
+        shutil.rmtree(place)
 
 
 def test_a_node_of_the_stack_is_reached_on_this_machine(tmp_path):

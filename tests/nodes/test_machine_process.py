@@ -126,6 +126,24 @@ def test_a_node_that_does_not_stop_is_left_as_it_is_and_said():
     assert commands(one, "kill") == [("-TERM", "1000")], "never killed"
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        pytest.param(Completed(2, "", "sh: 1: Cannot fork\n"), "sh: 1: Cannot fork", id="no process left"),
+        pytest.param(Completed(1, "", "error: no /proc\n"), "error: no /proc", id="ps itself fails"),
+        pytest.param(Completed(0, "", ""), "it printed nothing", id="nothing was said"),
+    ],
+)
+def test_a_machine_that_cannot_tell_whether_a_process_runs_is_not_taken_for_one_without_it(answer, why):
+    one = running_node()
+    process = one.machine.process()
+    one.target.programs["sh"] = lambda call: answer
+    for ask in (one.machine.process, lambda: one.machine.service.is_gone(process)):
+        with pytest.raises(CommandFailed, match="whether process 1000 runs could not be found out") as caught:
+            ask()
+        assert caught.value.why == why
+
+
 def test_nothing_speaks_against_starting_a_node_that_is_laid_out():
     one = one_node()
     assert one.machine.cannot_start() == ""

@@ -89,3 +89,34 @@ def test_a_step_never_shows_content(show, stat):
     assert KEY in show(step)
     assert "s3cret" not in show(step)
     assert hashlib.sha256(b"s3cret").hexdigest() not in show(step)
+
+
+FOLDER_IS_WRONG = [
+    pytest.param(0o777, "elasticsearch", "es", "mode is 0777", 0o750, id="everybody may write in it"),
+    pytest.param(0o2777, "root", "es", "mode is 2777; belongs to root:es", 0o2750, id="and it gives its group on"),
+    pytest.param(0o700, "root", "root", "mode is 0700; belongs to root:root", 0o750, id="nobody but root may enter it"),
+    pytest.param(0o640, "elasticsearch", "es", "mode is 0640", 0o750, id="nobody may enter it"),
+]
+FOLDER_IS_THEIRS = [(0o750, "root", "es"), (0o2750, "elasticsearch", "es"), (0o700, "elasticsearch", "adm")]
+FOLDER_IS_THEIRS += [(0o755, "root", "root"), (0o770, "elasticsearch", "es")]
+
+
+def steps_for(mode, owner, group, node="elasticsearch"):
+    observed = {"certs": FileStat("", mode, owner, group, 0.0), TRUST: there()}
+    return plan_files([wanted()], observed, node, "es")
+
+
+@pytest.mark.parametrize(("mode", "owner", "group", "why", "to"), FOLDER_IS_WRONG)
+def test_a_folder_that_all_may_write_in_or_the_node_may_not_enter_is_set_first(mode, owner, group, why, to):
+    [step] = steps_for(mode, owner, group)
+    assert str(step) == f"set certs ({to:04o}): folder of key and trust files ({why})"
+    assert (step.file.is_folder, step.file.relative, step.file.mode) == (True, "certs", to)
+
+
+@pytest.mark.parametrize(("mode", "owner", "group"), FOLDER_IS_THEIRS)
+def test_another_mode_of_a_folder_is_its_operators_to_choose(mode, owner, group):
+    assert steps_for(mode, owner, group) == ()
+
+
+def test_a_folder_of_roots_is_for_its_group_since_no_node_runs_as_root():
+    assert [step.why for step in steps_for(0o700, "root", "es", node="root")][:1] == ["mode is 0700"]

@@ -147,6 +147,47 @@ def test_the_end_of_a_command_is_told_and_is_never_taken_for_a_broken_connection
     assert (done.exit_status, done.stdout, done.stderr.splitlines()[0]) == (status, "out\n", "err")
 
 
+@pytest.mark.parametrize("status", [124, 137])
+def test_a_command_that_ends_as_one_that_was_ended_has_its_own_words(reach, status):
+    done = reach().run(["sh", "-c", f"echo lost >&2; exit {status}"], timeout=20)
+    assert (done.exit_status, done.stderr) == ({124: 124, 137: -9}[status], "lost\n")
+
+
+@pytest.mark.parametrize("name", ["g" * 60, "my dir", "job%2Fmain"])
+def test_a_folder_for_temporary_files_in_which_no_socket_can_be_is_left_for_another(
+    reach, temporary, monkeypatch, name
+):
+    (temporary / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary / name))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(temporary))
+    assert reach().run(["echo", "hi"]).stdout == "hi\n"
+    assert [one.name.startswith("essecurity-ssh-") for one in temporary.iterdir() if one.name != name] == [True]
+
+
+def test_a_wrong_password_is_shown_to_sudo_once_whatever_is_asked_of_the_machine_afterwards(
+    reach, tmp_path, monkeypatch
+):
+    """`faillock` with `deny=3` locks a login for all machines after three of them."""
+    shown, run = [], ssh_connection.Connection.run
+    monkeypatch.setattr(
+        ssh_connection.Connection, "run", lambda self, *words, **how: shown.append(1) or run(self, *words, **how)
+    )
+    (tmp_path / "wrong").mkdir()
+    target = reach(WITH_PASSWORD, sudo_password_file=password_file(tmp_path / "wrong", "another"))
+    somewhere = PurePosixPath("/etc/hostname")
+    asks = (
+        lambda: target.find(somewhere),
+        lambda: target.run(["id"]),
+        lambda: target.stat([somewhere]),
+        lambda: target.write(file("/etc/no/x")),
+    )
+    for ask in asks:
+        with pytest.raises(ConfigurationRefused, match="`sudo` does not take the password") as caught:
+            ask()
+        assert caught.value.why == "sudo: 1 incorrect password attempt"
+    assert len(shown) == 1
+
+
 def test_a_command_that_does_not_end_is_ended_there_too(reach, place):
     mark = place / "still-there"
     with pytest.raises(CommandFailed, match=r"es-1: `sh` did not end within 1 s and was ended"):
@@ -202,8 +243,7 @@ def test_what_was_cut_short_never_gets_the_files_name(reach, sshd, place):
 
     thread = threading.Thread(target=write)
     thread.start()
-    temporary = Path(f"{path}{TEMPORARY_SUFFIX}")
-    while not (temporary.exists() and temporary.stat().st_size > 1_000_000):
+    while not any(one.stat().st_size > 1_000_000 for one in place.glob(f"*{TEMPORARY_SUFFIX}")):
         assert thread.is_alive()
     sshd.cut()
     thread.join()
@@ -212,7 +252,7 @@ def test_what_was_cut_short_never_gets_the_files_name(reach, sshd, place):
     assert Path(path).read_bytes() == b"before"
     target.write(file(path, b"after"))  # the next run: a new connection, and the temporary file is replaced
     assert Path(path).read_bytes() == b"after"
-    assert not temporary.exists()
+    assert [one.name for one in place.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize(
@@ -321,11 +361,12 @@ def test_a_machine_that_does_not_answer_is_unreachable(reach):
     assert "Connection refused" in caught.value.why
 
 
-def test_a_talkative_login_shell_changes_nothing(reach, sshd, place):
+@pytest.mark.parametrize("says", ["echo welcome", r"printf '\033]0;ops@es-1\007'"], ids=["a line", "a window's title"])
+def test_a_talkative_login_shell_changes_nothing(reach, sshd, place, says):
     """What `.bashrc` prints comes before everything else, on each command."""
     folder = Path("/root")
     kept = (folder / ".bashrc").read_bytes() if (folder / ".bashrc").exists() else None
-    (folder / ".bashrc").write_text("echo welcome; echo careful >&2\n")
+    (folder / ".bashrc").write_text(f"{says}; echo careful >&2\n")
     try:
         path = PurePosixPath(place / "a.pem")
         reach().write(file(path, b"exact"))
@@ -465,7 +506,7 @@ def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(reach, place)
     assert not Path(path).is_symlink()
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o640, 0o660, 0o644])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o660, 0o644, 0o775])
 def test_a_file_gets_its_mode(reach, place, mode):
     path = PurePosixPath(place / "a.pem")
     reach().write(file(path, mode=mode))

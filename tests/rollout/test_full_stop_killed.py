@@ -81,7 +81,7 @@ def test_a_killed_run_that_cannot_succeed_is_put_back_by_the_next_one(doors, mom
 @pytest.mark.parametrize("moment", WHEN)
 def test_a_killed_run_whose_cause_is_mended_is_finished_by_the_next_one(doors, moment):
     for world, case in killed_once(with_an_unreadable_key_file, doors, moment):
-        world["es-2"].file("certs/transport-key.p12").mode = 0o640
+        world["es-2"].file("certs/transport-key.p12").denied = False
         assert not up(world), case
         assert_secured(world, case)
 

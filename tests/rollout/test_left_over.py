@@ -64,7 +64,7 @@ def test_an_earlier_consent_does_not_stand_for_a_later_full_stop(untidy):
 def test_a_node_is_put_back_to_how_it_ran_before_the_later_change_and_no_further(untidy):
     secured = {name: untidy[name].file("elasticsearch.yml").content for name in THREE}
     untidy.scenario = Scenario.BASIC_HTTPS
-    untidy["es-2"].file("certs/http-key.p12").mode = 0
+    untidy["es-2"].file("certs/http-key.p12").denied = True
     with pytest.raises(RolloutHalted, match="the previous files of es-2 are back, it runs as before"):
         untidy.up()
     assert {name: untidy[name].file("elasticsearch.yml").content for name in THREE} == secured
@@ -235,7 +235,7 @@ def test_once_all_had_joined_a_node_that_crashed_since_is_brought_back_alone_and
 def test_once_all_had_joined_a_node_that_starts_no_more_puts_nobody_back_to_plain(joined):
     world = joined
     world["es-3"].target.processes.clear()
-    world["es-3"].file("certs/transport-key.p12").mode = 0
+    world["es-3"].file("certs/transport-key.p12").denied = True
     world.fuse.watch(lambda: len(world.down()))
     with pytest.raises(RolloutHalted, match="nothing was put back"):
         world.up()
@@ -299,7 +299,7 @@ def test_a_put_back_that_fails_in_a_rolling_restart_lets_replicas_go(doors):
     world.scenario = Scenario.BASIC
     world.up()
     world.scenario, world.consent = Scenario.BASIC_HTTPS, False
-    world["es-2"].file("certs/http-key.p12").mode = 0
+    world["es-2"].file("certs/http-key.p12").denied = True
     world["es-2"].target.breaks("write", "es-2/config/elasticsearch.yml", after=1)
     with pytest.raises(RolloutHalted, match="did not succeed either"):
         world.up()

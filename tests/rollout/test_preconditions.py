@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from components.errors import ConfigurationRefused, TargetUnreachable
+from components.errors import ConfigurationRefused, RolloutHalted, TargetUnreachable
 from components.nodes.cluster_api import ClusterSummary
 from components.nodes.logins import logins_refused
 from components.rollout.preconditions import PRECONDITIONS, cluster_is_not_as_listed, nodes_that_cannot_start
@@ -222,3 +222,28 @@ def test_what_is_in_hand_is_finished_or_put_back_whatever_its_operator_wrote_mea
     es_2.target.put(es_2.config / "jvm.options.d" / "checks.options", FakeFile(b"-Des.enforce.bootstrap.checks=yes\n"))
     world.up()
     assert world.runs_with_what_is_wanted()
+
+
+def test_a_node_that_may_not_read_its_new_key_is_found_before_any_node_is_stopped(doors):
+    world = doors(with_own_allocation())
+    world["es-2"].file("certs/transport-key.p12").mode = 0o600
+    world["es-2"].file("certs/transport-key.p12").owner = "root"
+    before = world.snapshot()
+    for run in (world.preview, world.up):
+        with pytest.raises(ConfigurationRefused) as caught:
+            run()
+        assert (
+            "es-2 could not be started again: user elasticsearch may not read "
+            "/nodes/es-2/config/certs/transport-key.p12: see the owner and mode of each, and of its folder"
+        ) in caught.value.why
+    assert world.snapshot() == before
+    assert all(one.starts_tried() == 1 for one in world.nodes)
+
+
+def test_what_is_in_hand_is_put_back_also_where_a_new_key_cannot_be_read(doors):
+    world = doors(with_own_allocation())
+    world.up_killed_before(["start es-1, es-2, es-3"], 0)
+    world["es-2"].file("certs/transport-key.p12").mode = 0
+    with pytest.raises(RolloutHalted, match="the previous files are back on every node"):
+        world.up()
+    assert world.cluster.members() == {"es-1", "es-2", "es-3"}

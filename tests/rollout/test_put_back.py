@@ -144,7 +144,7 @@ def test_after_a_failure_while_putting_back_the_next_run_goes_on(doors):
     world = doors(with_an_unreadable_key_file())
     world["es-1"].target.breaks("write", "es-1/config/elasticsearch.yml", after=1)
     halted(world)
-    world["es-2"].file("certs/transport-key.p12").mode = 0o640
+    world["es-2"].file("certs/transport-key.p12").denied = False
     world.up()
     assert_secured(world)
 
@@ -177,7 +177,7 @@ def test_what_has_joined_is_not_put_back_by_a_later_run_in_which_a_node_does_not
     world.cluster.sick = True
     halted(world)
     crash(world, "es-3")
-    world["es-3"].file("certs/http-key.p12").mode = 0
+    world["es-3"].file("certs/http-key.p12").denied = True
     world.cluster.sick = False
     with suppress(SecurityError):
         world.up()
@@ -223,13 +223,13 @@ def test_a_node_is_not_put_back_when_another_one_cannot_be(doors):
     with pytest.raises(CommandFailed, match="cannot remove"):
         world.up()
     crash(world, "es-2")
-    world["es-2"].file("certs/http-key.p12").mode = 0
+    world["es-2"].file("certs/http-key.p12").denied = True
     error = halted(world)
     assert "nothing was put back: es-1, es-3 speaks for good as is wanted" in error.what
     assert "with its previous files es-2 could not talk to it" in error.what
     assert "may not read" in error.why
     assert world["es-2"].settings()["xpack.security.enabled"] is True
-    world["es-2"].file("certs/http-key.p12").mode = 0o640
+    world["es-2"].file("certs/http-key.p12").denied = False
     world.up()
     assert_secured(world)
 

@@ -121,7 +121,7 @@ def test_a_rolling_restart_killed_three_times_is_finished_by_the_next_run(basic,
 def test_a_node_that_does_not_come_up_is_put_back_and_no_other_is_touched(basic):
     world = basic()
     before = world["es-1"].process
-    world["es-3"].file("certs/http-key.p12").mode = 0
+    world["es-3"].file("certs/http-key.p12").denied = True
     with pytest.raises(RolloutHalted) as halted:
         world.up()
     assert halted.value.where == "es-3"
@@ -134,7 +134,7 @@ def test_a_node_that_does_not_come_up_is_put_back_and_no_other_is_touched(basic)
     assert "xpack.security.http.ssl.enabled" not in world["es-3"].process.settings
     assert world["es-1"].process is before
     assert world.nothing_is_kept()
-    world["es-3"].file("certs/http-key.p12").mode = 0o640
+    world["es-3"].file("certs/http-key.p12").denied = False
     world.up()
     assert_secured(world)
 

@@ -127,7 +127,7 @@ def test_their_files_and_entries_go_where_the_operator_wants_that(doors):
 
 def test_a_node_that_does_not_come_back_gets_everything_back_also_its_entries(doors):
     world = doors(auto_configured(**REMOVING))
-    world["es-2"].file("certs/http-key.p12").mode = 0
+    world["es-2"].file("certs/http-key.p12").denied = True
     before = world.snapshot()
     with pytest.raises(RolloutHalted, match="the previous files of es-2 are back"):
         world.up()

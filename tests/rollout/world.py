@@ -218,9 +218,9 @@ def with_own_allocation() -> World:
 
 
 def with_an_unreadable_key_file() -> World:
-    """Return a cluster that cannot be secured yet: es-2's user may not read its key file."""
+    """Return a cluster that cannot be secured yet: es-2 may not read its key file, whatever its mode says."""
     world = with_own_allocation()
-    world["es-2"].file("certs/transport-key.p12").mode = 0
+    world["es-2"].file("certs/transport-key.p12").denied = True
     return world
 
 

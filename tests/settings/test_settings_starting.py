@@ -65,6 +65,39 @@ def test_a_configuration_that_nothing_speaks_against_is_not_spoken_against(node)
     assert preview(node(REACHABLE))[1].warned == []
 
 
+def test_a_keystore_that_everybody_may_read_is_a_warning(node):
+    one = node(REACHABLE)
+    one.target.files[one.keystore.path].mode = 0o644
+    assert preview(one)[1].warned == [
+        "es-1: everybody on the machine may read elasticsearch.keystore (mode 0644), which hides nothing without a "
+        "password: `chmod 0640` it"
+    ]
+
+
+def test_a_settings_file_that_is_a_link_is_refused_with_its_lines_and_nothing_changes(node):
+    one = node(REACHABLE)
+    one.target.links[one.config / "elasticsearch.yml"] = "../repo/elasticsearch.yml"
+    before = dict(one.target.files)
+    wanted = NodeSettingsInputs(node=one.node, content=BASIC)
+    for run in (
+        lambda: preview(one),
+        lambda: NodeSettingsHandler().converge(None, wanted, FakeContext()),
+        lambda: one.machine.write_settings("a: 1\n"),
+    ):
+        with pytest.raises(ConfigurationRefused, match="is a link, which would become a file") as caught:
+            run()
+        assert caught.value.why.startswith("it leads to ../repo/elasticsearch.yml, which something else may keep")
+    assert one.target.files == before
+    with pytest.raises(ConfigurationRefused, match=r"; \+ xpack.security.enabled: true"):
+        preview(one)
+
+
+def test_a_link_whose_lines_are_as_wanted_stays_one(node):
+    one = node("xpack.security: {enabled: true, transport.ssl.enabled: true}\n" + REACHABLE)
+    one.target.links[one.config / "elasticsearch.yml"] = "../repo/elasticsearch.yml"
+    assert preview(one)[0].steps == ()
+
+
 def test_jvm_options_are_read_in_their_order_without_comments_and_lines_for_some_java_versions(node):
     one = node("", b="-Xms2g\n8-13:-Xms9g", a="# -Xms7g\n-Xms1g\n")
     one.target.put(one.config / "jvm.options", FakeFile(b"-Xmx1g\r\n"))

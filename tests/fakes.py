@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from components.errors import CommandFailed
 from components.nodes.target import Completed, DesiredFile, FileStat
+from tests.fake_kept import FakeScripts
 
 CALL_TAKES = 0.01
 """Seconds of the fake clock that a call takes, so that what happens later is later."""
@@ -221,6 +222,7 @@ class FakeTarget:
     programs: dict[str, Program] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.scripts = FakeScripts(self, FakeFile)
         self.programs |= {
             "sh": self._sh,
             "kill": self._kill,
@@ -255,7 +257,7 @@ class FakeTarget:
     def run(self, argv, *, stdin=None, user=None, environment=None, timeout=60):
         call = Call(tuple(argv), stdin or b"", user, environment or {})
         self.ran.append(call)
-        with self._door("run", " ".join(argv)):
+        with self._door("run", " ".join(argv), lambda: self.scripts.run_half(argv)):
             program = self.programs.get(PurePosixPath(argv[0]).name)
             if program is None:
                 raise failed(self.name, f"`{argv[0]}` could not be started")
@@ -318,6 +320,9 @@ class FakeTarget:
             del self.files[path]
 
     def _sh(self, call: Call) -> Completed:
+        done = self.scripts.run(call.argv)
+        if done is not None:
+            return done
         return self._jvm_options(call) if "jvm.options" in call.argv[2] else self._ps(call)
 
     def _jvm_options(self, call: Call) -> Completed:

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from components.errors import CommandFailed
 from components.nodes.target import Completed, DesiredFile, FileStat
+from tests.fake_kept import FakeScripts
 
 CALL_TAKES = 0.01
 """Seconds of the fake clock that a call takes, so that what happens later is later."""
@@ -231,6 +232,7 @@ class FakeTarget:
     links: dict[PurePosixPath, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.scripts = FakeScripts(self, FakeFile)
         self.programs |= {
             "sh": self._sh,
             "kill": self._kill,
@@ -265,7 +267,7 @@ class FakeTarget:
     def run(self, argv, *, stdin=None, user=None, environment=None, timeout=60):
         call = Call(tuple(argv), stdin or b"", user, environment or {})
         self.ran.append(call)
-        with self._door("run", " ".join(argv)):
+        with self._door("run", " ".join(argv), lambda: self.scripts.run_half(argv)):
             program = self.programs.get(PurePosixPath(argv[0]).name)
             if program is None:
                 raise failed(self.name, f"`{argv[0]}` could not be started")
@@ -330,6 +332,8 @@ class FakeTarget:
     def _sh(self, call: Call) -> Completed:
         if "of_unit" in call.argv[2]:
             return Completed(0, self.look if "say host" in call.argv[2] else self.of_unit, "")
+        if (done := self.scripts.run(call.argv)) is not None:
+            return done
         known = {"jvm.options": self._jvm_options, "for path do": self._unreadable, "chmod": self._set_folder}
         return next((answer for part, answer in known.items() if part in call.argv[2]), self._ps)(call)
 

@@ -6,6 +6,7 @@ from typing import Any
 from components.errors import CommandFailed, NotConverged
 from components.handling import Recorded
 from components.nodes.machine import NodeMachine
+from components.nodes.others_folder import refuse_links_out
 from components.nodes.plan import PutFile, WantedFile, folders_of, plan_files
 from components.nodes.process import last_line
 from components.nodes.spec import Machine
@@ -39,9 +40,15 @@ def plan_on(
         machine: where they are.
         wanted: the files as they must be.
         written_before: paths of those that an earlier run wrote, as it is recorded.
+
+    Raises:
+        ConfigurationRefused: there is no config folder, or a link out of it would be written through.
     """
     owner, observed = machine.owner_and_stat(*(file.relative for file in wanted), *folders_of(wanted))
-    return plan_files(wanted, observed, owner.user, owner.group, written_before)
+    steps = plan_files(wanted, observed, owner.user, owner.group, written_before)
+    if steps:  # a preview says it too
+        refuse_links_out(machine, [step.file.relative for step in steps])
+    return steps
 
 
 def put_files(

@@ -1,6 +1,5 @@
 """One node in a rollout: what it runs with, and its configuration put in place, kept, and put back."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -9,14 +8,17 @@ from pydantic import SecretStr
 
 from components.nodes.greeting import greet
 from components.nodes.machine import NodeMachine
+from components.nodes.others_folder import remove_inside
 from components.nodes.probes import Speech
 from components.nodes.process import Process
 from components.nodes.spec import Node, Paths
 from components.nodes.taking_over import why_useless
-from components.nodes.target import DesiredFile, FileStat
+from components.nodes.target import FileStat
 from components.pki.spec import Layer
+from components.rollout import kept
 from components.rollout.decode import in_an_operators_words
 from components.rollout.entries import EntryDifference, entry_differences
+from components.rollout.kept import MANIFEST
 from components.rollout.view import NodeView, Running
 from components.settings.content import Content
 from components.settings.leftovers import entries_to_remove, old_files
@@ -26,9 +28,6 @@ from components.settings.scenarios import VERIFICATION_MODE, VerificationMode
 from components.settings.standing import Standing, foreign, told
 from components.values import MaybeUnknown, Unknown, Wire, reveal
 
-KEPT = (Paths.SETTINGS, Paths.KEYSTORE)
-MANIFEST = f"{Paths.ROLLOUT}/manifest.json"
-"""Written last: what was kept is complete when it is there."""
 TRANSPORT_TLS = "xpack.security.transport.ssl.enabled"
 
 
@@ -140,45 +139,24 @@ class RolloutNode:
 
     def keep_previous(self) -> None:
         """Keep elasticsearch.yml and the keystore as they are; what was kept before stays, being older."""
-        if self._look().in_hand:
-            return
-        self.machine.target.remove(self.machine.path(Paths.ROLLOUT))
-        stats = self.machine.stat(*KEPT)
-        for name in stats:
-            content = self.machine.read(name)
-            if content is not None:
-                self.machine.write(f"{Paths.ROLLOUT}/{name}", content, 0o600)
-        manifest = {name: [stat.owner, stat.group, stat.mode] for name, stat in stats.items()}
-        self.machine.write(MANIFEST, json.dumps(manifest).encode(), 0o600)
+        if not self._look().in_hand:
+            kept.keep(self.machine)
 
     def restore(self) -> None:
         """Put back what was kept; a file that was not there is removed."""
-        content = self.machine.read(MANIFEST)
-        if content is None:
-            return
-        manifest = json.loads(content)
-        for name in KEPT:
-            path = self.machine.path(name)
-            kept = self.machine.read(f"{Paths.ROLLOUT}/{name}") if name in manifest else None
-            if kept is None:
-                self.machine.target.remove(path)
-            elif kept != self.machine.read(name):
-                owner, group, mode = manifest[name]
-                self.machine.target.write(DesiredFile(path, kept, mode, owner, group))
+        kept.put_back(self.machine)
 
     def discard_previous(self) -> None:
-        """Let go of what was kept: the manifest first, so that half of it is never taken for all of it.
+        """Let go of what was kept.
 
         Where other people's files are to go, they go before that, unless they are in force again: what was kept tells
         which they are.
         """
         if self.removes_old and not self._secured_by_others():
             present = flatten(self.machine.settings_text(), where=self.name)
-            kept = self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b""
-            for path in old_files(foreign(_flat(kept, where=self.name)), present):
-                self.machine.target.remove(self.machine.path(path))
-        self.machine.target.remove(self.machine.path(MANIFEST))
-        self.machine.target.remove(self.machine.path(Paths.ROLLOUT))
+            for path in old_files(foreign(self._kept_settings()), present):
+                remove_inside(self.machine, path)
+        kept.let_go(self.machine)
 
     def log_file(self) -> PurePosixPath:
         """Return where the node writes its log. Source: important-settings-configuration, path.logs."""
@@ -219,8 +197,11 @@ class RolloutNode:
 
     def _kept_tls(self) -> bool:
         """Tell whether the transport layer speaks TLS with the elasticsearch.yml that is kept."""
-        settings = _flat(self.machine.read(f"{Paths.ROLLOUT}/{Paths.SETTINGS}") or b"", where=self.name)
-        return str(settings.get(TRANSPORT_TLS, "false")).lower() == "true"
+        return str(self._kept_settings().get(TRANSPORT_TLS, "false")).lower() == "true"
+
+    def _kept_settings(self) -> Mapping[str, Value]:
+        text = kept.kept_settings(self.machine).decode(errors="replace")
+        return flatten(text, where=f"{self.name}: {Paths.ROLLOUT}/{Paths.SETTINGS}")
 
     def _secured_by_others(self) -> tuple[Standing, ...]:
         return foreign(flatten(self.machine.settings_text(), where=self.name))
@@ -290,8 +271,3 @@ class RolloutNode:
         """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
         roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
         return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))
-
-
-def _flat(kept: bytes, *, where: str) -> Mapping[str, Value]:
-    """Return the settings of an elasticsearch.yml that is kept."""
-    return flatten(kept.decode(errors="replace"), where=f"{where}: {Paths.ROLLOUT}/{Paths.SETTINGS}")

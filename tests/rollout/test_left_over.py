@@ -4,6 +4,7 @@ import pytest
 
 from components.errors import ConfigurationRefused, RolloutHalted, TargetUnreachable
 from components.nodes.cluster_api import ALLOCATION, ClusterSummary
+from components.rollout.kept import LET_GO
 from components.rollout.left_over import as_the_cluster_knows, left_over, still_held
 from components.rollout.preflight import Gate, Sign
 from components.rollout.procedure import HELD, Procedure, reasons
@@ -31,7 +32,7 @@ def untidy(doors):
     world = doors(with_own_allocation())
     world.scenario = Scenario.BASIC
     for name in ("es-2", "es-3"):
-        world[name].target.breaks("remove", "essecurity-rollout", after=1)
+        world[name].target.breaks("run", LET_GO)
     with pytest.raises(RolloutHalted, match="2 nodes failed"):
         world.up()
     assert [one.speaks_tls for one in world.nodes] == [True, True, True]

@@ -6,6 +6,7 @@ import pytest
 
 from components.errors import CommandFailed, RolloutHalted, SecurityError
 from components.nodes.target import Completed
+from components.rollout.kept import LET_GO
 from tests.fakes import Moment
 from tests.rollout.world import (
     World,
@@ -209,8 +210,8 @@ def test_time_for_shards_is_none_for_nodes_that_do_not_join(doors):
 
 def test_once_all_nodes_have_joined_what_cannot_be_tidied_up_waits_for_the_next_run(doors):
     world = doors(with_own_allocation())
-    world["es-2"].target.breaks("remove", "essecurity-rollout", after=1)
-    with pytest.raises(CommandFailed, match="cannot remove"):
+    world["es-2"].target.breaks("run", LET_GO)
+    with pytest.raises(CommandFailed, match="cannot run sh"):
         world.up()
     assert world.runs_with_what_is_wanted(), "es-1 has let go of its previous files, so nobody may go back"
     world.up()
@@ -219,8 +220,8 @@ def test_once_all_nodes_have_joined_what_cannot_be_tidied_up_waits_for_the_next_
 
 def test_a_node_is_not_put_back_when_another_one_cannot_be(doors):
     world = doors(with_own_allocation())
-    world["es-2"].target.breaks("remove", "essecurity-rollout", after=1)
-    with pytest.raises(CommandFailed, match="cannot remove"):
+    world["es-2"].target.breaks("run", LET_GO)
+    with pytest.raises(CommandFailed, match="cannot run sh"):
         world.up()
     crash(world, "es-2")
     world["es-2"].file("certs/http-key.p12").denied = True

@@ -109,7 +109,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
     def preview(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Return who will have reached it, and which nodes will be asked for a proof."""
         now = context.clock.now()
-        return self._reached(wanted, self._proofs(wanted, now), self._to_ask(wanted), now)
+        return self._reached(wanted, self._proofs(wanted, now), self._to_ask(recorded, wanted), now)
 
     def converge(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Wait until every node that reads the trust file takes a leaf of the CA, or refuses one of a retired CA.
@@ -120,7 +120,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             NotConverged: a node goes on answering as before, or what would knock for *cover* has expired.
         """
         now = context.clock.now()
-        proofs, asked = self._proofs(wanted, now), self._to_ask(wanted)
+        proofs, asked = self._proofs(wanted, now), self._to_ask(recorded, wanted)
         for proof in proofs if asked else ():
             if _shows_nothing(proof, wanted, now):
                 continue
@@ -154,13 +154,18 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             signer = IssuedAuthority(reveal(key), reveal(certificate))
         return (Proof(wanted.generation, signer, accepted=True, sample=sample), *retired)
 
-    def _to_ask(self, wanted: WaveInputs) -> tuple[Node, ...]:
+    def _to_ask(self, recorded: WaveRecord | None, wanted: WaveInputs) -> tuple[Node, ...]:
         """Return the nodes whose processes read the trust file: the others will when they are started."""
-        return tuple(node for node in wanted.nodes if wanted.file and self._reads(wanted.file, node, wanted))
+        ours = frozenset((*_leaves(wanted), *(_leaves(recorded.inputs) if recorded else ())))
+        return tuple(node for node in wanted.nodes if wanted.file and self._reads(wanted.file, node, wanted, ours))
 
-    def _reads(self, file: str, node: Node, wanted: WaveInputs) -> bool:
+    def _reads(self, file: str, node: Node, wanted: WaveInputs, ours: frozenset[str]) -> bool:
         with _stopping(wanted, node):
-            return reads_now(machine_of(node.machine), file)
+            return reads_now(machine_of(node.machine), node, wanted.layer, file, ours)
+
+
+def _leaves(inputs: WaveInputs) -> tuple[str, ...]:
+    return () if isinstance(inputs.leaves, Unknown) else inputs.leaves
 
 
 def _of_remote_clusters(wanted: WaveInputs) -> str:

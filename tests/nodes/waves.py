@@ -118,6 +118,12 @@ class Host:
         self.one.starts()
         return self
 
+    def touched(self, content: str = "") -> "Host":
+        """Let somebody write elasticsearch.yml while the node runs: a comment below it, or something else."""
+        self.one.target.clock.sleep(60)
+        there = self.one.file("elasticsearch.yml").content + b"# of the operator\n"
+        return self.holding("elasticsearch.yml", content.encode() or there, owner="root")
+
     def serving(self, found: IssuedLeaf) -> "Host":
         """Let the transport layer serve this leaf for ever."""
         self.serves = lambda: found

@@ -194,8 +194,10 @@ class Trust:
         recorded = replace(self, wants=former).recorded() if former else None
         return self.handler.preview(recorded, self.wanted(), self.host.context)
 
-    def up(self) -> NodeTrustOutputs:
-        return self.handler.converge(None, self.wanted(), self.host.context)
+    def up(self, *former: IssuedAuthority) -> NodeTrustOutputs:
+        """Run it, where these CAs of ours are recorded."""
+        recorded = replace(self, wants=former).recorded() if former else None
+        return self.handler.converge(recorded, self.wanted(), self.host.context)
 
     def refresh(self) -> NodeTrustOutputs:
         return self.handler.observe(self.recorded("what was recorded"), self.host.context)

@@ -5,9 +5,11 @@ It looks at the key file on the machine and at what a handshake shows, never at 
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from components.drift import Drift, DriftKind, drift
+from components.errors import SecurityError
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
@@ -16,11 +18,13 @@ from components.nodes.converge import plan_on, put_files, written_before
 from components.nodes.drift import OTHER_CONTENT, file_drift, held_leaf, recorded_leaf, words_of_leaf
 from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
+from components.nodes.key_passwords import keystore_opens
 from components.nodes.machine import NodeMachine
 from components.nodes.served import reads_now, wait_until_served
 from components.nodes.stopped_wave import authority_of, stopping, unseen_step
 from components.nodes.targets import machine_of
 from components.pki.rotation import WaveName
+from components.pki.spec import FileFormat
 from components.values import MaybeUnknown, Unknown, Wire
 
 TWO_STATES = (
@@ -113,7 +117,8 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
             steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
             served = self._served(wanted)
             if served and served != wanted.serial and _reads(recorded, wanted, machine):
-                wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context)
+                could_start = partial(_could_start, machine, wanted)
+                wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context, could_start)
         return NodeIdentityOutputs(presented_serial=wanted.serial, steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: IdentityRecord, context: Context) -> NodeIdentityOutputs | None:
@@ -149,6 +154,15 @@ def _reads(recorded: IdentityRecord | None, wanted: NodeIdentityInputs, machine:
     presented = () if recorded is None or isinstance(before.serial, Unknown) else (before.serial,)
     renamed = before.file != wanted.file
     return reads_now(machine, wanted.node, wanted.layer, wanted.file, presented, renamed=renamed)
+
+
+def _could_start(machine: NodeMachine, wanted: NodeIdentityInputs) -> bool:
+    """Tell whether the node could start with its key file; a keystore that cannot be read tells nothing against it."""
+    form = FileFormat.PKCS12 if wanted.leaf_file is None else FileFormat.PEM
+    try:
+        return keystore_opens(machine, machine.read(wanted.file) or b"", wanted.layer, form)
+    except SecurityError:
+        return True
 
 
 def _about(wanted: NodeIdentityInputs) -> str:

@@ -15,6 +15,15 @@ from components.settings.merge import flatten
 SERVED_WITHIN = 30.0
 """Seconds; Elasticsearch looks at its files every 5 s (resource.reload.interval.high)."""
 POLL = 0.25
+NOT_TAKEN = "the node did not take the new key file; its log has a WARN from FileWatcher if it cannot read it"
+LOOK = (
+    "look at the node's log; if it says nothing, see that its elasticsearch.yml is as it was at its start, and restart "
+    "this node"
+)
+DOES_NOT_OPEN = "the password in its keystore does not open the new key file, so it would not start with it either"
+LET_IT_BE_WRITTEN = (
+    "do not restart it yet: stop it, run `up`, which writes the password while it is stopped, start it, and run `up`"
+)
 
 
 def reads_now(
@@ -60,20 +69,29 @@ def _heard(node: Node, layer: Layer) -> Answer:
     return greet(node, layer) if said.speech is Speech.PLAIN else said
 
 
-def wait_until_served(node: Node, layer: Layer, serial: str, context: Context) -> str:
+def wait_until_served(
+    node: Node, layer: Layer, serial: str, context: Context, could_start: Callable[[], bool] = lambda: True
+) -> str:
     """Return the serial number once a handshake shows it.
+
+    Args:
+        node: the node.
+        layer: the layer.
+        serial: the serial number.
+        context: the clock and a voice.
+        could_start: tells, after all, whether the node's keystore opens its key file.
 
     Raises:
         NotConverged: the node goes on serving another leaf.
     """
 
     def refused(passed: float) -> NotConverged:
+        why, next_step = (NOT_TAKEN, LOOK) if could_start() else (DOES_NOT_OPEN, LET_IT_BE_WRITTEN)
         return NotConverged(
             f"the {spelled(layer)} layer still serves another leaf after {passed:.0f} s",
             where=node.name,
-            why="the node did not take the new key file; its log has a WARN from FileWatcher if it cannot read it",
-            next_step="look at the node's log; if it says nothing, see that its elasticsearch.yml is as it was at its "
-            "start, and restart this node",
+            why=why,
+            next_step=next_step,
         )
 
     def serves_it() -> bool:

@@ -39,8 +39,9 @@ def test_a_running_node_is_waited_for_until_a_handshake_shows_the_new_leaf(doors
     assert set(host.greeted) == {("es-1", 9301)}
 
 
-def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors):
+def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors, monkeypatch):
     host = doors(Host().presenting(OLD).running().serving(OLD))
+    monkeypatch.setattr(identity_handler, "keystore_opens", lambda *_: True)
     began = host.one.target.clock.monotonic()
     with pytest.raises(NotConverged) as caught:
         Present(host, NEW).up()
@@ -49,6 +50,21 @@ def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors):
     assert "WARN from FileWatcher" in caught.value.why
     assert host.one.target.clock.monotonic() - began < SERVED_WITHIN + 2
     assert host.one.file(KEY_FILE).content == key_file_of(NEW), "the next run goes on from here"
+
+
+def test_nobody_is_told_to_restart_a_node_whose_keystore_does_not_open_its_new_key_file(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    with pytest.raises(NotConverged) as caught:
+        Present(host, NEW).up()
+    assert "does not open the new key file" in caught.value.why
+    assert caught.value.next_step.startswith("do not restart it yet: stop it, run `up`")
+
+
+def test_a_node_whose_keystore_cannot_be_read_is_told_as_any_other(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    host.one.keystore.refuses = "ERROR: it is broken"
+    with pytest.raises(NotConverged, match="WARN from FileWatcher"):
+        Present(host, NEW).up()
 
 
 def test_a_node_that_restarts_with_older_settings_in_memory_is_not_waited_for(doors):

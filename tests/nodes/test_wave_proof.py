@@ -80,6 +80,28 @@ def test_a_node_that_does_not_run_has_nothing_to_prove(doors):
     assert host.knocked == []
 
 
+A, B = "es-1: write the trust file (content differs)", "es-1: write the trust file (missing: written again)"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "differs", "again"),
+    [
+        pytest.param((A,), (B,), {}, True, id="a trust file was lost since, and written"),
+        pytest.param((), (A,), {}, True, id="there was nothing to write before"),
+        pytest.param((A,), (A,), {}, False, id="nothing new"),
+        pytest.param((A,), (), {}, False, id="nothing is left to be written"),
+        pytest.param(None, (A,), {}, False, id="an older version did not record it"),
+        pytest.param((A,), UNKNOWN, {}, False, id="not known yet"),
+        pytest.param((A,), (B,), {"generation": 3}, False, id="another generation: it is proved anyway"),
+    ],
+)
+def test_cover_is_proved_again_where_a_trust_file_was_written_since(doors, before, now, differs, again):
+    host = doors(Host().trusting(G1, G2).running())
+    recorded = Recorded(wanted(host, written=before, leaves=("x",)), WaveOutputs())
+    found = WaveHandler().changes(recorded, wanted(host, **{"written": now, "leaves": ("x",), **differs}), host.context)
+    assert [(one.finding.reason, one.on) for one in found] == ([("TrustFileWritten", "steps")] if again else [])
+
+
 REWRITTEN = "cluster.name: books\n"
 TOUCHED = pytest.mark.parametrize("content", ["", REWRITTEN], ids=["a comment more", "without our lines"])
 

@@ -12,6 +12,7 @@ from components.nodes.adoption_handler import NodeAdoptionHandler
 from components.nodes.exclusive_handler import NodeTrustExclusiveHandler
 from components.nodes.handler import NodeTrustHandler
 from components.nodes.identity_handler import NodeIdentityHandler
+from components.nodes.key_passwords import password_there
 from components.nodes.reaching import REACHING
 from components.nodes.sight import look
 from components.nodes.wave_handler import WaveHandler
@@ -29,7 +30,7 @@ HANDLERS: Mapping[str, Handler[Any, Any]] = {
         AnnouncementHandler(),
         AuthorityHandler(look, REACHING.begin),
         CertificateRequestHandler(),
-        CertificateHandler(),
+        CertificateHandler(password_there),
         NodeTrustHandler(),
         NodeAdoptionHandler(),
         NodeIdentityHandler(),

@@ -43,9 +43,15 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
         """Return what an error calls the CAs that this wave is about: those that go."""
         return f"all but {super().about(wanted)}"
 
-    def _files(self, wanted: NodeTrustInputs, kept: bytes | None) -> tuple[WantedFile, ...]:
+    def _former(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> Authorities:
+        """Return nothing: by now nobody presents a leaf of what was trusted before."""
+        return ()
+
+    def _files(
+        self, wanted: NodeTrustInputs, kept: bytes | None, recorded: TrustRecord | None = None
+    ) -> tuple[WantedFile, ...]:
         """Return the trust file as this wave wants it; none while it is held."""
-        return () if wanted.held else super()._files(wanted, kept)
+        return () if wanted.held else super()._files(wanted, kept, recorded)
 
     def _shows(self, wanted: NodeTrustInputs, authorities: str, present: Authorities) -> str:
         """Return what a person reads of the file: this wave leaves nothing else."""

@@ -109,14 +109,14 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def preview(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Return what will be trusted, and which file is written."""
-        machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
+        machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted), recorded)
         if steps := tuple(str(step) for step in plan_on(machine, files, written_before(recorded, wanted.node.machine))):
             refuse_a_clock_that_is_off(machine, context)
             for line in self._told_of_others(recorded, wanted):
                 context.warn(f"{wanted.node.name}: {line}")
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
-        return NodeTrustOutputs(trusted=self._trusted(wanted), steps=steps)
+        return NodeTrustOutputs(trusted=self._trusted(wanted, recorded), steps=steps)
 
     def unseen(self, recorded: TrustRecord, wanted: NodeTrustInputs) -> NodeTrustOutputs:
         """Return what is recorded, and that something else is wanted where it is."""
@@ -133,11 +133,11 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             SecurityError: any of them, also that its machine does not answer, says which wave it stops.
         """
         with stopping(self.wave, self.about(wanted), wanted.node.name):
-            machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted))
+            machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted), recorded)
             if plan_on(machine, files):
                 refuse_a_clock_that_is_off(machine, context)
             steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
-            return NodeTrustOutputs(trusted=self._trusted(wanted), steps=tuple(str(step) for step in steps))
+            return NodeTrustOutputs(trusted=self._trusted(wanted, recorded), steps=tuple(map(str, steps)))
 
     def observe(self, recorded: TrustRecord, context: Context) -> NodeTrustOutputs | None:
         """Return which CAs the file holds now."""
@@ -171,11 +171,17 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Return what an error calls the CAs that this wave is about."""
         return authority_of(wanted.layer, wanted.generations)
 
-    def _trusted(self, wanted: NodeTrustInputs) -> tuple[str, ...] | Unknown:
+    def _trusted(self, wanted: NodeTrustInputs, recorded: TrustRecord | None) -> tuple[str, ...] | Unknown:
         if isinstance(wanted.authorities_pem, Unknown):
             return Unknown()
         goal = covering if wanted.held else self.goal
-        return tuple(names(one) for one in goal(self._present(wanted), self._wanted(wanted)))
+        present = self._present(wanted) or self._former(recorded, wanted)
+        return tuple(names(one) for one in goal(present, self._wanted(wanted)))
+
+    def _former(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> Authorities:
+        """Return what a file that holds nothing has to trust besides: nodes present leaves of it until they follow."""
+        ours = ours_of(wanted) or ()
+        return tuple(one for one in former_of(recorded) if one not in ours)
 
     def _wanted(self, wanted: NodeTrustInputs) -> Authorities:
         return (*parse_bundle(reveal(wanted.authorities_pem)), *remote_of(wanted), *self._taken_over(wanted))
@@ -208,21 +214,25 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Return the node's trust file; None where there is none. One call decides by one look."""
         return machine_of(wanted.node.machine).read(wanted.file)
 
-    def _files(self, wanted: NodeTrustInputs, kept: bytes | None) -> tuple[WantedFile, ...]:
+    def _files(
+        self, wanted: NodeTrustInputs, kept: bytes | None, recorded: TrustRecord | None = None
+    ) -> tuple[WantedFile, ...]:
         """Return the trust file as this wave wants it; its own bytes where this wave has nothing against them.
 
         Args:
             wanted: what is to be trusted.
             kept: the file as it is.
+            recorded: what was to be trusted before.
         """
         present = _authorities(kept, wanted)
         needed = None if isinstance(wanted.authorities_pem, Unknown) else self._wanted(wanted)
         named = f"{spelled(wanted.layer)} CA {self._called(wanted, present)}{beside(wanted.remote_clusters)}"
-        changed = self._shows(wanted, named, present)
+        beside_it = present or self._former(recorded, wanted)
+        changed = self._shows(wanted, named, beside_it)
         if needed is None or isinstance(wanted.password, Unknown):
             return self._unknown_files(WantedFile(wanted.file, None, FILE_MODE, changed), present)
         if self.finding(present, needed) is not None:
-            content = self._content(self.goal(present, needed), wanted)
+            content = self._content(self.goal(beside_it, needed), wanted)
             return (WantedFile(wanted.file, content, FILE_MODE, changed),)
         return () if kept is None else (WantedFile(wanted.file, kept, FILE_MODE, named),)
 

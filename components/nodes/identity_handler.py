@@ -5,9 +5,11 @@ It looks at the key file on the machine and at what a handshake shows, never at 
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from components.drift import Drift, DriftKind, drift
+from components.errors import SecurityError
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
@@ -16,10 +18,13 @@ from components.nodes.converge import plan_on, put_files, written_before
 from components.nodes.drift import OTHER_CONTENT, file_drift, held_leaf, recorded_leaf, words_of_leaf
 from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
+from components.nodes.key_passwords import keystore_opens
+from components.nodes.machine import NodeMachine
 from components.nodes.served import reads_now, wait_until_served
 from components.nodes.stopped_wave import authority_of, stopping, unseen_step
 from components.nodes.targets import machine_of
 from components.pki.rotation import WaveName
+from components.pki.spec import FileFormat
 from components.values import MaybeUnknown, Unknown, Wire
 
 TWO_STATES = (
@@ -67,7 +72,7 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         if steps:
             return [Change(Finding("FileDiffers", f"{wanted.node.name}: {steps[0]}"), on="presentedSerial")]
         served = self._served(wanted)
-        if not served or served == wanted.serial or not reads_now(machine, wanted.file):
+        if not served or served == wanted.serial or not _reads(recorded, wanted, machine):
             return ()
         text = f"{wanted.node.name}: {spelled(wanted.layer)} layer serves {served[:8]}…, its file holds another leaf"
         return [Change(Finding("ServedDiffers", text), on="presentedSerial")]
@@ -111,8 +116,9 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
                 refuse_a_clock_that_is_off(machine, context, _end(wanted))
             steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
             served = self._served(wanted)
-            if served and served != wanted.serial and reads_now(machine, wanted.file):
-                wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context)
+            if served and served != wanted.serial and _reads(recorded, wanted, machine):
+                could_start = partial(_could_start, machine, wanted)
+                wait_until_served(wanted.node, wanted.layer, str(wanted.serial), context, could_start)
         return NodeIdentityOutputs(presented_serial=wanted.serial, steps=tuple(str(step) for step in steps))
 
     def observe(self, recorded: IdentityRecord, context: Context) -> NodeIdentityOutputs | None:
@@ -130,7 +136,7 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         in_file = words_of_leaf(held) if held else OTHER_CONTENT
         found = tuple(file_drift(wanted.node.name, wanted.layer, steps, lambda _: in_file))
         served = greet(wanted.node, wanted.layer)
-        if not served.chain or served.serial == wanted.serial or not reads_now(machine, wanted.file):
+        if not served.chain or served.serial == wanted.serial or not _reads(recorded, wanted, machine):
             return found
         file = f"its file holds {in_file}" if steps else "its file holds the recorded one"
         told = f"serves {words_of_leaf(served.chain[0])}; {file}"
@@ -140,6 +146,23 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
 
     def _served(self, wanted: NodeIdentityInputs) -> str:
         return greet(wanted.node, wanted.layer).serial
+
+
+def _reads(recorded: IdentityRecord | None, wanted: NodeIdentityInputs, machine: NodeMachine) -> bool:
+    """Tell whether the running node reads the key file; the leaf that is recorded was seen to come out of it."""
+    before = recorded.inputs if recorded else wanted
+    presented = () if recorded is None or isinstance(before.serial, Unknown) else (before.serial,)
+    renamed = before.file != wanted.file
+    return reads_now(machine, wanted.node, wanted.layer, wanted.file, presented, renamed=renamed)
+
+
+def _could_start(machine: NodeMachine, wanted: NodeIdentityInputs) -> bool:
+    """Tell whether the node could start with its key file; a keystore that cannot be read tells nothing against it."""
+    form = FileFormat.PKCS12 if wanted.leaf_file is None else FileFormat.PEM
+    try:
+        return keystore_opens(machine, machine.read(wanted.file) or b"", wanted.layer, form)
+    except SecurityError:
+        return True
 
 
 def _about(wanted: NodeIdentityInputs) -> str:

@@ -1,6 +1,6 @@
 """The three waves of one layer in the program: every node trusts, every node presents, nothing else is trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -178,7 +178,14 @@ class LayerFiles(Component):
             "signerCertificatePem": authority.covering_certificate_pem,
             "signerKeyPem": authority.covering_key_pem,
             "leaves": pulumi.Output.all(*(leaf.serial for leaf in leaves)),
+            "written": pulumi.Output.all(*(trust.steps for trust in self.trusts)).apply(self._told_of_each),
         }
+
+    def _told_of_each(self, steps: Sequence[Sequence[str] | None]) -> list[str]:
+        """Return what was done to the trust files, told apart by the nodes: on each it is the same file."""
+        return [
+            f"{node.name}: {step}" for node, one in zip(self.cluster.nodes, steps, strict=True) for step in one or ()
+        ]
 
     def _trust_inputs(self, node: Node, authority: CertificateAuthority) -> dict[str, Any]:
         return {

@@ -20,6 +20,7 @@ from typing import ClassVar
 from pydantic import SecretStr
 
 from components.errors import ClockDiffers, NotConverged, SecurityError
+from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
 from components.nodes.asked_for import wait_until_asked_for, wait_until_no_other_is_asked_for
@@ -54,6 +55,7 @@ class WaveInputs(Wire):
         retired: the CAs that no node may trust any more, with their keys for the same purpose.
         remote_authorities_pem: the CAs of remote clusters, which every node must trust too.
         leaves: serial numbers of what nodes present once *cover* is through; absent in the other waves.
+        written: what was done to the trust files of *cover* last; absent likewise, and in older records.
     """
 
     layer: Layer
@@ -67,6 +69,7 @@ class WaveInputs(Wire):
     retired: tuple[Generation, ...] = ()
     remote_authorities_pem: SecretStr | None = None
     leaves: MaybeUnknown[tuple[str, ...]] = ()
+    written: MaybeUnknown[tuple[str, ...]] | None = None
 
 
 class WaveOutputs(Wire):
@@ -87,16 +90,17 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
     inputs = WaveInputs
     outputs = WaveOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer", "wave"})
-    places: ClassVar[frozenset[str]] = frozenset({"leaves"})
+    places: ClassVar[frozenset[str]] = frozenset({"leaves", "written"})
 
     def name(self, wanted: WaveInputs) -> str:
         """Return the id."""
         return f"{wanted.layer}/{wanted.wave}"
 
     def changes(self, recorded: WaveRecord, wanted: WaveInputs, context: Context) -> Sequence[Change]:
-        """Refuse that nodes present new leaves while one that has to verify them has a clock that is behind.
+        """Return that a trust file was written since the proof, as one that was lost: nobody is to present before.
 
-        The node that gets one is asked for its clock itself; the others have nothing to do, and nobody else asks them.
+        Refuse that nodes present new leaves while one that has to verify them has a clock that is behind. The node that
+        gets one is asked for its clock itself; the others have nothing to do, and nobody else asks them.
 
         Raises:
             ClockDiffers: by a node's clock what is made now is not valid yet.
@@ -104,12 +108,15 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
         known, wants = recorded.inputs.leaves, wanted.leaves
         if isinstance(wants, Unknown) or (known and wants != known):  # an older version recorded none
             _wait_on_each(wanted.nodes, wanted, lambda node: _refuse_its_clock(node, context))
-        return ()
+        if not _was_written_since(recorded.inputs, wanted):
+            return ()
+        text = f"a trust file is written: that {_about(wanted)} is trusted is proved again"
+        return [Change(Finding("TrustFileWritten", text), on="steps")]
 
     def preview(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Return who will have reached it, and which nodes will be asked for a proof."""
         now = context.clock.now()
-        return self._reached(wanted, self._proofs(wanted, now), self._to_ask(wanted), now)
+        return self._reached(wanted, self._proofs(wanted, now), self._to_ask(recorded, wanted), now)
 
     def converge(self, recorded: WaveRecord | None, wanted: WaveInputs, context: Context) -> WaveOutputs:
         """Wait until every node that reads the trust file takes a leaf of the CA, or refuses one of a retired CA.
@@ -120,7 +127,7 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             NotConverged: a node goes on answering as before, or what would knock for *cover* has expired.
         """
         now = context.clock.now()
-        proofs, asked = self._proofs(wanted, now), self._to_ask(wanted)
+        proofs, asked = self._proofs(wanted, now), self._to_ask(recorded, wanted)
         for proof in proofs if asked else ():
             if _shows_nothing(proof, wanted, now):
                 continue
@@ -154,13 +161,18 @@ class WaveHandler(Handler[WaveInputs, WaveOutputs]):
             signer = IssuedAuthority(reveal(key), reveal(certificate))
         return (Proof(wanted.generation, signer, accepted=True, sample=sample), *retired)
 
-    def _to_ask(self, wanted: WaveInputs) -> tuple[Node, ...]:
+    def _to_ask(self, recorded: WaveRecord | None, wanted: WaveInputs) -> tuple[Node, ...]:
         """Return the nodes whose processes read the trust file: the others will when they are started."""
-        return tuple(node for node in wanted.nodes if wanted.file and self._reads(wanted.file, node, wanted))
+        ours = frozenset((*_leaves(wanted), *(_leaves(recorded.inputs) if recorded else ())))
+        return tuple(node for node in wanted.nodes if wanted.file and self._reads(wanted.file, node, wanted, ours))
 
-    def _reads(self, file: str, node: Node, wanted: WaveInputs) -> bool:
+    def _reads(self, file: str, node: Node, wanted: WaveInputs, ours: frozenset[str]) -> bool:
         with _stopping(wanted, node):
-            return reads_now(machine_of(node.machine), file)
+            return reads_now(machine_of(node.machine), node, wanted.layer, file, ours)
+
+
+def _leaves(inputs: WaveInputs) -> tuple[str, ...]:
+    return () if isinstance(inputs.leaves, Unknown) else inputs.leaves
 
 
 def _of_remote_clusters(wanted: WaveInputs) -> str:
@@ -169,8 +181,21 @@ def _of_remote_clusters(wanted: WaveInputs) -> str:
 
 def _stopping(wanted: WaveInputs, node: Node) -> AbstractContextManager[None]:
     """Let an error say which wave does not come to its end without a node."""
+    return stopping(wanted.wave, _about(wanted), node.name)
+
+
+def _about(wanted: WaveInputs) -> str:
     proved = [one.number for one in wanted.retired] if wanted.generation is None else [wanted.generation]
-    return stopping(wanted.wave, authority_of(wanted.layer, proved), node.name)
+    return authority_of(wanted.layer, proved)
+
+
+def _was_written_since(recorded: WaveInputs, wanted: WaveInputs) -> bool:
+    """Tell whether something was done to a trust file, and nothing else makes the proof be given again."""
+    before, now = recorded.written, wanted.written
+    if before is None or now is None or isinstance(before, Unknown) or isinstance(now, Unknown):
+        return False
+    places = {"leaves": recorded.leaves, "written": before}
+    return bool(set(now) - set(before)) and wanted.model_copy(update=places) == recorded
 
 
 def _wait_on_each(asked: Sequence[Node], wanted: WaveInputs, wait: Callable[[Node], None]) -> None:

@@ -12,7 +12,7 @@ from components.findings import Finding
 from components.pki.chains import ordered_chain
 from components.pki.inspect import common_name_of, fingerprint_of, load_certificate, pem_of
 from components.pki.keys import PrivateKey, belongs_to, load_private_key, pem_of_key
-from components.pki.spec import Layer
+from components.pki.spec import FileFormat, Layer
 
 PBKDF2_ROUNDS = 10_000
 """What the JDK itself writes (since 8u301, 11.0.12 and 17), and what a JDK of 17 to 25 reads.
@@ -112,6 +112,17 @@ def _matched(
         )
     chain = [load_certificate(pem, where="chain") for pem in chain_pems]
     return key, leaf, ordered_chain(leaf, chain)
+
+
+def opens(content: bytes, password: str, form: FileFormat) -> bool:
+    """Tell whether a key file opens with a password: PKCS#12 with key and leaf, or the key alone in PEM."""
+    if form is FileFormat.PKCS12:
+        return check_key_file(content, password) is None
+    try:
+        load_private_key(content.decode(errors="replace"), password)
+    except ConfigurationRefused:
+        return False
+    return True
 
 
 def check_key_file(content: bytes, password: str, leaf_pem: str | None = None) -> Finding | None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from components.errors import ConfigurationRefused, VerificationFailed
 from components.findings import Finding, all_findings
-from components.handling import Change, Context, Handler, Recorded, Refusal
+from components.handling import Change, Context, Handler, Refusal
 from components.layer_words import spelled
 from components.pki.dates import iso
 from components.pki.given import given_leaf_differs, given_leaf_ends, refuse_to_keep_a_leaf_of_another
@@ -17,7 +17,8 @@ from components.pki.inspect import authority_facts, leaf_facts
 from components.pki.issue import IssuedAuthority, LeafRequest
 from components.pki.keyfiles import ALIASES, check_key_file, key_file_p12, key_file_pem
 from components.pki.keys import load_private_key, new_private_key, pem_of_key
-from components.pki.lifetimes import Lifetime, lifetime_end
+from components.pki.leaf import CertificateInputs, CertificateOutputs, LeafRecord, PasswordThere
+from components.pki.lifetimes import lifetime_end
 from components.pki.own import KEY_ELSEWHERE
 from components.pki.passwords import new_password
 from components.pki.profiles import PROFILES, Profile, ProfileName
@@ -25,85 +26,27 @@ from components.pki.reissue import joined, reissue_was_forced
 from components.pki.renewal import REISSUE_CHECKS, LeafView, signer_has_another_key, signer_was_replaced
 from components.pki.sans import Sans
 from components.pki.signers import AuthorityAtHand, SignedElsewhere, SignedLeaf, Signer, proof_of_key
-from components.pki.spec import FileFormat, KeyType, Layer, RenewalFraction
-from components.values import UNKNOWN, MaybeUnknown, Unknown, Wire, is_known, known, reveal
-
-
-class CertificateInputs(Wire):
-    """One leaf.
-
-    Attributes:
-        subject: the node's (or client's) name.
-        node: the node that it is for.
-        layer: the layer, which also decides the profile.
-        dns: DNS names that it must carry.
-        ips: IP addresses that it must carry.
-        key_type: type of its key.
-        valid_for: its life.
-        renew_in_last: last share of its life in which it is renewed.
-        key_format: how key and leaf are laid out in files.
-        reissue: how often a person asked for a new one; raised for another.
-        generation: generation of the CA that signs.
-        signer_certificate_pem: the CA's certificate.
-        signer_key_pem: the CA's key.
-        chain_pem: the CAs that the node sends after the leaf; None where a root signs.
-        given_certificate_pem: a leaf that was signed elsewhere, which takes the place of one that is signed here.
-        given_key_pem: its key.
-        given_trust_pem: the CA that whoever meets it trusts.
-    """
-
-    subject: str
-    node: str
-    layer: Layer
-    dns: tuple[str, ...] = ()
-    ips: tuple[str, ...] = ()
-    key_type: KeyType
-    valid_for: Lifetime
-    renew_in_last: RenewalFraction
-    key_format: FileFormat = FileFormat.PKCS12
-    reissue: int = 0
-    generation: int
-    signer_certificate_pem: MaybeUnknown[SecretStr]
-    signer_key_pem: MaybeUnknown[SecretStr]
-    chain_pem: SecretStr | None = None
-    given_certificate_pem: SecretStr | None = None
-    given_key_pem: MaybeUnknown[SecretStr] | None = None
-    given_trust_pem: SecretStr | None = None
-
-
-class CertificateOutputs(Wire):
-    """A leaf, ready for its node.
-
-    Attributes:
-        certificate_pem: the leaf, with the CAs that the node sends after it.
-        key_file: PKCS#12 with key and leaf, or the key alone in encrypted PEM; in base64.
-        key_file_password: its password, the same for every leaf in this place (another one would need a restart).
-        serial: serial number, in hex.
-        not_before: ISO 8601.
-        not_after: ISO 8601.
-        reason: why it was issued in the place of the one before; empty for a node's first one.
-    """
-
-    certificate_pem: MaybeUnknown[SecretStr]
-    key_file: MaybeUnknown[SecretStr]
-    key_file_password: MaybeUnknown[SecretStr]
-    serial: MaybeUnknown[str]
-    not_before: MaybeUnknown[str]
-    not_after: MaybeUnknown[str]
-    reason: str = ""
-
-
-LeafRecord = Recorded[CertificateInputs, CertificateOutputs]
+from components.pki.spec import FileFormat
+from components.values import UNKNOWN, MaybeUnknown, Unknown, is_known, known, reveal
 
 
 class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
-    """Issues a leaf, and again when a check of `pki/renewal.py` finds a reason."""
+    """Issues a leaf, and again when a check of `pki/renewal.py` finds a reason.
+
+    Args:
+        password_there: looks for the password of a key file of ours that a node has already, before its first leaf
+            here: a node that comes back, or is called otherwise now, could not open one with another password.
+    """
 
     token = "essecurity:pki:Certificate"  # noqa: S105 (a resource type, not a secret)
     summary = "A leaf certificate with its key file."
     inputs = CertificateInputs
     outputs = CertificateOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer", "node"})
+    places: ClassVar[frozenset[str]] = frozenset({"machine"})
+
+    def __init__(self, password_there: PasswordThere = lambda *_: None) -> None:
+        self.password_there = password_there
 
     def name(self, wanted: CertificateInputs) -> str:
         """Return the id."""
@@ -139,7 +82,7 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         return CertificateOutputs(
             certificate_pem=UNKNOWN,
             key_file=UNKNOWN,
-            key_file_password=recorded.outputs.key_file_password if recorded else UNKNOWN,
+            key_file_password=self._password(recorded, wanted) or UNKNOWN,
             serial=UNKNOWN,
             not_before=UNKNOWN,
             not_after=iso(_ends(wanted, now)),
@@ -153,9 +96,17 @@ class CertificateHandler(Handler[CertificateInputs, CertificateOutputs]):
         if recorded is not None and finding is None:
             return recorded.outputs
         key_pem, signed = _signed(wanted, now)
-        password = recorded.outputs.key_file_password if recorded else SecretStr(new_password())
+        password = self._password(recorded, wanted) or SecretStr(new_password())
         outputs = self._outputs(key_pem, signed, known(password), wanted)
         return outputs.model_copy(update={"reason": finding.message if finding else ""})
+
+    def _password(self, recorded: LeafRecord | None, wanted: CertificateInputs) -> MaybeUnknown[SecretStr] | None:
+        """Return the key file's password; None where a new one is to be made."""
+        if recorded is not None:
+            return recorded.outputs.key_file_password
+        machine = wanted.machine
+        there = self.password_there(machine, wanted.layer, wanted.key_format) if machine else None
+        return None if there is None else SecretStr(there)
 
     def _finding(self, recorded: LeafRecord, wanted: CertificateInputs, now: datetime) -> Finding | None:
         """Return why the leaf is issued anew: every reason, in an order that is always the same."""

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pulumi
 
 from components.cluster import Cluster, wire
+from components.nodes.spec import Machine
 from components.pki.names import authority_subject
 from components.pki.reissue import times_asked
 from components.pki.rotation import WaveName
@@ -174,6 +175,7 @@ class Certificate(Resource):
         sans: Sans | None = None,
         key_format: FileFormat | None = None,
         request: CertificateRequest | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.node, self.authority = node, authority
         self.title = title or f"{node}-{authority.layer}"
@@ -193,6 +195,7 @@ class Certificate(Resource):
             "signerCertificatePem": authority.signer_certificate_pem,
             "signerKeyPem": authority.signer_key_pem,
             "chainPem": authority.signer_chain.apply(lambda pems: "".join(pems) or None),
+            **({"machine": wire(machine)} if machine else {}),
         }
         files: dict[str, Any] = {
             name: pulumi.Output.secret(pem) for name, pem in self._from_files(cluster).items() if pem
@@ -245,10 +248,16 @@ class NodeCertificates(Component):
     ) -> None:
         super().__init__("pki", f"{authority.layer}-certificates", opts)
         self.authority = authority
-        requested = {node.name: requests.get((node.name, authority.layer)) for node in cluster.nodes}
         self.leaves = {
-            name: Certificate(cluster, name, authority, self.child(), request=request)
-            for name, request in requested.items()
+            node.name: Certificate(
+                cluster,
+                node.name,
+                authority,
+                self.child(),
+                request=requests.get((node.name, authority.layer)),
+                machine=node.machine,
+            )
+            for node in cluster.nodes
         }
         self.register_outputs({"notAfter": {name: leaf.not_after for name, leaf in self.leaves.items()}})
 

@@ -1,15 +1,46 @@
-"""A node is added to a secured cluster: it gets its files, is started by its operator, and joins; nobody restarts."""
+"""A node is added to a secured cluster: it gets its files, is started by its operator, and joins; nobody restarts.
+
+One that was taken out of the stack file and put back, as it ran on, is not restarted either.
+"""
 
 from dataclasses import replace
 
 import pytest
 
+from components.nodes.probes import handshake
 from devcluster.spec import NodeSpec
 from tests.cluster.stack_run import open_stack
 from tests.cluster_fixtures import free_ports
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
 DOCUMENTS = 500
+
+
+def processes(run):
+    return [node.process().pid for node in run.cluster.nodes]
+
+
+def test_a_node_that_comes_back_into_the_stack_file_gets_its_new_leaves_and_runs_on(tmp_path):
+    with open_stack(tmp_path, DOCUMENTS, ("es-1", "es-2")) as run:
+        run.up()
+        before, nodes = processes(run), run.usual()["nodes"]
+        run.write(nodes=nodes[:1])
+        run.up()
+        run.write()
+
+        plan = run.preview()["plan"]
+        run.up()
+
+        assert plan["restart"] is None
+        leaves = [one for one in run.output("certificates") if one["node"] == "es-2"]
+        assert {one["serial"] for one in leaves} == {
+            handshake("127.0.0.1", port).serial for port in (nodes[1]["transport_port"], nodes[1]["http_port"])
+        }
+        assert processes(run) == before
+        run.cluster.stop("es-2")
+        run.cluster.start("es-2")
+        assert run.api().ask("/books/_count", 1)[1]["count"] == DOCUMENTS, "it starts with its key files"
+        assert run.preview()["plan"]["rows"] == []
 
 
 def test_a_new_node_joins_a_secured_cluster_and_nobody_is_restarted(tmp_path):

@@ -151,6 +151,8 @@ def test_before_retire_it_is_reversed_and_leaves_of_the_new_ca_are_refused(rotat
 
 
 def test_a_rotation_without_a_hold_ends_with_the_old_ca_refused_and_there_is_no_way_back(rotation):
+    settings = rotation.run.cluster.node("es-2").config / "elasticsearch.yml"
+    settings.write_text(f"{settings.read_text()}# written since its start: it has to prove every wave all the same\n")
     rotation.asks(3)
     plan = rotation.moves()
     assert proofs(plan)[0] == f"a probe leaf of transport CA g3 is accepted by {ALL}"

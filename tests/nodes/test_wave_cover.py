@@ -8,7 +8,7 @@ from components.pki.issue import renew_authority
 from components.values import UNKNOWN, Unknown
 from tests.fake_elasticsearch import USER
 from tests.fakes import FakeFile
-from tests.nodes.waves import G1, G2, G3, NAMES, PASSWORD, Host, cover, pkcs12_host
+from tests.nodes.waves import G1, G2, G3, NAMES, PASSWORD, Host, cover, pkcs12_host, retire
 from tests.pki.makers import NOW
 
 HOSTS = [pytest.param(Host, id="PEM"), pytest.param(pkcs12_host, id="PKCS#12")]
@@ -99,6 +99,23 @@ def test_a_removed_trust_file_is_drift_and_comes_back(doors, new_host):
     assert reasons(wave) == ["AuthorityNotTrusted"]
     wave.up()
     assert host.trusted() == (NAMES[G1],)
+
+
+@pytest.mark.parametrize("new_host", HOSTS)
+@pytest.mark.parametrize("content", [None, b"", b"\x00garbage"], ids=["removed", "emptied", "overwritten"])
+def test_a_file_that_is_lost_when_a_rotation_begins_trusts_the_ca_whose_leaves_are_presented_as_well(
+    doors, new_host, content
+):
+    host = doors(new_host())
+    if content is not None:
+        host.holding(host.trust_file, content)
+    wave = cover(host, G2, generation=2)
+    told = wave.preview(G1)
+    assert "transport CA g2, beside what is trusted now" in told.steps[0]
+    done = wave.up(G1)
+    assert host.trusted() == (NAMES[G1], NAMES[G2])
+    assert told.trusted == done.trusted == (NAMES[G1], NAMES[G2])
+    assert retire(host, G2).up(G1).trusted == host.trusted() == (NAMES[G2],)
 
 
 def test_a_ca_that_somebody_took_out_is_drift_and_is_named(doors):

@@ -11,7 +11,7 @@ from components.nodes.ssh_spec import Ssh
 from components.nodes.target import Completed
 from components.values import Unknown
 from tests.fake_elasticsearch import USER
-from tests.nodes.waves import KEY_FILE, Host, Present, key_file_of, serial_of
+from tests.nodes.waves import KEY_FILE, READS_OUR_FILES, Host, Present, key_file_of, serial_of
 from tests.pki.makers import authority, leaf
 
 KEY_PEM, LEAF_PEM = "certs/transport-key.pem", "certs/transport-leaf.pem"
@@ -39,8 +39,9 @@ def test_a_running_node_is_waited_for_until_a_handshake_shows_the_new_leaf(doors
     assert set(host.greeted) == {("es-1", 9301)}
 
 
-def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors):
+def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors, monkeypatch):
     host = doors(Host().presenting(OLD).running().serving(OLD))
+    monkeypatch.setattr(identity_handler, "keystore_opens", lambda *_: True)
     began = host.one.target.clock.monotonic()
     with pytest.raises(NotConverged) as caught:
         Present(host, NEW).up()
@@ -51,12 +52,56 @@ def test_a_node_that_goes_on_serving_another_leaf_is_not_converged(doors):
     assert host.one.file(KEY_FILE).content == key_file_of(NEW), "the next run goes on from here"
 
 
+def test_nobody_is_told_to_restart_a_node_whose_keystore_does_not_open_its_new_key_file(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    with pytest.raises(NotConverged) as caught:
+        Present(host, NEW).up()
+    assert "does not open the new key file" in caught.value.why
+    assert caught.value.next_step.startswith("do not restart it yet: stop it, run `up`")
+
+
+def test_a_node_whose_keystore_cannot_be_read_is_told_as_any_other(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    host.one.keystore.refuses = "ERROR: it is broken"
+    with pytest.raises(NotConverged, match="WARN from FileWatcher"):
+        Present(host, NEW).up()
+
+
 def test_a_node_that_restarts_with_older_settings_in_memory_is_not_waited_for(doors):
     host = doors(Host().presenting(OLD).running().serving(OLD))
     host.one.target.clock.sleep(60)
     host.holding("elasticsearch.yml", b"# changed since the start\n")
     assert Present(host, NEW).up().presented_serial == serial_of(NEW)
     assert host.context.shown == []
+
+
+@pytest.mark.parametrize("content", ["", "cluster.name: books\n"], ids=["a comment more", "without our lines"])
+def test_a_node_whose_settings_were_written_since_its_start_has_to_serve_the_leaf_all_the_same(doors, content):
+    host = doors(Host().presenting(OLD).running().serving(OLD).touched(content))
+    recorded = Present(host, OLD).recorded()
+    with pytest.raises(NotConverged, match="still serves another leaf after 30 s"):
+        NodeIdentityHandler().converge(recorded, Present(host, NEW).wanted(), host.context)
+    host.serves = lambda: NEW
+    assert Present(host, NEW).up().presented_serial == serial_of(NEW)
+
+
+def test_what_a_node_serves_is_drift_though_its_settings_were_written_since_its_start(doors):
+    [change] = Present(doors(Host().presenting(NEW).running().serving(OLD).touched()), NEW).changes()
+    assert change.finding.reason == "ServedDiffers"
+
+
+def test_a_node_whose_process_is_not_found_has_to_serve_the_leaf_all_the_same(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    del host.one.target.files[host.one.pid_file]
+    with pytest.raises(NotConverged, match="still serves another leaf"):
+        Present(host, NEW).up()
+
+
+def test_a_node_whose_new_kind_of_key_file_waits_for_its_restart_is_not_waited_for(doors):
+    host = doors(Host().presenting(OLD).running().serving(OLD))
+    host.touched(READS_OUR_FILES.replace(f"keystore.path: {KEY_FILE}", f"key: {KEY_PEM}"))
+    recorded, wanted = Present(host, OLD).recorded(), Present(host, NEW, pem=True).wanted()
+    assert NodeIdentityHandler().converge(recorded, wanted, host.context).presented_serial == serial_of(NEW)
 
 
 def test_a_second_run_finds_nothing_to_do(doors):

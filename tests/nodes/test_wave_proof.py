@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from components.errors import NotConverged
-from components.nodes import wave_handler
+from components.handling import Recorded
+from components.nodes import greeting, wave_handler
 from components.nodes.probes import Answer, Speech
 from components.nodes.wave_handler import WaveHandler, WaveInputs, WaveOutputs
 from components.pki.generations import Generation
@@ -15,7 +16,7 @@ from components.pki.own import KEY_ELSEWHERE
 from components.pki.sample import sample_pem
 from components.pki.spec import Layer
 from components.values import UNKNOWN
-from tests.nodes.waves import G1, G2, G3, TRUST_FILE, Host
+from tests.nodes.waves import G1, G2, G3, TRUST_FILE, Host, serial_of
 from tests.pki.makers import foreign, leaf, names, own_ca
 
 
@@ -76,7 +77,73 @@ def test_a_node_that_goes_on_refusing_stops_the_rotation_before_anybody_presents
 def test_a_node_that_does_not_run_has_nothing_to_prove(doors):
     host = doors(Host().trusting(G1, G2))
     assert up(host) == WaveOutputs(reached=("es-1",))
-    assert host.greeted == []
+    assert host.knocked == []
+
+
+A, B = "es-1: write the trust file (content differs)", "es-1: write the trust file (missing: written again)"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "differs", "again"),
+    [
+        pytest.param((A,), (B,), {}, True, id="a trust file was lost since, and written"),
+        pytest.param((), (A,), {}, True, id="there was nothing to write before"),
+        pytest.param((A,), (A,), {}, False, id="nothing new"),
+        pytest.param((A,), (), {}, False, id="nothing is left to be written"),
+        pytest.param(None, (A,), {}, False, id="an older version did not record it"),
+        pytest.param((A,), UNKNOWN, {}, False, id="not known yet"),
+        pytest.param((A,), (B,), {"generation": 3}, False, id="another generation: it is proved anyway"),
+    ],
+)
+def test_cover_is_proved_again_where_a_trust_file_was_written_since(doors, before, now, differs, again):
+    host = doors(Host().trusting(G1, G2).running())
+    recorded = Recorded(wanted(host, written=before, leaves=("x",)), WaveOutputs())
+    found = WaveHandler().changes(recorded, wanted(host, **{"written": now, "leaves": ("x",), **differs}), host.context)
+    assert [(one.finding.reason, one.on) for one in found] == ([("TrustFileWritten", "steps")] if again else [])
+
+
+REWRITTEN = "cluster.name: books\n"
+TOUCHED = pytest.mark.parametrize("content", ["", REWRITTEN], ids=["a comment more", "without our lines"])
+
+
+@TOUCHED
+def test_a_node_whose_settings_were_written_since_its_start_is_asked_all_the_same(doors, content):
+    old = leaf("es-1", signer=G1)
+    host = doors(Host().trusting(G1, G2).running().serving(old).touched(content))
+    host.takes = lambda: (G1,)
+    recorded = Recorded(wanted(host, leaves=(serial_of(old),)), WaveOutputs())
+    with pytest.raises(NotConverged, match="still refuses leaves of CA g2"):
+        WaveHandler().converge(recorded, wanted(host, leaves=(serial_of(leaf("es-1")),)), host.context)
+    host.takes = lambda: (G1, G2)
+    assert WaveHandler().converge(recorded, wanted(host), host.context).steps == PROVED
+
+
+def test_a_node_whose_process_is_not_found_and_that_presents_a_leaf_is_asked_all_the_same(doors):
+    host = doors(Host().trusting(G1, G2).running().serving(leaf("es-1", signer=G1)))
+    del host.one.target.files[host.one.pid_file]
+    host.takes = lambda: (G1,)
+    with pytest.raises(NotConverged, match="still refuses leaves of CA g2"):
+        up(host)
+
+
+def test_retire_is_proved_by_a_node_whose_settings_were_written_since_its_start(doors):
+    host = doors(Host().trusting(G2).running().serving(leaf("es-1", signer=G2)).touched())
+    host.takes = lambda: (G1, G2)
+    with pytest.raises(NotConverged, match="still does not refuse leaves of CA g1"):
+        up(host, **retired((1, G1)))
+    host.takes = lambda: (G2,)
+    assert up(host, **retired((1, G1))).steps == REFUSED
+
+
+def test_an_open_node_whose_new_settings_wait_for_its_restart_has_nothing_to_prove(doors, monkeypatch):
+    host = doors(Host().trusting(G2).running().touched())
+    monkeypatch.setattr(greeting, "handshake", lambda *_, **__: Answer(Speech.PLAIN))
+    assert up(host) == WaveOutputs(reached=("es-1",))
+
+
+def test_a_node_that_somebody_else_secured_and_is_still_to_be_restarted_has_nothing_to_prove(doors):
+    host = doors(Host().trusting(G1, G2).running().serving(leaf("es-1", signer=G3)).touched(REWRITTEN))
+    assert up(host, leaves=("of ours",)) == WaveOutputs(reached=("es-1",))
 
 
 def test_a_node_that_runs_without_our_trust_file_has_nothing_to_prove_before_its_restart(doors):

@@ -118,6 +118,12 @@ class Host:
         self.one.starts()
         return self
 
+    def touched(self, content: str = "") -> "Host":
+        """Let somebody write elasticsearch.yml while the node runs: a comment below it, or something else."""
+        self.one.target.clock.sleep(60)
+        there = self.one.file("elasticsearch.yml").content + b"# of the operator\n"
+        return self.holding("elasticsearch.yml", content.encode() or there, owner="root")
+
     def serving(self, found: IssuedLeaf) -> "Host":
         """Let the transport layer serve this leaf for ever."""
         self.serves = lambda: found
@@ -188,8 +194,10 @@ class Trust:
         recorded = replace(self, wants=former).recorded() if former else None
         return self.handler.preview(recorded, self.wanted(), self.host.context)
 
-    def up(self) -> NodeTrustOutputs:
-        return self.handler.converge(None, self.wanted(), self.host.context)
+    def up(self, *former: IssuedAuthority) -> NodeTrustOutputs:
+        """Run it, where these CAs of ours are recorded."""
+        recorded = replace(self, wants=former).recorded() if former else None
+        return self.handler.converge(recorded, self.wanted(), self.host.context)
 
     def refresh(self) -> NodeTrustOutputs:
         return self.handler.observe(self.recorded("what was recorded"), self.host.context)

@@ -7,7 +7,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 from pydantic import SecretStr
 
 from components.handling import Recorded
+from components.nodes.spec import Machine
 from components.pki.inspect import load_certificate
+from components.pki.keyfiles import opens
 from components.pki.leaf_handler import CertificateHandler, CertificateInputs
 from components.pki.spec import FileFormat, KeyType, Layer
 from components.values import Unknown
@@ -16,6 +18,7 @@ from tests.pki.makers import authority
 
 CONTEXT = FakeContext()
 CA = authority(1)
+MACHINE = Machine(node="es-1", home="/opt/elasticsearch", config="/nodes/es-1", pid_file="/nodes/es-1/pid")
 
 
 def wanted(key_format: FileFormat) -> CertificateInputs:
@@ -71,3 +74,22 @@ def test_another_layout_reissues_and_keeps_the_password(before, after):
     assert second.serial != first.serial
     assert second.key_file_password == first.key_file_password
     assert issued(after, Recorded(wanted(after), second)) == second
+
+
+@pytest.mark.parametrize("key_format", FileFormat)
+def test_a_node_that_comes_back_keeps_the_password_that_its_keystore_opens_its_key_file_with(key_format):
+    asked = wanted(key_format).model_copy(update={"machine": MACHINE})
+    looked = []
+    handler = CertificateHandler(lambda *place: looked.append(place) or "of before")
+    told, first = handler.preview(None, asked, CONTEXT), handler.converge(None, asked, CONTEXT)
+    assert looked == [(MACHINE, Layer.TRANSPORT, key_format)] * 2
+    assert told.key_file_password == first.key_file_password == SecretStr("of before")
+    assert opens(parts(first)[0], "of before", key_format)
+
+
+def test_a_leaf_that_is_recorded_keeps_its_password_and_nobody_looks_for_another():
+    asked = wanted(FileFormat.PKCS12).model_copy(update={"machine": MACHINE})
+    first = CertificateHandler(lambda *_: None).converge(None, asked, CONTEXT)
+    anew = asked.model_copy(update={"reissue": 1})
+    handler = CertificateHandler(lambda *_: pytest.fail("nobody is to look"))
+    assert handler.converge(Recorded(asked, first), anew, CONTEXT).key_file_password == first.key_file_password

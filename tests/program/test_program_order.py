@@ -37,6 +37,9 @@ def test_nobody_presents_a_leaf_that_the_wave_before_does_not_know(made):
     leaves = [name for name in made.names("Certificate") if name.endswith("-transport-leaf")]
     assert set(leaves) <= made["transport-cover-wave"].after
     assert len(made["transport-cover-wave"].inputs["leaves"]) == len(leaves)
+    assert "written" in made["transport-cover-wave"].inputs, (
+        "a proof is given again for a trust file that was lost since"
+    )
 
 
 def test_settings_wait_until_every_file_is_in_place_on_every_node(made):

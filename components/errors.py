@@ -40,6 +40,10 @@ class LoginsRefused(TargetUnreachable):
     """The cluster answers, and takes no login that is known: waiting for long does not help."""
 
 
+class HttpsMissing(TargetUnreachable):
+    """What answers speaks plain text where HTTPS is in force: nothing was sent, and waiting for long does not help."""
+
+
 NOT_LOOKED_AT = "not looked at, and taken for what is recorded"
 """What a warning says of a node whose machine did not answer, where a run goes on without it."""
 

@@ -93,6 +93,7 @@ class MinimalSecurity(Component):
                 *given,
             ],
             **({"takesOver": True} if cluster.takeover else {}),
+            **({"inClear": True} if cluster.consent.traffic_in_clear else {}),
         }
 
     def _kibana(self, cluster: Cluster, layers: Sequence[LayerFiles]) -> KibanaSecurity | None:

@@ -20,6 +20,7 @@ from components.errors import TargetUnreachable
 from components.nodes.cluster_api import ALLOCATION, MARK, ClusterSummary, Line
 from components.nodes.cluster_facts import ClusterFacts
 from components.nodes.dialling import Dial
+from components.nodes.logins import https_missing
 from components.nodes.machine import NodeMachine
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine, Node
@@ -144,6 +145,10 @@ class FakeNode:
     def speaks_tls(self) -> bool:
         return bool(self.process and self.process.settings.get(f"{TRANSPORT}enabled"))
 
+    @property
+    def serves_https(self) -> bool:
+        return bool(self.process and self.process.settings.get(f"{HTTP}enabled"))
+
     def file(self, relative: str) -> FakeFile:
         return self.target.files[self.config / relative]
 
@@ -220,6 +225,7 @@ class FakeCluster:
         sick: whether some replica finds no place once the nodes were restarted.
         rebuilds: whether replicas of a node that is away are made anew on the others: then health is green without it.
         stray: whether some replica finds no place as long as replicas may not be moved.
+        in_clear: nodes that got a login in plain text, each time.
     """
 
     clock: FakeClock
@@ -234,17 +240,26 @@ class FakeCluster:
     rebuilds: bool = False
     stray: bool = False
     alone: tuple[str, ...] = ()
+    in_clear: list[str] = field(default_factory=list)
     remote_clusters: tuple[str, ...] = ()
     published: dict[str, str] = field(default_factory=dict)
     version: str = "9.5.3"
 
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting: Callable[[str], None]) -> "FakeCluster":
-        """Stand in for `connect_within`: any node that runs answers, once there is a majority."""
+        """Stand in for `connect_within`: any node that runs answers, once there is a majority.
+
+        Where HTTPS is in force it has to speak that; else whoever is asked first gets the login.
+        """
         with self._request("connect"):
             if not self.members():
                 clock.sleep(seconds)
             if not self.members():
                 raise _unreachable("no node answers on its HTTP layer")
+            running = [one for one in self.nodes if one.process]
+            fit = [one for one in running if one.serves_https or not line.https_only]
+            if not fit:
+                raise https_missing((one.name for one in running), (f"{one.name}: plain text" for one in running))
+            self.in_clear += [] if fit[0].serves_https else [fit[0].name]
             return self
 
     def greet(self, host: str, port: int, identity: None, *, listen: float, dial: Dial) -> Answer:

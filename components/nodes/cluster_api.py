@@ -15,7 +15,7 @@ from components.clock import Clock
 from components.errors import CommandFailed, TargetUnreachable
 from components.nodes.cluster_facts import ClusterFacts, ask_facts
 from components.nodes.endpoint import Endpoint, Login, client_for
-from components.nodes.logins import logins_refused, refused
+from components.nodes.logins import IN_CLEAR, https_missing, logins_refused, refused
 from components.nodes.probes import Speech
 from components.nodes.waiting import within
 
@@ -126,11 +126,19 @@ class Line:
         endpoints: where; any one that answers will do.
         authorities_pem: which CAs may have signed what HTTPS serves; None while that is not known.
         logins: users and passwords that may be right, the likeliest first.
+        https_only: whether HTTPS is in force: what answers in plain text is then asked nothing, being somebody else.
     """
 
     endpoints: tuple[Endpoint, ...]
     authorities_pem: str | None
     logins: tuple[Login, ...]
+    https_only: bool = False
+
+    def unfit(self, endpoint: Endpoint, *, https: bool) -> str:
+        """Return why nobody logs in there, by what it speaks; empty where nothing speaks against it."""
+        if https:
+            return "" if self.authorities_pem is not None or endpoint.known else NOT_OURS
+        return f"it {IN_CLEAR}" if self.https_only else ""
 
 
 def connect(line: Line) -> ClusterApi:
@@ -138,6 +146,7 @@ def connect(line: Line) -> ClusterApi:
 
     Raises:
         LoginsRefused: those that answer refuse every login, and none of them says that it is not ready.
+        HttpsMissing: HTTPS is in force, those that answer speak plain text, and none of the others is not ready.
         TargetUnreachable: no endpoint answers, none serves a certificate of a CA we trust, or some are not ready
             yet; the text says which, for each endpoint.
     """
@@ -156,8 +165,12 @@ def connect(line: Line) -> ClusterApi:
             refusals.append(refusal)
             reasons.append(f"{endpoint}: {refusal}")
     refusing = [one.node for one in refusals if isinstance(one, _NoLoginTaken)]
-    if refusing and not any(isinstance(one, _NotReady) for one in refusals):
+    in_clear = [one.node for one in refusals if isinstance(one, _InClear)]
+    not_ready = any(isinstance(one, _NotReady) for one in refusals)
+    if refusing and not not_ready:
         raise logins_refused((login.user for login in line.logins), refusing, others)
+    if in_clear and not not_ready:
+        raise https_missing(in_clear, reasons)
     raise TargetUnreachable(
         "no node answers on its HTTP layer",
         where="cluster",
@@ -241,13 +254,17 @@ class _NotReady(_Refused):
     """It answers, and not yet as it should: whom it takes is not known before it does."""
 
 
+class _InClear(_Refused):
+    """It speaks plain text, and HTTPS is in force."""
+
+
 class _NoLoginTaken(_Refused):
     """It takes none of the logins."""
 
 
 def _log_in(endpoint: Endpoint, line: Line, *, https: bool) -> ClusterApi:
-    if https and line.authorities_pem is None and not endpoint.known:
-        raise _Refused(NOT_OURS, endpoint.node)
+    if why := line.unfit(endpoint, https=https):
+        raise (_Refused if https else _InClear)(why, endpoint.node)
     status = answers_with(endpoint, line.authorities_pem, None, https=https)
     if status == OK:
         return ClusterApi(client_for(endpoint, line.authorities_pem, None, https=https), secured=False, https=https)

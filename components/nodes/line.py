@@ -30,20 +30,42 @@ class LineInputs(Wire):
         authorities_pem: the CAs of the HTTP layer; absent where HTTP stays plain.
         logins: users and passwords that may be right.
         takes_over: whether what somebody else's files serve is taken for the cluster's own.
+        in_clear: whether passwords may be sent in plain text although HTTPS is in force (`consent.traffic_in_clear`).
     """
 
     authorities_pem: MaybeUnknown[SecretStr] | None = None
     logins: tuple[LoginInputs, ...] = ()
     takes_over: bool = False
+    in_clear: bool = False
 
-    def to(self, nodes: tuple[Node, ...]) -> Line:
-        """Return the line to these nodes, as far as it is known."""
+    @property
+    def https(self) -> bool:
+        """Whether nodes serve HTTPS once they are as this line was made for."""
+        return self.authorities_pem is not None
+
+    def to(self, nodes: tuple[Node, ...], *, https_in_force: bool = False) -> Line:
+        """Return the line to these nodes, as far as it is known.
+
+        Args:
+            nodes: who is called.
+            https_in_force: whether they serve HTTPS already, as far as it is recorded.
+        """
         pem = self.authorities_pem
         return Line(
             endpoints=tuple(self._endpoint(node) for node in nodes),
             authorities_pem=None if pem is None or isinstance(pem, Unknown) else pem.get_secret_value(),
             logins=tuple(Login(login.user, password) for login in self.logins for password in login.passwords()),
+            https_only=https_in_force and not self.in_clear,
         )
+
+    def until_done(self, nodes: tuple[Node, ...], before: "LineInputs | None") -> Line:
+        """Return the line while nodes follow: a CA or password may not be made, or nodes may not serve it, yet.
+
+        Args:
+            nodes: who is called.
+            before: the line of when they were last done, whose HTTPS is in force therefore; None where they never were.
+        """
+        return self.to(nodes) if before is None else self.filled_from(before).to(nodes, https_in_force=before.https)
 
     def filled_from(self, before: "LineInputs") -> "LineInputs":
         """Return the line as it is until nodes have followed: they may serve what a CA of before signed.

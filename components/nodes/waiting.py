@@ -6,7 +6,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_fixed
 
 from components.clock import Clock
-from components.errors import LoginsRefused, TargetUnreachable
+from components.errors import HttpsMissing, LoginsRefused, TargetUnreachable
 
 Result = TypeVar("Result")
 
@@ -28,8 +28,8 @@ def within(seconds: float, clock: Clock, waiting: Callable[[str], None], attempt
         attempt: what may be repeated.
 
     Raises:
-        TargetUnreachable: it did not succeed in time; as the last attempt raised it. `LoginsRefused` when nothing else
-            came for 10 s.
+        TargetUnreachable: it did not succeed in time; as the last attempt raised it. `LoginsRefused` or
+            `HttpsMissing` when nothing else came for 10 s.
     """
     patience = _Patience(seconds, clock)
 
@@ -67,7 +67,7 @@ class _Patience:
     def is_over(self, state: RetryCallState) -> bool:
         """Note how an attempt ended, and tell whether it was the last one."""
         now, error = self.clock.monotonic(), state.outcome.exception() if state.outcome else None
-        if not isinstance(error, LoginsRefused):
+        if not isinstance(error, (LoginsRefused, HttpsMissing)):
             self.refused_since = None
         elif self.refused_since is None:
             self.refused_since = now

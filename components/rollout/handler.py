@@ -229,7 +229,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             )
             for item in wanted.nodes
         }
-        line = _line(wanted, recorded).to(tuple(item.node for item in wanted.nodes))
+        listed = tuple(item.node for item in wanted.nodes)
+        line = wanted.line.until_done(listed, recorded.inputs.line if recorded else None)
         placed = Placed(context)
         cluster = RolloutCluster(line, context.clock, placed.progress)
         least = least_health(wanted.waivers, context.clock.now().date())
@@ -290,8 +291,3 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             documents_after=performer.cluster.documents() if counted else -1,
             processes=processes,
         )
-
-
-def _line(wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> LineInputs:
-    """Return how the cluster is called: a new CA or password may not be made, or nodes may not serve it, yet."""
-    return wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line

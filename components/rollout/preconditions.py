@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from components.errors import LoginsRefused, TargetUnreachable
+from components.errors import HttpsMissing, LoginsRefused, TargetUnreachable
 from components.findings import Check, Finding, all_findings
 from components.nodes.cluster_api import ClusterSummary
 from components.nodes.logins import in_one_line
@@ -113,8 +113,8 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
         found = all_findings(PRECONDITIONS, (view, cluster.summary()))
         held = any(one.reason == NOT_GREEN for one in found) and cluster.holds_allocation()
         return tuple(one for one in found if not (held and one.reason == NOT_GREEN))  # it is let go, and waited for
-    except LoginsRefused as error:
-        return (Finding("LoginsRefused", in_one_line(error)),)
+    except (LoginsRefused, HttpsMissing) as error:
+        return (Finding(type(error).__name__, in_one_line(error)),)
     except TargetUnreachable as error:
         return (Finding("ClusterUnreachable", f"{error.what} ({error.why})"),)
 
@@ -142,7 +142,8 @@ def preflight(
     try:
         facts = cluster.facts()
     except TargetUnreachable as error:
-        why = error.what if isinstance(error, LoginsRefused) else error.why  # what helps is told with the users
+        told_with_the_users = isinstance(error, (LoginsRefused, HttpsMissing))  # also what helps
+        why = error.what if told_with_the_users else error.why
         return (Gate("ClusterNotAsked", Sign.MIND, f"how the cluster is could not be found out: {why}"),)
     settings = {node.name: settings_of(node.machine, node.content) for node in nodes}
     missed = (*names_missed(settings, vouched), *published_and_missed(facts.published, settings, vouched))

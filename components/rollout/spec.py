@@ -25,7 +25,8 @@ class ConsentSpec(Spec):
     traffic_in_clear: StrictBool = Field(
         False,
         description="Allow a scenario below what the nodes run with: from then on passwords and data cross the network "
-        "in clear, for everybody on it to read.",
+        "in clear, for everybody on it to read. Allows logins in plain text, too, where HTTPS is in force: to repair "
+        "nodes of which none serves it any more.",
     )
 
 

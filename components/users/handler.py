@@ -13,10 +13,10 @@ from components.drift import Drift, DriftKind, drift
 from components.errors import CommandFailed, LoginsRefused, TargetUnreachable
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.cluster_api import answers_with, connect_within, in_our_words
-from components.nodes.endpoint import Endpoint, Login
+from components.nodes.cluster_api import Line, answers_with, connect_within, in_our_words
+from components.nodes.endpoint import Login
 from components.nodes.line import LineInputs
-from components.nodes.logins import in_one_line
+from components.nodes.logins import SEE_WHO_ANSWERS, in_one_line, with_https_in_force
 from components.nodes.probes import Speech
 from components.nodes.spec import Node
 from components.nodes.waiting import within
@@ -171,8 +171,10 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
 
     def changes(self, recorded: UserRecord, wanted: UserPasswordInputs, context: Context) -> Sequence[Change]:
         """Find out whether the password still works; a cluster that does not answer proves nothing."""
-        line = wanted.line.filled_from(recorded.inputs.line)
-        status = self._status(wanted.model_copy(update={"line": line}))
+        status, in_clear = self._asked(wanted, _line_while_nodes_follow(wanted, recorded))
+        if in_clear and recorded.inputs.line.https:
+            told = f"{with_https_in_force(in_clear)}; {SEE_WHO_ANSWERS}"
+            context.say(str(Gate("HttpsMissing", Sign.MIND, told)))
         if recorded.inputs.password != wanted.password or status != UNAUTHORIZED:
             return ()  # another password than the recorded one is not expected to work yet
         again = "" if self._locked_out(recorded, wanted, context) else "; it is set again"
@@ -181,7 +183,7 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
 
     def preview(self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context) -> UserPasswordOutputs:
         """Return what will be done; looks whether the password works already, and else whether it could be set."""
-        status = self._status(wanted)
+        status = self._status(wanted, recorded)
         works = status == OK or (not status and recorded is not None and recorded.inputs.password == wanted.password)
         asked = not works and (recorded is not None or status == UNAUTHORIZED)
         locked = self._locked_out(recorded, wanted, context) if asked else None
@@ -195,14 +197,15 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         """Set the password unless it works already, then log in with it.
 
         Raises:
+            HttpsMissing: nodes serve HTTPS by now, and what answers speaks plain text; it was sent no password.
             LoginsRefused: no login that may set passwords is taken.
             TargetUnreachable: no node answers.
             CommandFailed: the new password does not log in.
         """
-        if self._status(wanted) == OK:
+        if self._status(wanted, recorded) == OK:
             return UserPasswordOutputs(steps=self._steps(wanted, set_anew=False))
-        within(CONNECT_WITHIN, context.clock, context.progress, lambda: self._set(wanted, context))
-        status = self._status(wanted)
+        within(CONNECT_WITHIN, context.clock, context.progress, lambda: self._set(wanted, recorded, context))
+        status = self._status(wanted, recorded)
         if status == UNAUTHORIZED:
             raise CommandFailed(
                 f"the new password of {wanted.user} does not log in",
@@ -221,7 +224,7 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
 
     def drift(self, recorded: UserRecord, context: Context) -> Sequence[Drift]:
         """Return that the password no longer works, if it does not."""
-        if self._status(recorded.inputs) != UNAUTHORIZED:
+        if self._status(recorded.inputs, recorded) != UNAUTHORIZED:
             return ()
         login = f"login of {recorded.inputs.user}"
         found = drift("", login, DriftKind.PASSWORD_REFUSED, "the recorded password", "is refused")
@@ -237,37 +240,57 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         self, recorded: UserRecord | None, wanted: UserPasswordInputs, context: Context
     ) -> LoginsRefused | None:
         """Return why no password can be set, where nodes answer and take no login that is known."""
-        line = wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line
+        line = _line_while_nodes_follow(wanted, recorded)
         try:
-            connect_within(0, line.to(wanted.nodes), context.clock, context.progress).close()
+            connect_within(0, line, context.clock, context.progress).close()
         except LoginsRefused as error:
             return error
         except TargetUnreachable:  # that proves nothing
             return None
         return None
 
-    def _set(self, wanted: UserPasswordInputs, context: Context) -> None:
-        api = connect_within(0, wanted.line.to(wanted.nodes), context.clock, context.progress)
+    def _set(self, wanted: UserPasswordInputs, recorded: UserRecord | None, context: Context) -> None:
+        api = connect_within(0, _line(wanted, recorded), context.clock, context.progress)
         try:
             with in_our_words():
                 api.change_password(wanted.user, SecretStr(reveal(wanted.password)))
         finally:
             api.close()
 
-    def _status(self, wanted: UserPasswordInputs) -> int:
+    def _status(self, wanted: UserPasswordInputs, recorded: UserRecord | None) -> int:
         """Return what the first node that answers says to this login; 0 when none answers."""
-        if isinstance(wanted.password, Unknown):
-            return 0
-        line = wanted.line.to(wanted.nodes)
-        for endpoint in line.endpoints:
-            status = self._status_at(endpoint, line.authorities_pem, Login(wanted.user, wanted.password))
-            if status:
-                return status
-        return 0
+        return self._asked(wanted, _line(wanted, recorded))[0]
 
-    def _status_at(self, endpoint: Endpoint, authorities_pem: str | None, login: Login) -> int:
-        answer = endpoint.greet()
-        https = answer.speech is Speech.TLS
-        if answer.speech is Speech.NOTHING or (https and authorities_pem is None and not endpoint.known):
-            return 0
-        return answers_with(endpoint, authorities_pem, login, https=https)
+    def _asked(self, wanted: UserPasswordInputs, line: Line) -> tuple[int, tuple[str, ...]]:
+        """Return what `_status` does, and which nodes were passed over because they speak plain text."""
+        in_clear: list[str] = []
+        if isinstance(wanted.password, Unknown):
+            return 0, ()
+        for endpoint in line.endpoints:
+            speech = endpoint.greet().speech
+            if speech is Speech.NOTHING:
+                continue
+            if line.unfit(endpoint, https=speech is Speech.TLS):
+                in_clear += [endpoint.node] if speech is Speech.PLAIN else []
+                continue
+            login = Login(wanted.user, wanted.password)
+            status = answers_with(endpoint, line.authorities_pem, login, https=speech is Speech.TLS)
+            if status:
+                return status, tuple(in_clear)
+        return 0, tuple(in_clear)
+
+
+def _line(wanted: UserPasswordInputs, recorded: UserRecord | None) -> Line:
+    """Return how the nodes are called to set the password.
+
+    All of them were restarted before that, so HTTPS is in force where it is wanted; and where it is recorded. A preview
+    before that restart asks nobody who speaks plain text, and has nothing to learn there.
+    """
+    https = wanted.line.https or (recorded is not None and recorded.inputs.line.https)
+    return wanted.line.to(wanted.nodes, https_in_force=https)
+
+
+def _line_while_nodes_follow(wanted: UserPasswordInputs, recorded: UserRecord | None) -> Line:
+    """Return how the nodes are called before they have followed."""
+    line = wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line
+    return line.to(wanted.nodes, https_in_force=line.https)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from components.errors import LoginsRefused, TargetUnreachable
+from components.errors import HttpsMissing, LoginsRefused, TargetUnreachable
 from components.nodes.cluster_api import NOT_OURS, answers_with, connect, connect_within
 from components.nodes.endpoint import Endpoint
 from components.nodes.line import LineInputs
@@ -211,3 +211,44 @@ def test_https_with_another_certificate_than_the_known_one_gets_no_login():
         for pem in (None, STRANGERS.certificate_pem):
             assert "with no certificate of a CA that is trusted here" in why(line(endpoint, pem=pem))
     assert node.requests == []
+
+
+def test_where_https_is_in_force_plain_text_is_asked_nothing_and_the_next_node_is_taken():
+    stranger, node = Elastic(name="es-1"), Elastic(name="es-2", users=USERS)
+    with answering(stranger), answering(node, tls=context_of()):
+        called = line(stranger.endpoint, node.endpoint, logins=(ELASTIC,), pem=OURS.certificate_pem, https_only=True)
+        api = connect(called)
+        api.close()
+    assert (api.secured, api.https, stranger.requests) == (True, True, [])
+
+
+@pytest.mark.parametrize("users", [None, USERS], ids=["asks for no login", "asks for a login"])
+def test_where_nothing_but_plain_text_answers_no_password_is_sent_and_nobody_waits_long(users):
+    stranger, clock = Elastic(users=users), FakeClock()
+    with answering(stranger):
+        called = line(stranger.endpoint, down(), logins=(ELASTIC,), pem=OURS.certificate_pem, https_only=True)
+        with pytest.raises(HttpsMissing) as caught:
+            connect_within(60, called, clock, print)
+    error = caught.value
+    assert error.what == "es-1 answers in plain text although HTTPS is in force, so no password was sent there"
+    assert error.why.startswith(f"{stranger.endpoint}: it answers in plain text; es-9 (")
+    assert "traffic_in_clear" in error.next_step
+    assert (stranger.requests, clock.monotonic()) == ([], REFUSED_FOR)
+
+
+def test_a_node_that_serves_https_and_is_not_ready_is_waited_for_whatever_speaks_plain_text():
+    stranger, node = Elastic(name="es-1"), Elastic(name="es-2", refuses=503)
+    with answering(stranger), answering(node, tls=context_of()):
+        text = why(line(stranger.endpoint, node.endpoint, pem=OURS.certificate_pem, https_only=True))
+    assert text.split("; ") == [
+        f"{stranger.endpoint}: it answers in plain text",
+        f"{node.endpoint}: GET / was answered with status 503",
+    ]
+
+
+def test_a_node_that_serves_https_and_refuses_every_login_is_what_is_told():
+    stranger, node = Elastic(name="es-1"), Elastic(name="es-2", users=USERS)
+    with answering(stranger), answering(node, tls=context_of()), pytest.raises(LoginsRefused) as caught:
+        connect(line(stranger.endpoint, node.endpoint, logins=(BOOTSTRAP,), pem=OURS.certificate_pem, https_only=True))
+    assert caught.value.why.startswith("es-2 said so")
+    assert stranger.requests == []

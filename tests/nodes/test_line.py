@@ -93,3 +93,25 @@ BEFORE = LineInputs(authorities_pem=SecretStr("old"), logins=(KNOWN,))
 def test_what_is_not_made_yet_is_what_it_was_before_and_the_ca_of_before_counts_too(given, expected):
     found = given.filled_from(BEFORE).to((NODE,))
     assert (found.authorities_pem, [login.password.get_secret_value() for login in found.logins]) == expected
+
+
+HTTPS, PLAIN = LineInputs(authorities_pem=SecretStr("CA")), LineInputs()
+CONSENT = {"in_clear": True}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "https_only"),
+    [
+        pytest.param(None, HTTPS, False, id="from open to HTTPS"),
+        pytest.param(PLAIN, HTTPS, False, id="from basic to HTTPS"),
+        pytest.param(PLAIN, PLAIN, False, id="basic stays"),
+        pytest.param(HTTPS, HTTPS, True, id="HTTPS stays"),
+        pytest.param(HTTPS, LineInputs(authorities_pem=UNKNOWN), True, id="HTTPS stays with another CA"),
+        pytest.param(HTTPS, PLAIN, True, id="HTTPS is taken away"),
+        pytest.param(HTTPS, PLAIN.model_copy(update=CONSENT), False, id="HTTPS is taken away with consent"),
+        pytest.param(HTTPS, HTTPS.model_copy(update=CONSENT), False, id="HTTPS is repaired with consent"),
+        pytest.param(HTTPS.model_copy(update=CONSENT), HTTPS, True, id="consent was taken out again"),
+    ],
+)
+def test_https_is_in_force_where_it_is_recorded_as_done_unless_passwords_may_go_in_clear(before, now, https_only):
+    assert now.until_done((NODE,), before).https_only is https_only

@@ -169,6 +169,8 @@ def login(user: str, password: str) -> Login:
     return Login(user, SecretStr(password))
 
 
-def line(*endpoints: Endpoint, logins: tuple[Login, ...] = (), pem: str | None = None) -> Line:
+def line(
+    *endpoints: Endpoint, logins: tuple[Login, ...] = (), pem: str | None = None, https_only: bool = False
+) -> Line:
     """Return how a cluster is called."""
-    return Line(endpoints, pem, logins)
+    return Line(endpoints, pem, logins, https_only)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from pydantic import SecretStr
 
 from components.drift import Drift
 from components.errors import RolloutHalted
@@ -22,6 +23,7 @@ from tests.fakes import FakeClock, FakeContext, FakeFile, FakeTarget, Fuse, Kill
 THREE = ("es-1", "es-2", "es-3")
 THE_OPERATORS_OWN = "new_primaries"
 CERTIFICATES = {TRANSPORT: "certs/transport-key.p12", HTTP: "certs/http-key.p12"}
+PEM = SecretStr("PEM of the HTTP CA")
 Snapshot = dict[str, tuple[bytes, int, str, str]]
 
 
@@ -71,11 +73,16 @@ class World:
             secure={"bootstrap.password": "b00tstrap", **secure},
         )
 
+    def line(self) -> LineInputs:
+        """How the stack calls its cluster."""
+        https = self.scenario is Scenario.BASIC_HTTPS
+        return LineInputs(authorities_pem=PEM if https else None, in_clear=self.choices.traffic_in_clear)
+
     def wanted(self) -> ClusterRestartInputs:
         return ClusterRestartInputs(
             cluster="books",
             nodes=tuple(NodeToRun(node=one.node, content=self.content(one.name)) for one in self.nodes),
-            line=LineInputs(),
+            line=self.line(),
             full_cluster_restart=self.consent,
             running=self.running,
             waivers=self.waivers,

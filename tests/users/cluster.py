@@ -9,7 +9,7 @@ from components.nodes.cluster_api import Line
 from components.nodes.dialling import Dial
 from components.nodes.endpoint import Endpoint, Login
 from components.nodes.line import LineInputs, LoginInputs
-from components.nodes.logins import logins_refused
+from components.nodes.logins import https_missing, logins_refused
 from components.nodes.probes import Answer, Speech
 from components.nodes.spec import Machine, Node
 from components.users.handler import UserPasswordInputs
@@ -70,9 +70,13 @@ class FakeUsers:
     def connect(self, seconds: float, line: Line, clock: FakeClock, waiting) -> "FakeUsers":
         """Stand in for `connect_within`: the first login that is taken."""
         taken = [login.password.get_secret_value() for login in line.logins if self._takes(login)]
-        up = [name for name, speech in self.nodes.items() if speech is Speech.TLS]
+        fit = (Speech.TLS,) if line.https_only else (Speech.TLS, Speech.PLAIN)
+        up = [name for name, speech in self.nodes.items() if speech in fit]
         if up and not taken:
             raise logins_refused((login.user for login in line.logins), up)
+        in_clear = [name for name, speech in self.nodes.items() if speech is Speech.PLAIN]
+        if in_clear and not up:
+            raise https_missing(in_clear, [f"{name}: plain text" for name in in_clear])
         if not up:
             raise TargetUnreachable(
                 "no node answers on its HTTP layer", where="cluster", why="Connection refused", next_step="start them"

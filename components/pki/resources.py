@@ -94,6 +94,8 @@ class CertificateAuthority(Resource):
             }
             inputs |= {f"own{name}Pem": pulumi.Output.secret(pem) for name, pem in found.items() if pem}
             inputs["samplePem"] = self._sample(requests)
+        others = "".join(cluster.remote_authorities.values()) if layer is Layer.TRANSPORT else ""
+        inputs |= {"remoteAuthoritiesPem": pulumi.Output.secret(others)} if others else {}
         super().__init__(f"{layer}-ca", inputs, opts)
 
     @property

@@ -7,6 +7,7 @@ held after a wave is a CA that goes on answering with both generations, and ever
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from components.errors import ConfigurationRefused
 from components.layer_words import spelled
@@ -43,6 +44,23 @@ class Standing:
 
     signer: int
     trusted: tuple[int, ...]
+
+    def with_those_in_use(self, formers: Collection[int]) -> "Standing":
+        """Return how far it really is: what nobody has begun to retire signs still, and is trusted.
+
+        Args:
+            formers: generations that are in use everywhere, though they are not recorded any more.
+        """
+        if not formers:
+            return self
+        return Standing(min(formers), tuple(sorted({*formers, *self.trusted})))
+
+
+class Way(NamedTuple):
+    """How far a CA is, and how far a run takes it."""
+
+    found: Standing
+    reached: Standing
 
 
 def next_standing(found: Standing | None, wanted: int, hold: HoldAfter | None) -> Standing:

@@ -55,7 +55,7 @@ SECRETS = {
     AnnouncementHandler.token: set(),
     asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem", "signerChain"}
     | {"coveringCertificatePem", "coveringKeyPem"}
-    | {"ownCertificatePem", "ownChainPem", "ownKeyPem", "samplePem"},
+    | {"ownCertificatePem", "ownChainPem", "ownKeyPem", "remoteAuthoritiesPem", "samplePem"},
     asking.REQUEST: {"keyPem"},
     asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "chainPem"}
     | {"givenCertificatePem", "givenKeyPem", "givenTrustPem"}

@@ -47,7 +47,9 @@ class MinimalSecurity(Component):
             for index, node in enumerate(cluster.nodes)
         ]
         line = self._line(layers, cluster)
-        self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings))
+        transport = next((each.certificates.authority for each in layers if each.layer is Layer.TRANSPORT), None)
+        signs = transport.signer_generation if transport else None
+        self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings), signs)
         self.kibana = self._kibana(cluster, layers)
         self.users = self._users(cluster, line) if cluster.running else []
         restarts = self.kibana.run_with_settings(self.users) if self.kibana and cluster.running else ()

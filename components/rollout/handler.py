@@ -15,6 +15,7 @@ from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
 from components.rollout.carry_out import carry_out
 from components.rollout.cluster import RolloutCluster
+from components.rollout.cut_off import another_ca, refuse_to_cut_off
 from components.rollout.drift import cluster_drift, nodes_drift
 from components.rollout.left_over import as_the_cluster_knows, asked_what_is_held, still_held
 from components.rollout.limits import Limits
@@ -63,6 +64,7 @@ class ClusterRestartInputs(Wire):
         waivers: gates that do not keep a restart from beginning.
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
         remote_clusters: the remote clusters that the stack file names.
+        transport_generation: the generation whose leaves nodes present to each other; absent for the first one.
     """
 
     cluster: str
@@ -77,6 +79,7 @@ class ClusterRestartInputs(Wire):
     waivers: tuple[Waiver, ...] = ()
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
+    transport_generation: int | None = None
 
 
 class TimedStep(Wire):
@@ -150,7 +153,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> ClusterRestartOutputs:
         """Return the steps that it would take, and refuse what could not be begun."""
         performer = self._performer(wanted, recorded, context)
-        view = self._asked(performer, wanted)
+        view = self._asked(performer, wanted, recorded)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
@@ -178,12 +181,12 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         """Carry out the procedure that it takes, and look again.
 
         Raises:
-            ConfigurationRefused: it may not begin; the text says what to change.
+            ConfigurationRefused: it may not begin, or a rotation cuts off a member; the text says what to change.
             TargetUnreachable: there is nothing to do, but that some nodes do not run.
             RolloutHalted: it failed, and everything was put back.
         """
         performer = self._performer(wanted, recorded, context)
-        view = self._asked(performer, wanted)
+        view = self._asked(performer, wanted, recorded)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps, kind = plan(view), procedure(view)
         passed: tuple[Gate, ...] = ()
@@ -229,9 +232,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             )
             for item in wanted.nodes
         }
-        line = _line(wanted, recorded).to(tuple(item.node for item in wanted.nodes))
+        # a new CA or password may not be made, or nodes may not serve it, yet
+        line = wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line
         placed = Placed(context)
-        cluster = RolloutCluster(line, context.clock, placed.progress)
+        to = line.to(tuple(item.node for item in wanted.nodes))
+        cluster = RolloutCluster(to, context.clock, placed.progress)
         least = least_health(wanted.waivers, context.clock.now().date())
         return Performer(nodes, cluster, placed, Limits(wanted.join_timeout, wanted.health_timeout, least))
 
@@ -246,8 +251,10 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             takes_over=wanted.takes_over,
         )
 
-    def _asked(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
+    def _asked(self, performer: Performer, wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> RolloutView:
         view = as_the_cluster_knows(self._view(performer, wanted), performer.cluster)
+        if recorded and another_ca(recorded.inputs.transport_generation, wanted.transport_generation):
+            refuse_to_cut_off(view, performer, wanted.waivers, where=wanted.cluster)
         return asked_what_is_held(view, performer.cluster)
 
     def _admitted(
@@ -288,8 +295,3 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             documents_after=performer.cluster.documents() if counted else -1,
             processes=processes,
         )
-
-
-def _line(wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> LineInputs:
-    """Return how the cluster is called: a new CA or password may not be made, or nodes may not serve it, yet."""
-    return wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line

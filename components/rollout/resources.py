@@ -7,7 +7,7 @@ import pulumi
 
 from components.cluster import Cluster
 from components.resource import Out, Resource
-from components.rollout.spec import HEALTH_TIMEOUT, OldFiles, RolloutSpec, TakeoverSpec
+from components.rollout.spec import FIRST_GENERATION, HEALTH_TIMEOUT, OldFiles, RolloutSpec, TakeoverSpec
 from components.settings.resources import NodeSettings
 
 
@@ -30,6 +30,7 @@ class ClusterRestart(Resource):
         settings: Sequence[NodeSettings],
         line: dict[str, Any],
         opts: pulumi.ResourceOptions,
+        transport_generation: pulumi.Output[int] | None = None,
     ) -> None:
         inputs = {
             "cluster": cluster.name,
@@ -42,6 +43,7 @@ class ClusterRestart(Resource):
             "vouched": cluster.vouched(),
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
             **({"remoteClusters": list(cluster.remote_authorities)} if cluster.remote_authorities else {}),
+            **({} if transport_generation is None else _rotated(transport_generation)),
             **({} if cluster.takeover is None else _taking_over(cluster.takeover)),
         }
         super().__init__("restart", inputs, opts)
@@ -50,6 +52,13 @@ class ClusterRestart(Resource):
 def _waiting_longer_or_shorter(spec: RolloutSpec) -> dict[str, Any]:
     """Return how many seconds shards get, unless it is the default: records made before there was a choice stay."""
     return {} if spec.health_timeout == HEALTH_TIMEOUT else {"healthTimeout": spec.health_timeout}
+
+
+def _rotated(generation: pulumi.Output[int]) -> dict[str, Any]:
+    """Return whose leaves nodes present, but for a CA that was never rotated: its record stays what it was."""
+    return {
+        "transportGeneration": generation.apply(lambda number: int(number) if int(number) != FIRST_GENERATION else None)
+    }
 
 
 def _taking_over(spec: TakeoverSpec) -> dict[str, Any]:

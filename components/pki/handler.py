@@ -24,7 +24,7 @@ from components.pki.generations import (
 from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority, new_authority, renew_authority
 from components.pki.lifetimes import lifetime_end
-from components.pki.renewal import AuthorityView, key_change_needs_a_rotation
+from components.pki.renewal import AuthorityView, authority_begins_later, key_change_needs_a_rotation
 from components.pki.reversal import Look, against_reversal, not_retired_yet, refuse_reversal, without_those_of_others
 from components.pki.rotation import (
     Standing,
@@ -204,7 +204,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         if signer.own:
             kept = signer.own == wanted.asked(now).own
             return own_authority_ends(signer, _view(signer, wanted, now)) if kept else None
-        return key_change_needs_a_rotation(authority_facts(reveal(signer.certificate_pem)), wanted.key_type)
+        view = _view(signer, wanted, now)
+        return authority_begins_later(view) or key_change_needs_a_rotation(view.issued, wanted.key_type)
 
     def _new(self, wanted: AuthorityInputs, now: datetime) -> Generation:
         issued = new_authority(

@@ -45,17 +45,27 @@ class LineInputs(Wire):
             logins=tuple(Login(login.user, password) for login in self.logins for password in login.passwords()),
         )
 
-    def filled_from(self, before: "LineInputs") -> "LineInputs":
+    def filled_from(self, before: "LineInputs", retired: SecretStr | None = None) -> "LineInputs":
         """Return the line as it is until nodes have followed: they may serve what a CA of before signed.
 
         A login that is not known yet is what it was before.
+
+        Args:
+            before: the line as it was when nodes had followed last.
+            retired: CAs that came between the two, in runs that were interrupted; as soon as nodes follow, no more.
         """
         unmade = any(isinstance(login.password, Unknown) for login in self.logins)
         filled = {
-            "authorities_pem": _trusting_both(self.authorities_pem, before.authorities_pem),
+            "authorities_pem": self._trusting_all_until(before, retired),
             "logins": (*self.logins, *before.logins) if unmade else self.logins,
         }
         return self.model_copy(update=filled)
+
+    def _trusting_all_until(self, before: "LineInputs", retired: SecretStr | None) -> MaybeUnknown[SecretStr] | None:
+        both = _trusting_both(self.authorities_pem, before.authorities_pem)
+        if self.authorities_pem == before.authorities_pem or not isinstance(both, SecretStr):
+            return both
+        return _trusting_both(both, retired)
 
     def _endpoint(self, node: Node) -> Endpoint:
         known = fingerprints_served(node, machine_of(node.machine)) if self.takes_over else frozenset()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from components.drift import Drift
 from components.handling import Change, Context, Handler, Recorded
@@ -65,6 +65,7 @@ class ClusterRestartInputs(Wire):
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
         remote_clusters: the remote clusters that the stack file names.
         transport_generation: the generation whose leaves nodes present to each other; absent for the first one.
+        retired_pem: CAs of the HTTP layer that nodes may serve leaves of, where a rotation of it was interrupted.
     """
 
     cluster: str
@@ -80,6 +81,7 @@ class ClusterRestartInputs(Wire):
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
     transport_generation: int | None = None
+    retired_pem: SecretStr | None = None
 
 
 class TimedStep(Wire):
@@ -129,7 +131,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     inputs = ClusterRestartInputs
     outputs = ClusterRestartOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
-    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters"})
+    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters", "retiredPem"})
 
     def name(self, wanted: ClusterRestartInputs) -> str:
         """Return the id."""
@@ -233,7 +235,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             for item in wanted.nodes
         }
         # a new CA or password may not be made, or nodes may not serve it, yet
-        line = wanted.line.filled_from(recorded.inputs.line) if recorded else wanted.line
+        line = wanted.line.filled_from(recorded.inputs.line, wanted.retired_pem) if recorded else wanted.line
         placed = Placed(context)
         to = line.to(tuple(item.node for item in wanted.nodes))
         cluster = RolloutCluster(to, context.clock, placed.progress)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pki.makers import own_ca
 from tests.program.stackfiles import HTTPS, KIBANA, program
-from tests.wire.talking import hidden
+from tests.wire.talking import hidden, is_hidden
 
 ARCHIVE = own_ca("Archive CA")
 BILLING = {"name": "billing", "owner": "team-x"}
@@ -90,3 +90,8 @@ def test_a_trust_file_in_pkcs12_is_opened_with_the_entry_of_the_nodes_keystore()
 def test_the_restart_knows_whose_leaves_nodes_present_but_for_a_ca_that_was_never_rotated():
     assert program(HTTPS, 2, **GENERATIONS)["restart"].inputs["transportGeneration"] == 2
     assert program(HTTPS, 2)["restart"].inputs.get("transportGeneration") is None
+
+
+def test_the_restart_knows_the_http_ca_that_nodes_may_serve_since_an_interrupted_rotation():
+    made = program(HTTPS, 2, **GENERATIONS)
+    assert is_hidden(made["restart"].inputs["retiredPem"])

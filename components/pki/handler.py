@@ -83,7 +83,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         way = self._way(recorded, wanted, context.clock.now())
         waves = waves_between(*way, wanted.generation)
         if waves:
-            context.say(way_back(wanted.layer, *way, wanted.generation))
+            is_whole = self._is_whole(recorded, wanted, way.found)
+            context.say(way_back(wanted.layer, *way, wanted.generation, is_whole=is_whole))
         still = waves_held(way.reached, wanted.generation)
         if still:
             what = f"{spelled(wanted.layer)} CA g{wanted.generation}: {' and '.join(still)}"
@@ -160,6 +161,13 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             return found
         sight = self.look(wanted.verifiers, wanted.presenters)
         return found.with_those_in_use(not_retired_yet(wanted.layer, formers, sight, _held_for(wanted)))
+
+    def _is_whole(self, recorded: AuthorityRecord, wanted: AuthorityInputs, found: Standing) -> bool:
+        """Tell whether what signs by the record can come back; after a rotation that was through, all trust it."""
+        there = _there(recorded)
+        if there.keys() <= set(found.trusted) or len(found.trusted) > 1:
+            return True
+        return not against_reversal(wanted.layer, there[found.signer], self.look(wanted.verifiers, wanted.presenters))
 
     def _kept(
         self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, way: Way, now: datetime

@@ -123,7 +123,7 @@ def refuse_generation(layer: Layer, there: Collection[int], found: Standing, wan
     )
 
 
-def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int) -> str:
+def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int, *, is_whole: bool = True) -> str:
     """Return until when a rotation can be reversed.
 
     Args:
@@ -131,9 +131,12 @@ def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int) -> s
         found: how far the CA is.
         reached: how far this run takes it.
         wanted: the generation that is asked for.
+        is_whole: whether what signed last came as far as it is recorded: an interrupted run may not have covered it.
     """
     former = next(number for number in (*reached.trusted, found.signer, *found.trusted) if number != wanted)
     text = BACK
     if layer is Layer.HTTP and reached.trusted == (wanted,):
         text = BACK_FROM_HTTP if found.signer != wanted else NO_WAY_BACK
+    if not is_whole:
+        text = NO_WAY_BACK
     return f"way back for the {spelled(layer)} CA: {text.format(layer=layer, signer=former, wanted=wanted)}"

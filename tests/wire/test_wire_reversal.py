@@ -216,3 +216,29 @@ def test_what_is_trusted_for_a_remote_clusters_sake_says_nothing_of_a_rotation(t
     trusting(nodes[0], first, saved)
     others = {"remoteAuthoritiesPem": first.outputs["bundlePem"]}
     assert standing(talk.update(saved, wanted(2, nodes[0], hold="cover", **others))) == (2, [2], [])
+
+
+@pytest.mark.parametrize(
+    ("covered", "back"),
+    [
+        pytest.param(False, "only by another rotation, once this up begins", id="not everywhere"),
+        pytest.param(
+            True, "set authorities.transport.generation to 2 again and run `up`, until retire", id="everywhere"
+        ),
+    ],
+)
+def test_a_way_back_to_a_generation_that_was_interrupted_is_promised_only_where_all_trust_it(
+    talk, nodes, heard, covered, back
+):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first, saved)
+    trusting(nodes[1], first, *([saved] if covered else []))
+    asked = wanted(3, *nodes)
+    talk.diff(saved, asked)
+    assert heard.texts(urn_of(asking.AUTHORITY))[0].startswith(f"way back for the transport CA: {back}")
+    third = talk.update(saved, asked)
+    if covered:
+        assert talk.update(third, wanted(2, *nodes)).outputs["signerGeneration"] == 2
+    else:
+        with pytest.raises(Refused, match="a retired generation never comes back"):
+            talk.update(third, wanted(2, *nodes))

@@ -47,7 +47,8 @@ class MinimalSecurity(Component):
             for index, node in enumerate(cluster.nodes)
         ]
         line = self._line(layers, cluster)
-        self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings))
+        authorities = {each.layer: each.certificates.authority for each in layers}
+        self.restart = ClusterRestart(cluster, self.settings, line, self.child(*ready, *self.settings), authorities)
         self.kibana = self._kibana(cluster, layers)
         self.users = self._users(cluster, line) if cluster.running else []
         restarts = self.kibana.run_with_settings(self.users) if self.kibana and cluster.running else ()

@@ -34,6 +34,9 @@ class NodeTrustExclusiveHandler(NodeTrustHandler):
         """Return what this wave makes of the present trust."""
         return wanted
 
+    def _refuse_at_once(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> None:
+        """Leave that to *cover*: this wave comes after the restart."""
+
     def _told_of_others(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> Iterator[str]:
         """Yield which CAs of others go."""
         present = without(self._present(wanted), remote_of(wanted))

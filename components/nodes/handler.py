@@ -18,6 +18,7 @@ from components.nodes.clocks import refuse_a_clock_that_is_off
 from components.nodes.converge import plan_on, put_files, written_before
 from components.nodes.drift import file_drift, trust_drift
 from components.nodes.identity import FILE_MODE
+from components.nodes.other_format import refuse_another_ca_beside_another_format
 from components.nodes.plan import WantedFile
 from components.nodes.remote_clusters import beside, is_another, unnamed_remote_clusters, without
 from components.nodes.spec import Node
@@ -109,6 +110,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def preview(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Return what will be trusted, and which file is written."""
+        self._refuse_at_once(recorded, wanted)
         machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted), recorded)
         if steps := tuple(str(step) for step in plan_on(machine, files, written_before(recorded, wanted.node.machine))):
             refuse_a_clock_that_is_off(machine, context)
@@ -127,12 +129,13 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         """Write the trust file where it lacks a CA.
 
         Raises:
-            ConfigurationRefused: the node's clock is behind.
+            ConfigurationRefused: the node's clock is behind, or a new CA comes while another format is in force.
             NotConverged: something else writes the file too.
             CommandFailed: it cannot be written.
             SecurityError: any of them, also that its machine does not answer, says which wave it stops.
         """
         with stopping(self.wave, self.about(wanted), wanted.node.name):
+            self._refuse_at_once(recorded, wanted)
             machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted), recorded)
             if plan_on(machine, files):
                 refuse_a_clock_that_is_off(machine, context)
@@ -170,6 +173,16 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
     def about(self, wanted: NodeTrustInputs) -> str:
         """Return what an error calls the CAs that this wave is about."""
         return authority_of(wanted.layer, wanted.generations)
+
+    def _refuse_at_once(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> None:
+        """Refuse a new CA and another format of the trust file at once: *cover* would be none before the restart."""
+        ours, former = ours_of(wanted), former_of(recorded)
+        refuse_another_ca_beside_another_format(
+            machine_of(wanted.node.machine),
+            wanted.layer,
+            wanted.file,
+            lambda held: is_another(ours, former, wanted.generations, held),
+        )
 
     def _trusted(self, wanted: NodeTrustInputs, recorded: TrustRecord | None) -> tuple[str, ...] | Unknown:
         if isinstance(wanted.authorities_pem, Unknown):

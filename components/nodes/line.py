@@ -58,26 +58,41 @@ class LineInputs(Wire):
             https_only=https_in_force and not self.in_clear,
         )
 
-    def until_done(self, nodes: tuple[Node, ...], before: "LineInputs | None") -> Line:
+    def until_done(
+        self, nodes: tuple[Node, ...], before: "LineInputs | None", retired: SecretStr | None = None
+    ) -> Line:
         """Return the line while nodes follow: a CA or password may not be made, or nodes may not serve it, yet.
 
         Args:
             nodes: who is called.
             before: the line of when they were last done, whose HTTPS is in force therefore; None where they never were.
+            retired: CAs that came between the two, in runs that were interrupted; as soon as nodes follow, no more.
         """
-        return self.to(nodes) if before is None else self.filled_from(before).to(nodes, https_in_force=before.https)
+        if before is None:
+            return self.to(nodes)
+        return self.filled_from(before, retired).to(nodes, https_in_force=before.https)
 
-    def filled_from(self, before: "LineInputs") -> "LineInputs":
+    def filled_from(self, before: "LineInputs", retired: SecretStr | None = None) -> "LineInputs":
         """Return the line as it is until nodes have followed: they may serve what a CA of before signed.
 
         A login that is not known yet is what it was before.
+
+        Args:
+            before: the line as it was when nodes had followed last.
+            retired: CAs that came between the two, in runs that were interrupted; as soon as nodes follow, no more.
         """
         unmade = any(isinstance(login.password, Unknown) for login in self.logins)
         filled = {
-            "authorities_pem": _trusting_both(self.authorities_pem, before.authorities_pem),
+            "authorities_pem": self._trusting_all_until(before, retired),
             "logins": (*self.logins, *before.logins) if unmade else self.logins,
         }
         return self.model_copy(update=filled)
+
+    def _trusting_all_until(self, before: "LineInputs", retired: SecretStr | None) -> MaybeUnknown[SecretStr] | None:
+        both = _trusting_both(self.authorities_pem, before.authorities_pem)
+        if self.authorities_pem == before.authorities_pem or not isinstance(both, SecretStr):
+            return both
+        return _trusting_both(both, retired)
 
     def _endpoint(self, node: Node) -> Endpoint:
         known = fingerprints_served(node, machine_of(node.machine)) if self.takes_over else frozenset()

@@ -36,6 +36,7 @@ class AuthorityInputs(Wire):
         sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere and verifiers are nodes.
         verifiers: whoever verifies its leaves and is ours, to be looked at before a generation comes back.
         presenters: the nodes that present its leaves to clients, likewise; none on the transport layer.
+        remote_authorities_pem: the CAs of remote clusters, which stay in trust files whatever is rotated.
     """
 
     cluster: str
@@ -54,6 +55,7 @@ class AuthorityInputs(Wire):
     sample_pem: MaybeUnknown[SecretStr] | None = None
     verifiers: tuple[Verifier, ...] = ()
     presenters: tuple[Node, ...] = ()
+    remote_authorities_pem: SecretStr | None = None
 
     def asked(self, now: datetime) -> Asked:
         """Return what is asked of the generation that shall sign."""

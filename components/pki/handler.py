@@ -24,11 +24,12 @@ from components.pki.generations import (
 from components.pki.inspect import authority_facts
 from components.pki.issue import IssuedAuthority, new_authority, renew_authority
 from components.pki.lifetimes import lifetime_end
-from components.pki.renewal import AuthorityView, key_change_needs_a_rotation
-from components.pki.reversal import Look, against_reversal, refuse_reversal
+from components.pki.renewal import AuthorityView, authority_begins_later, key_change_needs_a_rotation
+from components.pki.reversal import Look, against_reversal, not_retired_yet, refuse_reversal, without_those_of_others
 from components.pki.rotation import (
     Standing,
     WaveName,
+    Way,
     kept_generations,
     next_standing,
     refuse_generation,
@@ -61,7 +62,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
     inputs = AuthorityInputs
     outputs = AuthorityOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"layer"})
-    places: ClassVar[frozenset[str]] = frozenset({"verifiers", "presenters"})
+    places: ClassVar[frozenset[str]] = frozenset({"verifiers", "presenters", "remoteAuthoritiesPem"})
 
     def __init__(self, look: Look, reach: Callable[[Iterable[Machine]], None]) -> None:
         self.look, self.reach = look, reach
@@ -79,22 +80,23 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         advice = self._advice(recorded, wanted, context.clock.now())
         if advice:
             context.warn(advice.message)
-        found, reached = _standing(recorded), self._reached(recorded, wanted, context.clock.now())
-        waves = waves_between(found, reached, wanted.generation)
+        way = self._way(recorded, wanted, context.clock.now())
+        waves = waves_between(*way, wanted.generation)
         if waves:
-            context.say(way_back(wanted.layer, found, reached, wanted.generation))
-        still = waves_held(reached, wanted.generation)
+            is_whole = self._is_whole(recorded, wanted, way.found)
+            context.say(way_back(wanted.layer, *way, wanted.generation, is_whole=is_whole))
+        still = waves_held(way.reached, wanted.generation)
         if still:
-            awaited = ", ".join((*wanted.waits_for, *wanted.awaits)) or "rollout.hold_after"
-            context.say(f"{HELD}{spelled(wanted.layer)} CA g{wanted.generation}: {' and '.join(still)}, for {awaited}")
+            what = f"{spelled(wanted.layer)} CA g{wanted.generation}: {' and '.join(still)}"
+            context.say(f"{HELD}{what}, for {_held_for(wanted)}")
         elif wanted.waits_for:
             context.warn(_presented_unasked(wanted))
         if wanted.layer is Layer.HTTP and WaveName.PRESENT in waves and WaveName.COVER in waves:
             context.warn(CLIENTS_NEED_THE_NEW_CA)
         if wanted.layer is Layer.HTTP:
-            for view in _due(recorded, reached, wanted, context.clock.now()).values():
+            for view in _due(recorded, way.reached, wanted, context.clock.now()).values():
                 context.warn(for_clients_in_time(view))
-        finding = self._finding(recorded, wanted, reached, context.clock.now())
+        finding = self._finding(recorded, wanted, way, context.clock.now())
         if finding:
             return [Change(finding, on="notAfter")]
         return [] if recorded.outputs.trusted_generations else [Change(RECORDED_ANEW, on="trustedGenerations")]
@@ -104,10 +106,10 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         now = context.clock.now()
         if recorded is None and wanted.waits_for:
             context.warn(_presented_unasked(wanted))
-        reached = self._reached(recorded, wanted, now)
-        outputs = self._outputs(self._kept(recorded, wanted, reached, now), reached, wanted, now)
-        changed: dict[str, object] = {"reason": self._reason(recorded, wanted, reached, now)}
-        signer = _there(recorded).get(reached.signer)
+        way = self._way(recorded, wanted, now)
+        outputs = self._outputs(self._kept(recorded, wanted, way, now), way.reached, wanted, now)
+        changed: dict[str, object] = {"reason": self._reason(recorded, wanted, way, now)}
+        signer = _there(recorded).get(way.reached.signer)
         if signer:  # a certificate that is renewed keeps its key
             changed["signer_key_pem"] = signer.private_key_pem
         return outputs.model_copy(update=changed)
@@ -115,24 +117,22 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
     def converge(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, context: Context) -> AuthorityOutputs:
         """Make the generation that is asked for, and renew those whose time has come."""
         now = context.clock.now()
-        reached = self._reached(recorded, wanted, now)
-        kept = self._kept(recorded, wanted, reached, now)
+        way = self._way(recorded, wanted, now)
+        kept = self._kept(recorded, wanted, way, now)
         there = _there(recorded)
         made = {
             number: one or (self._renewed(there[number], wanted, now) if number in there else self._new(wanted, now))
             for number, one in kept.items()
         }
-        reason = self._reason(recorded, wanted, reached, now)
-        return self._outputs(made, reached, wanted, now).model_copy(update={"reason": reason})
+        reason = self._reason(recorded, wanted, way, now)
+        return self._outputs(made, way.reached, wanted, now).model_copy(update={"reason": reason})
 
-    def _reason(
-        self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, reached: Standing, now: datetime
-    ) -> str:
-        finding = self._finding(recorded, wanted, reached, now) if recorded else None
+    def _reason(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, way: Way, now: datetime) -> str:
+        finding = self._finding(recorded, wanted, way, now) if recorded else None
         return finding.message if finding else recorded.outputs.reason if recorded else ""
 
-    def _reached(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, now: datetime) -> Standing:
-        """Return how far a run takes the CA.
+    def _way(self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, now: datetime) -> Way:
+        """Return how far the CA is, and how far a run takes it; a first one is where it is taken.
 
         Raises:
             ConfigurationRefused: the generation that is asked for cannot be, or can no longer be.
@@ -142,32 +142,48 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         refuse_an_unfit_sample(there.get(wanted.generation), wanted, now)
         if recorded is None:
             refuse_to_begin_without_leaves(wanted, now)
-            return next_standing(None, wanted.generation, wanted.hold_after)
-        found, former = _standing(recorded), there.get(wanted.generation)
+            first = next_standing(None, wanted.generation, wanted.hold_after)
+            return Way(first, first)
+        found, former = self._found(recorded, wanted), there.get(wanted.generation)
         if former is not None and former.number not in found.trusted:
             reasons = against_reversal(wanted.layer, former, self.look(wanted.verifiers, wanted.presenters))
             refuse_reversal(wanted.layer, reasons, wanted=former.number, present=found.signer, free=max(there) + 1)
         else:
             refuse_generation(wanted.layer, there, found, wanted.generation)
-        return next_standing(found, wanted.generation, wanted.hold_after)
+        return Way(found, next_standing(found, wanted.generation, wanted.hold_after))
+
+    def _found(self, recorded: AuthorityRecord, wanted: AuthorityInputs) -> Standing:
+        """Return how far the CA is; what is recorded of a run that nobody held is how far that one was to go."""
+        found = _standing(recorded)
+        formers = [one for number, one in _there(recorded).items() if number not in (*found.trusted, wanted.generation)]
+        formers = without_those_of_others(formers, wanted.layer, wanted.remote_authorities_pem)
+        if wanted.hold_after is None or len(found.trusted) > 1 or not formers:
+            return found
+        sight = self.look(wanted.verifiers, wanted.presenters)
+        return found.with_those_in_use(not_retired_yet(wanted.layer, formers, sight, _held_for(wanted)))
+
+    def _is_whole(self, recorded: AuthorityRecord, wanted: AuthorityInputs, found: Standing) -> bool:
+        """Tell whether what signs by the record can come back; after a rotation that was through, all trust it."""
+        there = _there(recorded)
+        if there.keys() <= set(found.trusted) or len(found.trusted) > 1:
+            return True
+        return not against_reversal(wanted.layer, there[found.signer], self.look(wanted.verifiers, wanted.presenters))
 
     def _kept(
-        self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, reached: Standing, now: datetime
+        self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, way: Way, now: datetime
     ) -> dict[int, Generation | None]:
         """Return every generation that is kept; None for one that is made or renewed in this run."""
         there = _there(recorded)
-        kept = kept_generations(there, _standing(recorded), wanted.generation) if recorded else ()
-        due = _due(recorded, reached, wanted, now) if recorded else {}
+        kept = kept_generations(there, way.found, wanted.generation) if recorded else ()
+        due = _due(recorded, way.reached, wanted, now) if recorded else {}
         own = wanted.asked(now).own
         sample = sampled(there.get(wanted.generation), wanted, now)
         given = {wanted.generation: Generation.of_own(wanted.generation, own, sample)} if own else {}
         found = {**{number: one for number, one in there.items() if number not in due}, **given}
         return {number: found.get(number) for number in sorted({*kept, wanted.generation})}
 
-    def _finding(
-        self, recorded: AuthorityRecord, wanted: AuthorityInputs, reached: Standing, now: datetime
-    ) -> Finding | None:
-        there, found, before = _there(recorded), _standing(recorded), recorded.inputs.generation
+    def _finding(self, recorded: AuthorityRecord, wanted: AuthorityInputs, way: Way, now: datetime) -> Finding | None:
+        there, before = _there(recorded), recorded.inputs.generation
         if wanted.generation not in there:
             own = wanted.asked(now).own
             new = f"your own CA {own.facts.subject!r}" if own else "a new key"
@@ -178,12 +194,15 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
                 f"generation {before} → {wanted.generation} of the {spelled(wanted.layer)} CA, which is trusted already"
             )
             return Finding("GenerationLowered" if before > wanted.generation else "GenerationRaised", text)
-        waves = waves_between(found, reached, wanted.generation)
+        waves = waves_between(*way, wanted.generation)
         if waves:
             text = f"the rotation of the {spelled(wanted.layer)} CA to g{wanted.generation} goes on: {', '.join(waves)}"
             return Finding("RotationGoesOn", text)
+        if way.found != _standing(recorded):
+            text = f"the rotation of the {spelled(wanted.layer)} CA to g{wanted.generation} is held where it stopped"
+            return Finding("RotationHeld", text)
         differs = own_authority_differs(there[wanted.generation], wanted.asked(now))
-        due = _due(recorded, reached, wanted, now).values()
+        due = _due(recorded, way.reached, wanted, now).values()
         return differs or next((why_due(view) for view in due), None)
 
     def _advice(self, recorded: AuthorityRecord, wanted: AuthorityInputs, now: datetime) -> Finding | None:
@@ -193,7 +212,8 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         if signer.own:
             kept = signer.own == wanted.asked(now).own
             return own_authority_ends(signer, _view(signer, wanted, now)) if kept else None
-        return key_change_needs_a_rotation(authority_facts(reveal(signer.certificate_pem)), wanted.key_type)
+        view = _view(signer, wanted, now)
+        return authority_begins_later(view) or key_change_needs_a_rotation(view.issued, wanted.key_type)
 
     def _new(self, wanted: AuthorityInputs, now: datetime) -> Generation:
         issued = new_authority(
@@ -235,6 +255,10 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             retired=no_longer_trusted(known_ones, reached.trusted, wanted.layer),
             held_waves=waves_held(reached, wanted.generation),
         )
+
+
+def _held_for(wanted: AuthorityInputs) -> str:
+    return ", ".join((*wanted.waits_for, *wanted.awaits)) or "rollout.hold_after"
 
 
 def _presented_unasked(wanted: AuthorityInputs) -> str:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from components.findings import Check, Finding
 from components.pki.dates import day, day_and_distance
 from components.pki.inspect import AuthorityFacts, LeafFacts
+from components.pki.issue import CLOCK_SKEW
 from components.pki.lifetimes import Lifetime, lifetime_end, lifetime_start
 from components.pki.names import common_name
 from components.pki.profiles import Profile
@@ -56,6 +57,18 @@ def leaf_has_expired(view: LeafView) -> Finding | None:
     if view.now <= view.issued.not_after:
         return None
     return Finding("LeafExpired", f"leaf expired on {day_and_distance(view.issued.not_after, view.now)}")
+
+
+def leaf_begins_later(view: LeafView) -> Finding | None:
+    """Find a leaf that a clock that was ahead made: whoever meets it refuses it. RFC 5280 §4.1.2.5.
+
+    Nothing else would heal it: its renewal window lies far off. As long as its authority begins later too, nobody could
+    issue a better one.
+    """
+    begins, signer = view.issued.not_before, view.signer
+    if begins <= view.now + CLOCK_SKEW or (signer and signer.not_before > view.now):
+        return None
+    return Finding("LeafNotYetValid", f"leaf is valid from {day_and_distance(begins, view.now)}")
 
 
 def subject_differs(view: LeafView) -> Finding | None:
@@ -156,6 +169,7 @@ def _window_text(what: str, opens: datetime, ends: datetime, now: datetime) -> s
 
 REISSUE_CHECKS: tuple[Check[LeafView], ...] = (
     leaf_has_expired,
+    leaf_begins_later,
     signer_was_replaced,
     signer_has_another_key,
     subject_differs,
@@ -243,6 +257,18 @@ AUTHORITY_RENEWAL_CHECKS: tuple[Check[AuthorityView], ...] = (
     leaves_would_be_cut_short,
 )
 """Why an authority gets a new certificate for the same key, the most telling reason first."""
+
+
+def authority_begins_later(view: AuthorityView) -> Finding | None:
+    """Find an authority that a clock that was ahead made: advice, because all trust this certificate already."""
+    begins = view.issued.not_before
+    if begins <= view.now + CLOCK_SKEW:
+        return None
+    return Finding(
+        "AuthorityNotYetValid",
+        f"{view.issued.subject} is valid from {day_and_distance(begins, view.now)}: until then it signs nothing, and "
+        "whoever looks at its date refuses its leaves; set the clock of what runs this, or raise its generation",
+    )
 
 
 def key_change_needs_a_rotation(issued: AuthorityFacts, wanted: KeyType) -> Finding | None:

@@ -60,7 +60,7 @@ class CertificateAuthority(Resource):
     signer_generation = Out[int]("signerGeneration")
     trusted_generations = Out[list[int]]("trustedGenerations")
     trusted_beside = Out[list[Any]]("trustedBeside")
-    retired = Out[list[object]]("retired")
+    retired = Out[list[Any]]("retired")
     signer_chain = Out[list[str]]("signerChain")
     held_waves = Out[list[str]]("heldWaves")
 
@@ -95,6 +95,8 @@ class CertificateAuthority(Resource):
             }
             inputs |= {f"own{name}Pem": pulumi.Output.secret(pem) for name, pem in found.items() if pem}
             inputs["samplePem"] = self._sample(requests)
+        others = "".join(cluster.remote_authorities.values()) if layer is Layer.TRANSPORT else ""
+        inputs |= {"remoteAuthoritiesPem": pulumi.Output.secret(others)} if others else {}
         super().__init__(f"{layer}-ca", inputs, opts)
 
     @property
@@ -106,6 +108,14 @@ class CertificateAuthority(Resource):
         """Return the leaf that knocks for a generation whose key is elsewhere; None for any other."""
         return pulumi.Output.all(self.generations, generation).apply(
             lambda found: next((one.get("samplePem") for one in found[0] if one["number"] == found[1]), None)
+        )
+
+    @property
+    def retired_pem(self) -> pulumi.Output[str | None]:
+        """The CAs that are trusted no more, of the last rotation, with those above them."""
+        parts = ("certificatePem", "chainPem")
+        return self.retired.apply(
+            lambda found: "".join(pem for one in found or () for part in parts if (pem := one.get(part))) or None
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Whether a generation that is no longer asked for can come back: what whoever verifies and presents has to show.
+"""Whether a generation that is no longer asked for can come back, or its rotation be held: what has to be seen for it.
 
 A run that ends where nobody stopped it before *retire* makes that impossible. One that was killed, or failed, may have
 come to any point; the CA's record does not tell to which. So it is looked at: nothing is retired as long as every
@@ -8,16 +8,17 @@ Clients of the HTTP layer that are not ours show no file. They need the generati
 it, and may let it go after that.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from pydantic import SecretStr
 
 from components.errors import ConfigurationRefused
 from components.layer_words import spelled
 from components.nodes.spec import Machine, Node
 from components.pki.generations import Generation
-from components.pki.inspect import is_signed_by, load_certificate
+from components.pki.inspect import is_signed_by, load_certificate, parse_bundle
 from components.pki.keys import public_key_of
 from components.pki.spec import FileFormat, Layer
 from components.values import Wire, reveal
@@ -69,12 +70,7 @@ def against_reversal(layer: Layer, former: Generation, sight: Sight) -> tuple[st
         former: the generation, with its certificate.
         sight: what was seen just now.
     """
-    anchor = load_certificate(former.trusted_pem(layer))
-    lacking = [
-        name
-        for name, found in sight.trusted.items()
-        if public_key_of(anchor) not in {public_key_of(one) for one in found}
-    ]
+    lacking = [name for name, found in sight.trusted.items() if not _holds(found, layer, former)]
     unread = [f"the trust file of {name} cannot be read: {why}" for name, why in sight.unread.items()]
     retired = [f"the trust file of {', '.join(lacking)} does not hold it"] if lacking else []
     if layer is Layer.TRANSPORT and not (sight.trusted or unread):
@@ -84,11 +80,54 @@ def against_reversal(layer: Layer, former: Generation, sight: Sight) -> tuple[st
 
 def _no_longer_presented(layer: Layer, former: Generation, sight: Sight) -> tuple[str, ...]:
     """Return why clients of others may have let a generation go; between nodes there is nobody but the verifiers."""
-    signer = load_certificate(reveal(former.certificate_pem))
-    presented = any(is_signed_by(one, signer) for chain in sight.presented.values() for one in chain)
-    if layer is Layer.TRANSPORT or presented:
+    if layer is Layer.TRANSPORT or _is_presented(former, sight):
         return ()
     return ("no node presents a leaf of it any more, so clients may have let it go",)
+
+
+def _holds(found: Certificates, layer: Layer, former: Generation) -> bool:
+    anchor = load_certificate(former.trusted_pem(layer))
+    return public_key_of(anchor) in {public_key_of(one) for one in found}
+
+
+def _is_presented(former: Generation, sight: Sight) -> bool:
+    signer = load_certificate(reveal(former.certificate_pem))
+    return any(is_signed_by(one, signer) for chain in sight.presented.values() for one in chain)
+
+
+def without_those_of_others(formers: Iterable[Generation], layer: Layer, others: SecretStr | None) -> list[Generation]:
+    """Return the generations that are in trust files for no remote cluster's sake: they say nothing of a rotation."""
+    theirs = {public_key_of(one) for one in parse_bundle(reveal(others))} if others else set()
+    return [one for one in formers if public_key_of(load_certificate(one.trusted_pem(layer))) not in theirs]
+
+
+def not_retired_yet(layer: Layer, formers: Iterable[Generation], sight: Sight, held_for: str) -> tuple[int, ...]:
+    """Return which generations a run that nobody held has left in use everywhere, so that the next one can be held.
+
+    Args:
+        layer: the layer.
+        formers: those that are not recorded as trusted any more.
+        sight: what was seen just now.
+        held_for: what the rotation is to wait for, in words.
+
+    Raises:
+        ConfigurationRefused: one is in use, but not everywhere, or not everywhere known to be.
+    """
+    in_use = [
+        one
+        for one in formers
+        if any(_holds(found, layer, one) for found in sight.trusted.values()) or _is_presented(one, sight)
+    ]
+    for one in in_use:
+        reasons = against_reversal(layer, one, sight)
+        if reasons:
+            raise ConfigurationRefused(
+                f"the rotation of the {spelled(layer)} CA from g{one.number} cannot be held any more",
+                where="rollout.hold_after",
+                why=f"an earlier `up` began it without a hold; {'; '.join(reasons)}",
+                next_step=f"let it go on without waiting for {held_for}; or mend what is named, then run again",
+            )
+    return tuple(one.number for one in in_use)
 
 
 def refuse_reversal(layer: Layer, reasons: Sequence[str], *, wanted: int, present: int, free: int) -> None:

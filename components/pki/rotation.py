@@ -7,6 +7,7 @@ held after a wave is a CA that goes on answering with both generations, and ever
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from components.errors import ConfigurationRefused
 from components.layer_words import spelled
@@ -43,6 +44,23 @@ class Standing:
 
     signer: int
     trusted: tuple[int, ...]
+
+    def with_those_in_use(self, formers: Collection[int]) -> "Standing":
+        """Return how far it really is: what nobody has begun to retire signs still, and is trusted.
+
+        Args:
+            formers: generations that are in use everywhere, though they are not recorded any more.
+        """
+        if not formers:
+            return self
+        return Standing(min(formers), tuple(sorted({*formers, *self.trusted})))
+
+
+class Way(NamedTuple):
+    """How far a CA is, and how far a run takes it."""
+
+    found: Standing
+    reached: Standing
 
 
 def next_standing(found: Standing | None, wanted: int, hold: HoldAfter | None) -> Standing:
@@ -105,7 +123,7 @@ def refuse_generation(layer: Layer, there: Collection[int], found: Standing, wan
     )
 
 
-def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int) -> str:
+def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int, *, is_whole: bool = True) -> str:
     """Return until when a rotation can be reversed.
 
     Args:
@@ -113,9 +131,12 @@ def way_back(layer: Layer, found: Standing, reached: Standing, wanted: int) -> s
         found: how far the CA is.
         reached: how far this run takes it.
         wanted: the generation that is asked for.
+        is_whole: whether what signed last came as far as it is recorded: an interrupted run may not have covered it.
     """
     former = next(number for number in (*reached.trusted, found.signer, *found.trusted) if number != wanted)
     text = BACK
     if layer is Layer.HTTP and reached.trusted == (wanted,):
         text = BACK_FROM_HTTP if found.signer != wanted else NO_WAY_BACK
+    if not is_whole:
+        text = NO_WAY_BACK
     return f"way back for the {spelled(layer)} CA: {text.format(layer=layer, signer=former, wanted=wanted)}"

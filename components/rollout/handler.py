@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from components.drift import Drift
 from components.handling import Change, Context, Handler, Recorded
@@ -15,6 +15,7 @@ from components.rollout.admission import admitted
 from components.rollout.away import seconds_away
 from components.rollout.carry_out import carry_out
 from components.rollout.cluster import RolloutCluster
+from components.rollout.cut_off import another_ca, refuse_to_cut_off
 from components.rollout.drift import cluster_drift, nodes_drift
 from components.rollout.left_over import as_the_cluster_knows, asked_what_is_held, still_held
 from components.rollout.limits import Limits
@@ -24,13 +25,7 @@ from components.rollout.perform import Performer
 from components.rollout.placed import Placed
 from components.rollout.preconditions import preflight
 from components.rollout.preflight import Gate
-from components.rollout.procedure import (
-    RESTARTING,
-    Procedure,
-    procedure,
-    reasons,
-    restart_reasons,
-)
+from components.rollout.procedure import RESTARTING, Procedure, procedure, reasons, restart_reasons
 from components.rollout.spec import HEALTH_TIMEOUT
 from components.rollout.steps import plan
 from components.rollout.unknown import held_against_ports
@@ -63,6 +58,8 @@ class ClusterRestartInputs(Wire):
         waivers: gates that do not keep a restart from beginning.
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
         remote_clusters: the remote clusters that the stack file names.
+        transport_generation: the generation whose leaves nodes present to each other; absent for the first one.
+        retired_pem: CAs of the HTTP layer that nodes may serve leaves of, where a rotation of it was interrupted.
     """
 
     cluster: str
@@ -77,6 +74,8 @@ class ClusterRestartInputs(Wire):
     waivers: tuple[Waiver, ...] = ()
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
+    transport_generation: int | None = None
+    retired_pem: SecretStr | None = None
 
 
 class TimedStep(Wire):
@@ -126,7 +125,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     inputs = ClusterRestartInputs
     outputs = ClusterRestartOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
-    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters"})
+    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters", "retiredPem"})
 
     def name(self, wanted: ClusterRestartInputs) -> str:
         """Return the id."""
@@ -150,7 +149,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     ) -> ClusterRestartOutputs:
         """Return the steps that it would take, and refuse what could not be begun."""
         performer = self._performer(wanted, recorded, context)
-        view = self._asked(performer, wanted)
+        view = self._asked(performer, wanted, recorded)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps = plan(view)
         if not steps:  # the steps of the last change are not those of this one
@@ -178,12 +177,12 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         """Carry out the procedure that it takes, and look again.
 
         Raises:
-            ConfigurationRefused: it may not begin; the text says what to change.
+            ConfigurationRefused: it may not begin, or a rotation cuts off a member; the text says what to change.
             TargetUnreachable: there is nothing to do, but that some nodes do not run.
             RolloutHalted: it failed, and everything was put back.
         """
         performer = self._performer(wanted, recorded, context)
-        view = self._asked(performer, wanted)
+        view = self._asked(performer, wanted, recorded)
         before = recorded.outputs if recorded else ClusterRestartOutputs()
         steps, kind = plan(view), procedure(view)
         passed: tuple[Gate, ...] = ()
@@ -230,7 +229,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             for item in wanted.nodes
         }
         listed = tuple(item.node for item in wanted.nodes)
-        line = wanted.line.until_done(listed, recorded.inputs.line if recorded else None)
+        line = wanted.line.until_done(listed, recorded.inputs.line if recorded else None, wanted.retired_pem)
         placed = Placed(context)
         cluster = RolloutCluster(line, context.clock, placed.progress)
         least = least_health(wanted.waivers, context.clock.now().date())
@@ -249,8 +248,10 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             takes_over=wanted.takes_over,
         )
 
-    def _asked(self, performer: Performer, wanted: ClusterRestartInputs) -> RolloutView:
+    def _asked(self, performer: Performer, wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> RolloutView:
         view = as_the_cluster_knows(self._view(performer, wanted), performer.cluster)
+        if recorded and another_ca(recorded.inputs.transport_generation, wanted.transport_generation):
+            refuse_to_cut_off(view, performer, wanted.waivers, where=wanted.cluster)
         return asked_what_is_held(view, performer.cluster)
 
     def _admitted(

@@ -1,13 +1,15 @@
 """The cluster's restart in the program."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from components.cluster import Cluster
+from components.pki.resources import CertificateAuthority
+from components.pki.spec import Layer
 from components.resource import Out, Resource
-from components.rollout.spec import HEALTH_TIMEOUT, OldFiles, RolloutSpec, TakeoverSpec
+from components.rollout.spec import FIRST_GENERATION, HEALTH_TIMEOUT, OldFiles, RolloutSpec, TakeoverSpec
 from components.settings.resources import NodeSettings
 
 
@@ -30,6 +32,7 @@ class ClusterRestart(Resource):
         settings: Sequence[NodeSettings],
         line: dict[str, Any],
         opts: pulumi.ResourceOptions,
+        authorities: Mapping[Layer, CertificateAuthority],
     ) -> None:
         inputs = {
             "cluster": cluster.name,
@@ -42,6 +45,7 @@ class ClusterRestart(Resource):
             "vouched": cluster.vouched(),
             "waivers": [waiver.model_dump(mode="json") for waiver in cluster.rollout.waivers],
             **({"remoteClusters": list(cluster.remote_authorities)} if cluster.remote_authorities else {}),
+            **_rotated(authorities),
             **({} if cluster.takeover is None else _taking_over(cluster.takeover)),
         }
         super().__init__("restart", inputs, opts)
@@ -50,6 +54,19 @@ class ClusterRestart(Resource):
 def _waiting_longer_or_shorter(spec: RolloutSpec) -> dict[str, Any]:
     """Return how many seconds shards get, unless it is the default: records made before there was a choice stay."""
     return {} if spec.health_timeout == HEALTH_TIMEOUT else {"healthTimeout": spec.health_timeout}
+
+
+def _rotated(authorities: Mapping[Layer, CertificateAuthority]) -> dict[str, Any]:
+    """Return whose leaves nodes present, and may have presented; of a CA that was never rotated there is nothing."""
+    found: dict[str, Any] = {}
+    if Layer.TRANSPORT in authorities:
+        signs = authorities[Layer.TRANSPORT].signer_generation
+        found["transportGeneration"] = signs.apply(
+            lambda number: int(number) if int(number) != FIRST_GENERATION else None
+        )
+    if Layer.HTTP in authorities:
+        found["retiredPem"] = authorities[Layer.HTTP].retired_pem
+    return found
 
 
 def _taking_over(spec: TakeoverSpec) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from components.pki.spec import HoldAfter
 from components.rollout.waivers import Waivable
 from components.values import Spec
 
+FIRST_GENERATION = 1
+"""The generation of a CA that was never rotated; a restart does not write it down."""
 HEALTH_TIMEOUT = 600
 """Seconds that shards get to come back where the stack file does not say."""
 

@@ -15,6 +15,8 @@ class Waivable(StrEnum):
     ONE_VERSION = "one_version"
     VERSION_IS_SUPPORTED = "version_is_supported"
     CLOCKS_AGREE = "clocks_agree"
+    EVERY_NODE_IS_LISTED = "every_node_is_listed"
+    """In a rotation of the transport CA alone: that node is lost to the cluster. No restart begins so."""
 
 
 class Waiver(Wire):
@@ -29,6 +31,7 @@ WAIVED_BY = {
     "SeveralVersions": Waivable.ONE_VERSION,
     "VersionNotSupported": Waivable.VERSION_IS_SUPPORTED,
     "ClocksDiffer": Waivable.CLOCKS_AGREE,
+    "NodeCutOff": Waivable.EVERY_NODE_IS_LISTED,
 }
 """The reason of a finding, and the waiver that lets a rollout begin in spite of it."""
 

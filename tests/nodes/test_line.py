@@ -115,3 +115,22 @@ CONSENT = {"in_clear": True}
 )
 def test_https_is_in_force_where_it_is_recorded_as_done_unless_passwords_may_go_in_clear(before, now, https_only):
     assert now.until_done((NODE,), before).https_only is https_only
+
+
+@pytest.mark.parametrize(
+    ("given", "trusted"),
+    [
+        pytest.param(UNKNOWN, "G1 G2 ", id="in the preview of a third generation"),
+        pytest.param(SecretStr("G3 "), "G3 G1 G2 ", id="in its up"),
+        pytest.param(SecretStr("G1 "), "G1 ", id="once nodes have followed"),
+        pytest.param(None, "G1 G2 ", id="HTTP goes off"),
+    ],
+)
+def test_a_ca_that_came_and_went_in_between_may_have_signed_what_nodes_serve_until_they_follow(given, trusted):
+    before = LineInputs(authorities_pem=SecretStr("G1 "))
+    found = LineInputs(authorities_pem=given).filled_from(before, SecretStr("G2 ")).to((NODE,))
+    assert found.authorities_pem == trusted
+
+
+def test_a_layer_that_was_plain_has_no_ca_that_came_in_between():
+    assert LineInputs().filled_from(LineInputs(), SecretStr("G2 ")).to((NODE,)).authorities_pem is None

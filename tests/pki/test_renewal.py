@@ -189,6 +189,24 @@ def test_an_expired_leaf_says_so_before_anything_else():
     assert reasons(view) == ["LeafExpired", "SignerReplaced", "SansDiffer"], "an open window goes without saying"
 
 
+@pytest.mark.parametrize(
+    ("ahead", "signer_begins", "found"),
+    [
+        pytest.param(timedelta(0), BEGINS, [], id="made by this clock"),
+        pytest.param(
+            timedelta(minutes=10), BEGINS, [], id="5 minutes, which it is valid before its making, and 5 more"
+        ),
+        pytest.param(timedelta(minutes=10, seconds=1), BEGINS, ["LeafNotYetValid"], id="more than clocks may differ"),
+        pytest.param(timedelta(days=340), BEGINS, ["LeafNotYetValid"], id="a year that was mistyped"),
+        pytest.param(timedelta(days=340), NOW + timedelta(seconds=1), [], id="its authority begins later too"),
+    ],
+)
+def test_a_leaf_that_a_clock_ahead_has_made_is_reissued(ahead, signer_begins, found):
+    issued = replace(FRESH.issued, not_before=BEGINS + ahead, not_after=ENDS + ahead)
+    signer = replace(authority().facts, not_before=signer_begins)
+    assert reasons(replace(FRESH, issued=issued, signer=signer)) == found
+
+
 def test_day_by_day_over_two_years_a_leaf_is_reissued_once_per_window_and_on_the_first_day_of_it():
     issued, reissued = leaf().facts, []
     for day in range(730):

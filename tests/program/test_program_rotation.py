@@ -4,7 +4,7 @@ import pytest
 
 from tests.pki.makers import own_ca
 from tests.program.stackfiles import HTTPS, KIBANA, program
-from tests.wire.talking import hidden
+from tests.wire.talking import hidden, is_hidden
 
 ARCHIVE = own_ca("Archive CA")
 BILLING = {"name": "billing", "owner": "team-x"}
@@ -53,6 +53,8 @@ def test_a_remote_cluster_holds_the_transport_layer_and_its_ca_is_trusted_there_
     names = [*made.names("NodeTrust"), *made.names("NodeTrustExclusive")]
     told = [made[name].inputs for name in (*names, "transport-retire-wave")]
     assert [one["remoteAuthoritiesPem"] for one in told] == [hidden(ARCHIVE.pem)] * 5
+    assert made["transport-ca"].inputs["remoteAuthoritiesPem"] == hidden(ARCHIVE.pem)
+    assert "remoteAuthoritiesPem" not in made["http-ca"].inputs
     assert [one.get("remoteClusters") for one in told] == [["archive"]] * 4 + [None]
     assert made["restart"].inputs["remoteClusters"] == ["archive"]
     assert "remoteClusters" not in program(HTTPS, 2)["restart"].inputs
@@ -83,3 +85,13 @@ def test_a_trust_file_in_pkcs12_is_opened_with_the_entry_of_the_nodes_keystore()
     [one] = program(HTTPS, 1, certificates={"trust_format": "pkcs12"})["transport-ca"].inputs["verifiers"]
     assert (one["file"], one["format"]) == ("certs/transport-trust.p12", "pkcs12")
     assert one["passwordEntry"] == "xpack.security.transport.ssl.truststore.secure_password"
+
+
+def test_the_restart_knows_whose_leaves_nodes_present_but_for_a_ca_that_was_never_rotated():
+    assert program(HTTPS, 2, **GENERATIONS)["restart"].inputs["transportGeneration"] == 2
+    assert program(HTTPS, 2)["restart"].inputs.get("transportGeneration") is None
+
+
+def test_the_restart_knows_the_http_ca_that_nodes_may_serve_since_an_interrupted_rotation():
+    made = program(HTTPS, 2, **GENERATIONS)
+    assert is_hidden(made["restart"].inputs["retiredPem"])

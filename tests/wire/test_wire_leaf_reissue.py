@@ -136,3 +136,26 @@ def test_equal_reasons_of_two_nodes_are_one_text(talk, authority, leaf):
         talk.preview_update(one, {**one.inputs, "keyType": "rsa-2048", "reissue": 1})["reason"] for one in (leaf, other)
     }
     assert reasons == {"key ec-p256 → rsa-2048; forced by certificates.reissue (0 → 1)"}
+
+
+def test_a_leaf_that_a_clock_a_year_ahead_has_made_is_reissued_once_the_clock_is_right(talk, clock, authority):
+    clock.time += timedelta(days=366)
+    ahead = talk.create(asking.CERTIFICATE, asking.leaf(authority))
+    assert not talk.diff(ahead).some
+    clock.time -= timedelta(days=366)
+    assert "notAfter" in talk.diff(ahead).kinds
+    mended = talk.update(ahead, ahead.inputs)
+    assert mended.outputs["reason"].startswith("leaf is valid from 2027-")
+    assert not talk.diff(mended).some
+
+
+def test_an_authority_that_a_clock_ahead_has_made_is_told_and_its_leaf_stays(talk, clock, heard):
+    clock.time += timedelta(days=2)
+    ahead = talk.create(asking.AUTHORITY, asking.authority())
+    leaf = talk.create(asking.CERTIFICATE, asking.leaf(ahead))
+    clock.time -= timedelta(days=2)
+    assert not talk.diff(ahead).some
+    [warning] = heard.texts(urn_of(asking.AUTHORITY), severity="WARNING")
+    assert "g1 is valid from 2026-" in warning
+    assert "whoever looks at its date refuses its leaves" in warning
+    assert not talk.diff(leaf).some

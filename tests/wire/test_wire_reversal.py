@@ -145,3 +145,100 @@ def test_once_every_node_presents_the_new_ca_to_clients_there_is_no_way_back(tal
     _, saved = rotated(talk, layer="http")
     with presenting(tmp_path, saved, saved) as presenters:
         refused(talk, saved, wanted(1, layer="http", presenters=presenters), "no node presents a leaf of it any more")
+
+
+def standing(saved):
+    return saved.outputs["signerGeneration"], saved.outputs["trustedGenerations"], saved.outputs["heldWaves"]
+
+
+@pytest.mark.parametrize(
+    ("hold", "stands"),
+    [("cover", (1, [1, 2], ["present", "retire"])), ("present", (2, [1, 2], ["retire"]))],
+)
+def test_a_rotation_that_was_killed_is_held_from_then_on(talk, nodes, heard, hold, stands):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first)
+    trusting(nodes[1], first, saved)
+    asked = wanted(2, *nodes, hold=hold)
+    assert "notAfter" in talk.diff(saved, asked).kinds
+    assert any(text.startswith("held: transport CA g2: ") for text in heard.texts(urn_of(asking.AUTHORITY)))
+    told, held = talk.preview_update(saved, asked), talk.update(saved, asked)
+    assert told == held.outputs
+    assert standing(held) == stands
+    assert parse_bundle(held.outputs["bundlePem"]["value"]) == tuple(
+        one for each in (first, saved) for one in parse_bundle(each.outputs["bundlePem"]["value"])
+    )
+    assert not talk.diff(held).some
+    assert standing(talk.update(held, wanted(2, *nodes))) == (2, [2], [])
+
+
+def test_the_next_generation_held_after_cover_lets_nodes_present_what_they_do(talk, nodes):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first)
+    held = talk.update(saved, wanted(3, nodes[0], hold="cover"))
+    assert standing(held) == (1, [1, 2, 3], ["cover", "present", "retire"][1:])
+    assert [one["number"] for one in held.outputs["generations"]] == [1, 2, 3]
+
+
+def test_clients_that_are_listed_after_a_killed_run_are_waited_for(talk, heard, tmp_path):
+    first, saved = rotated(talk, layer="http")
+    with presenting(tmp_path, saved, first) as presenters:
+        asked = wanted(2, layer="http", hold="cover", waitsFor=["billing"], presenters=presenters)
+        talk.diff(saved, asked)
+        assert standing(talk.update(saved, asked)) == (1, [1, 2], ["present", "retire"])
+    assert heard.texts(urn_of(asking.AUTHORITY), severity="WARNING") == []
+
+
+def test_what_some_have_retired_already_cannot_be_held_and_the_refusal_names_them(talk, nodes):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first, saved)
+    trusting(nodes[1], saved)
+    for call in (talk.diff, talk.preview_update, talk.update):
+        with pytest.raises(
+            Refused, match=r"the rotation of the transport CA from g1 cannot be held any more"
+        ) as caught:
+            call(saved, wanted(2, *nodes, hold="cover"))
+        assert "an earlier `up` began it without a hold; the trust file of es-2 does not hold it" in str(caught.value)
+        assert "let it go on without waiting for rollout.hold_after" in str(caught.value)
+
+
+@pytest.mark.parametrize("hold", ["cover", "present"])
+def test_a_rotation_that_is_through_is_not_held(talk, nodes, hold):
+    _, saved = rotated(talk)
+    for node in nodes:
+        trusting(node, saved)
+    held = talk.update(saved, wanted(2, *nodes, hold=hold))
+    assert standing(held) == (2, [2], [])
+
+
+def test_what_is_trusted_for_a_remote_clusters_sake_says_nothing_of_a_rotation(talk, nodes):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first, saved)
+    others = {"remoteAuthoritiesPem": first.outputs["bundlePem"]}
+    assert standing(talk.update(saved, wanted(2, nodes[0], hold="cover", **others))) == (2, [2], [])
+
+
+@pytest.mark.parametrize(
+    ("covered", "back"),
+    [
+        pytest.param(False, "only by another rotation, once this up begins", id="not everywhere"),
+        pytest.param(
+            True, "set authorities.transport.generation to 2 again and run `up`, until retire", id="everywhere"
+        ),
+    ],
+)
+def test_a_way_back_to_a_generation_that_was_interrupted_is_promised_only_where_all_trust_it(
+    talk, nodes, heard, covered, back
+):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first, saved)
+    trusting(nodes[1], first, *([saved] if covered else []))
+    asked = wanted(3, *nodes)
+    talk.diff(saved, asked)
+    assert heard.texts(urn_of(asking.AUTHORITY))[0].startswith(f"way back for the transport CA: {back}")
+    third = talk.update(saved, asked)
+    if covered:
+        assert talk.update(third, wanted(2, *nodes)).outputs["signerGeneration"] == 2
+    else:
+        with pytest.raises(Refused, match="a retired generation never comes back"):
+            talk.update(third, wanted(2, *nodes))

@@ -55,7 +55,7 @@ SECRETS = {
     AnnouncementHandler.token: set(),
     asking.AUTHORITY: {"signerCertificatePem", "signerKeyPem", "bundlePem", "signerChain"}
     | {"coveringCertificatePem", "coveringKeyPem"}
-    | {"ownCertificatePem", "ownChainPem", "ownKeyPem", "samplePem"},
+    | {"ownCertificatePem", "ownChainPem", "ownKeyPem", "remoteAuthoritiesPem", "samplePem"},
     asking.REQUEST: {"keyPem"},
     asking.CERTIFICATE: {"signerCertificatePem", "signerKeyPem", "chainPem"}
     | {"givenCertificatePem", "givenKeyPem", "givenTrustPem"}
@@ -66,7 +66,7 @@ SECRETS = {
     asking.IDENTITY: {"keyFile", "certificatePem"},
     asking.WAVE: {"signerCertificatePem", "signerKeyPem", "signerSamplePem", "remoteAuthoritiesPem"},
     asking.SETTINGS: set(),
-    asking.RESTART: set(),
+    asking.RESTART: {"retiredPem"},
     asking.PASSWORD: {"value", "formers", "given"},
     asking.USER: {"password"},
     asking.KIBANA_TRUST: {"authoritiesPem"},

@@ -16,7 +16,7 @@ def main(kind: str, project: str) -> None:
     """Run it once."""
     workspace = Workspace(kind, Path(project), dict(ENGINE_ENVIRONMENT))
     watch = Watch()
-    Driver(workspace, run_program if kind == "ours" else nothing).up(watch)
+    Driver(workspace, run_program if kind == "ours" else nothing).up(watch, removes=False)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def preview(options: argparse.Namespace) -> int:
 def up(options: argparse.Namespace) -> int:
     """Preview, show the plan, ask on a terminal, carry it out, and say what there is now."""
     workspace, driver = _open(options)
-    plan, expected = _preview(driver)
+    plan, previewed = _preview(driver)
     console.show(plan_view(plan, _title(workspace)))
     times = Times()
     unseen = plan.unseen
@@ -111,7 +111,7 @@ def up(options: argparse.Namespace) -> int:
         console.say("nothing was done")
         return _ended(unseen, due=True)
     else:
-        times, unseen = _carry_out(driver, expected, plan)
+        times, unseen = _carry_out(driver, previewed, plan)
     outputs = _masked(driver.outputs(in_clear=False))
     console.show(summary_view(_title(workspace), outputs, times, hints_for(workspace, outputs), SystemClock().now()))
     result = "unchanged" if plan.is_empty else "changed"
@@ -224,8 +224,8 @@ def _ended(unseen: Sequence[str], *, due: bool) -> int:
     return DUE if due else BROKEN if unseen else FINE
 
 
-def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, int]]:
-    """Return the plan, and how many resources each phase of the work has."""
+def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Watch]:
+    """Return the plan, and what it was made of."""
     watch = Watch()
     try:
         with console.task("preview") as task:
@@ -242,10 +242,10 @@ def _preview(driver: Driver, *, diff: bool = False) -> tuple[Plan, Mapping[str, 
     plan = plan_from(watch.seen, watch.notes, watch.gates)
     gates = gates_beside(plan.gates, plan.rows, warnings)
     plan = replace(plan, warnings=tuple(warnings), unseen=unseen_in(watch.warnings), gates=gates)
-    return plan, watch.phases()
+    return plan, watch
 
 
-def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple[Times, tuple[str, ...]]:
+def _carry_out(driver: Driver, previewed: Watch, plan: Plan) -> tuple[Times, tuple[str, ...]]:
     """Run it, and return how long it took, and who was not looked at.
 
     What the plan warned of already is not said again.
@@ -255,7 +255,7 @@ def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple
         if text not in plan.warnings:
             console.say(f"! {text}")
 
-    with RunDisplay(SystemClock(), expected) as display:
+    with RunDisplay(SystemClock(), previewed.phases()) as display:
         watch = Watch(
             on_begin=display.begin,
             on_end=display.end,
@@ -264,7 +264,7 @@ def _carry_out(driver: Driver, expected: Mapping[str, int], plan: Plan) -> tuple
             on_note=note,
         )
         with announced_to_hooks(plan):
-            driver.up(watch)
+            driver.up(watch, removes=previewed.removes)
     steps = steps_of_rollout(watch.seen) if plan.restart is not None else {}
     return Times(display.total, display.times, steps), unseen_in(watch.warnings)
 

@@ -89,8 +89,16 @@ class Driver:
             show = _print_line if diff else _quiet
             self.stack.preview(on_event=watch.event, on_output=show, diff=diff, color="never", **self._options())
 
-    def up(self, watch: Watch) -> None:
+    def up(self, watch: Watch, *, removes: bool = True) -> None:
         """Make it so.
+
+        What does not build on a step that failed is as safe as it was before, and goes on. Not where resources go: the
+        engine would remove them although others, which a failed step kept as they were, still name them in its state,
+        and it could not read that state again (`deployment_executor.go`, which asks failed steps and none behind them).
+
+        Args:
+            watch: who follows it.
+            removes: whether resources go, or may; then nothing begins once a step has failed.
 
         Raises:
             RunFailed: something failed; what was done before is recorded.
@@ -101,7 +109,7 @@ class Driver:
                 on_output=_quiet,
                 color="never",
                 show_secrets=False,
-                continue_on_error=True,  # what does not build on the step that failed is as safe as it was before
+                continue_on_error=not removes,
                 **self._options(),
             )
 

@@ -35,6 +35,7 @@ PHASES = {
     "ClusterVerification": "verification",
 }
 """What a person calls the work on each type of resource, in the order in which it is done."""
+REMOVED = "delete"
 HOOKS = "hooks"
 """What a person calls the work of `pulumi-command`."""
 SIGNS = tuple(f"{sign} " for sign in Sign)
@@ -105,6 +106,11 @@ class Watch:
     def gates(self) -> tuple[str, ...]:
         """How the gates of the preflight stand, each as its line."""
         return tuple(dict.fromkeys(line for line in self.about_restart if line.startswith(SIGNS)))
+
+    @property
+    def removes(self) -> bool:
+        """Whether resources go, or would."""
+        return any(one.op == REMOVED for one in self.seen)
 
     def phases(self) -> Mapping[str, int]:
         """Return how many resources each phase of the work changed, or would change."""

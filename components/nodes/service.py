@@ -153,8 +153,9 @@ class OnMachine:
 
     def cannot_read(self, paths: Sequence[str]) -> str:
         """Ask the node's user, with one command for all of them."""
-        user = self.place.user()
-        done = self.target.run(["sh", "-c", CANNOT_READ, "sh", *paths], user=user) if paths else None
+        user, config = self.place.user(), self.machine.config
+        real = [f"{self.place.real(config)}{path.removeprefix(config)}" for path in paths]
+        done = self.target.run(["sh", "-c", CANNOT_READ, "sh", *real], user=user) if real else None
         names = ", ".join(done.stdout.splitlines()) if done else ""
         return f"user {user} may not read {names}: see the owner and mode of each, and of its folder" if names else ""
 

@@ -59,7 +59,7 @@ class ClusterRestartInputs(Wire):
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
         remote_clusters: the remote clusters that the stack file names.
         transport_generation: the generation whose leaves nodes present to each other; absent for the first one.
-        retired_pem: CAs of the HTTP layer that nodes may serve leaves of, where a rotation of it was interrupted.
+        retired_authorities_pem: CAs of the HTTP layer whose leaves nodes may serve, where its rotation was interrupted.
     """
 
     cluster: str
@@ -75,7 +75,7 @@ class ClusterRestartInputs(Wire):
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
     transport_generation: int | None = None
-    retired_pem: SecretStr | None = None
+    retired_authorities_pem: SecretStr | None = None
 
 
 class TimedStep(Wire):
@@ -125,7 +125,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
     inputs = ClusterRestartInputs
     outputs = ClusterRestartOutputs
     replace_on: ClassVar[frozenset[str]] = frozenset({"cluster"})
-    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters", "retiredPem"})
+    places: ClassVar[frozenset[str]] = frozenset({"vouched", "remoteClusters", "retiredAuthoritiesPem"})
 
     def name(self, wanted: ClusterRestartInputs) -> str:
         """Return the id."""
@@ -229,7 +229,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             for item in wanted.nodes
         }
         listed = tuple(item.node for item in wanted.nodes)
-        line = wanted.line.until_done(listed, recorded.inputs.line if recorded else None, wanted.retired_pem)
+        before = recorded.inputs.line if recorded else None
+        line = wanted.line.until_done(listed, before, wanted.retired_authorities_pem)
         placed = Placed(context)
         cluster = RolloutCluster(line, context.clock, placed.progress)
         least = least_health(wanted.waivers, context.clock.now().date())

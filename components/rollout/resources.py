@@ -65,7 +65,7 @@ def _rotated(authorities: Mapping[Layer, CertificateAuthority]) -> dict[str, Any
             lambda number: int(number) if int(number) != FIRST_GENERATION else None
         )
     if Layer.HTTP in authorities:
-        found["retiredPem"] = authorities[Layer.HTTP].retired_pem
+        found["retiredAuthoritiesPem"] = authorities[Layer.HTTP].retired_pem
     return found
 
 

@@ -16,7 +16,7 @@ def main(stack: str, project: str) -> int:
     driver = Driver(workspace_for(stack, Path(project)))
     driver.clear_locks(print)
     try:
-        driver.up(Watch())
+        driver.up(Watch(), removes=False)
     except RunFailed as failed:
         sys.stderr.write(f"{failed.failures}\n{failed.said}\n")
         return 2

@@ -123,6 +123,8 @@ def test_files_that_the_nodes_user_may_not_read_are_named(tmp_path):
         assert machine.cannot_read(names[:1]).startswith(f"user nobody may not read {place}/certs/http-key.p12: ")
         (place / "certs" / "http-key.p12").chmod(0o644)
         assert machine.cannot_read(names) == ""
+        (tmp_path / "config").symlink_to(place)
+        assert machine_in(tmp_path / "config").cannot_read(names) == "", "it need not follow our link to its folder"
     finally:
         shutil.rmtree(place)
 

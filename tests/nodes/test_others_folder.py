@@ -29,6 +29,7 @@ def test_a_link_out_of_a_folder_of_theirs_is_refused_before_anything_is_written(
 
 def test_a_link_out_of_a_folder_that_is_ours_alone_is_the_operators_own(one):
     os.chown(one.config, 0, 0)
+    one.roots.chmod(0o755)
     one.link("certs", one.roots)
     put_files(one.machine, FILES)
     assert (one.roots / "transport-trust.pem").read_bytes() == b"new"

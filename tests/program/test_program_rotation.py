@@ -94,4 +94,4 @@ def test_the_restart_knows_whose_leaves_nodes_present_but_for_a_ca_that_was_neve
 
 def test_the_restart_knows_the_http_ca_that_nodes_may_serve_since_an_interrupted_rotation():
     made = program(HTTPS, 2, **GENERATIONS)
-    assert is_hidden(made["restart"].inputs["retiredPem"])
+    assert is_hidden(made["restart"].inputs["retiredAuthoritiesPem"])

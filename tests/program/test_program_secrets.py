@@ -27,7 +27,7 @@ TRANSPORT_SECRETS = {
 }
 HTTP_SECRETS = {
     "NodeSettings": {f"content.secure.{HTTP_KEYSTORE}"},
-    "ClusterRestart": {f"nodes[].content.secure.{HTTP_KEYSTORE}", "line.authoritiesPem"},
+    "ClusterRestart": {f"nodes[].content.secure.{HTTP_KEYSTORE}", "line.authoritiesPem", "retiredAuthoritiesPem"},
     "UserPassword": {"line.authoritiesPem"},
     "ClusterVerification": {"httpCertificatePem", "httpAuthoritiesPem"},
 }

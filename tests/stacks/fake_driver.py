@@ -27,8 +27,9 @@ class FakeDriver:
     def preview(self, watch, *, diff=False):
         self._run("preview with diff" if diff else "preview", watch)
 
-    def up(self, watch):
+    def up(self, watch, *, removes):
         self._run("up", watch)
+        self.removed.append(removes)
 
     def refresh(self, watch):
         self._run("refresh", watch)
@@ -75,6 +76,7 @@ def fake_driver(
     }
     facts = {
         "asked": [],
+        "removed": [],
         "policy_packs": [],
         "found": found,
         "breaks": breaks or {},

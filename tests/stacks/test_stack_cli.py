@@ -96,6 +96,14 @@ def test_a_machine_that_is_back_before_the_work_begins_was_looked_at(command):
     assert command(driver, "up")[0] == FINE
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_an_up_is_told_whether_its_preview_had_resources_that_go(removed, command):
+    gone = (("NodeTrust", "es-3-transport-trust", "delete", {"layer": "transport"}, {}),) if removed else ()
+    driver = fake_driver((*CHANGED, *gone))
+    assert command(driver, "up")[0] == FINE
+    assert driver.removed == [removed]
+
+
 @pytest.mark.parametrize("hooks", ["{before: [{name: silence, command: [x]}]}", "{before: [], after: []}"])
 def test_the_plugin_that_runs_hooks_is_asked_for_where_there_are_hooks(hooks, command, project, monkeypatch, tmp_path):
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path))

@@ -202,9 +202,16 @@ def test_the_secrets_provider_of_the_stack_file_is_that_of_a_stack_that_is_made(
 def test_a_run_that_meets_another_one_says_what_to_do(said, opened, stack):
     stack.breaks["up"] = engine_said(said)
     with pytest.raises(CommandFailed) as failed:
-        opened().up(Watch())
+        opened().up(Watch(), removes=False)
     assert (failed.value.where, failed.value.why) == ("lock of the stack", said.removeprefix("error: "))
     assert "wait until the other run has ended" in failed.value.next_step
+
+
+@pytest.mark.parametrize("removes", [False, True])
+def test_the_engine_goes_on_after_a_failure_but_where_resources_go(removes, opened, stack):
+    opened().up(Watch(), removes=removes)
+    [(verb, asked)] = stack.calls
+    assert (verb, asked["continue_on_error"]) == ("up", not removes)
 
 
 @pytest.mark.parametrize("error", [engine_said(WRITE_PROTECTED), RuntimeError(WRITE_PROTECTED)])
@@ -324,7 +331,7 @@ def test_a_failed_run_carries_what_was_said_on_resources_without_doubles(verb, k
 def test_what_the_engine_printed_is_told_from_its_first_word(opened, stack):
     stack.breaks["up"] = engine_said("error: plugin exited")
     with pytest.raises(RunFailed) as failed:
-        opened().up(Watch())
+        opened().up(Watch(), removes=False)
     assert failed.value.failures == ()
     assert failed.value.said.splitlines()[0].strip(), "or a person sees a sign with nothing behind it"
 
@@ -372,5 +379,5 @@ def test_after_a_failed_run_interrupts_end_this_process_again(opened, stack):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     stack.breaks["up"] = engine_said("error: update failed")
     with pytest.raises(RunFailed):
-        opened().up(Watch())
+        opened().up(Watch(), removes=False)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -66,7 +66,7 @@ SECRETS = {
     asking.IDENTITY: {"keyFile", "certificatePem"},
     asking.WAVE: {"signerCertificatePem", "signerKeyPem", "signerSamplePem", "remoteAuthoritiesPem"},
     asking.SETTINGS: set(),
-    asking.RESTART: {"retiredPem"},
+    asking.RESTART: {"retiredAuthoritiesPem"},
     asking.PASSWORD: {"value", "formers", "given"},
     asking.USER: {"password"},
     asking.KIBANA_TRUST: {"authoritiesPem"},

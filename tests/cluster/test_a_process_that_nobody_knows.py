@@ -15,12 +15,12 @@ def test_it_is_neither_started_a_second_time_nor_changed_and_goes_on_when_its_nu
         process, number, before = node.process(), node.pid_file.read_text(), node.settings.read_text()
         node.pid_file.unlink()
         try:
-            refused = run.run("up", "--yes")
+            refused = run.run("up")
             assert refused.status == 2
-            assert "its process is not known" in refused.stderr
-            assert f"process {process.pid} was started without `-p`" in refused.stderr
-            assert f"echo {process.pid} > {node.pid_file}" in refused.stderr.replace("\n", " ").replace("   ", "")
-            assert "no node runs" not in refused.stderr
+            assert "its process is not known" in refused.stdout
+            assert f"process {process.pid} was started without `-p`" in refused.stdout
+            assert f"echo {process.pid} > {node.pid_file}" in refused.stdout.replace("\n", " ").replace("   ", "")
+            assert "no node runs" not in refused.stdout
             assert (process.is_running(), node.settings.read_text()) == (True, before)
         finally:
             node.pid_file.write_text(number)

@@ -98,6 +98,7 @@ def test_what_listens_in_plain_text_in_place_of_a_node_that_is_down_gets_no_logi
         assert "es-1 answers in plain text although HTTPS is in force, so no password was sent there" in finished.stdout
         assert "es-1 does not run" in finished.stdout
     run.cluster.start("es-1")
+    run.up()  # another process is verified anew
     one_node.check("basic-https")
 
 

@@ -19,7 +19,7 @@ from components.drift import Drift, DriftKind, drift
 from components.errors import RolloutHalted
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
-from components.nodes.converge import plan_on, put_files
+from components.nodes.converge import differing, plan_on, put_files
 from components.nodes.drift import file_drift, trust_drift
 from components.nodes.plan import FILE_MODE, WantedFile
 from components.nodes.probes import Speech
@@ -167,7 +167,7 @@ class KibanaTrustHandler(Handler[KibanaTrustInputs, KibanaTrustOutputs]):
         look = self._look(recorded, recorded.inputs)
         missing = missing_authorities(look.present, wanted)
         if missing is not None and not look.present:
-            steps = plan_on(kibana_machine(kibana), self._files(look, recorded.inputs))
+            steps = differing(kibana_machine(kibana), self._files(look, recorded.inputs))
             return tuple(file_drift(kibana.name, Layer.HTTP, steps))
         if missing is not None:
             return (trust_drift(kibana.name, Layer.HTTP, KibanaPaths.TRUST_FILE, look.present, wanted, missing),)

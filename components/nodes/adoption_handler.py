@@ -14,7 +14,7 @@ from components.drift import Drift
 from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
-from components.nodes.converge import plan_on, put_files, written_before
+from components.nodes.converge import differing, plan_on, put_files, written_before
 from components.nodes.drift import file_drift
 from components.nodes.identity import FILE_MODE
 from components.nodes.machine import NodeMachine
@@ -75,7 +75,7 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
         """Return what our key file lacks."""
         if isinstance(wanted.key_file, Unknown) or isinstance(wanted.password, Unknown):
             return ()
-        steps = plan_on(
+        steps = differing(
             machine_of(wanted.node.machine), self._files(wanted), written_before(recorded, wanted.node.machine)
         )
         return [Change(Finding("FileDiffers", f"{wanted.node.name}: {step}"), on="steps") for step in steps]
@@ -112,7 +112,7 @@ class NodeAdoptionHandler(Handler[NodeAdoptionInputs, NodeAdoptionOutputs]):
     def drift(self, recorded: AdoptionRecord, context: Context) -> Sequence[Drift]:
         """Return how our key file differs."""
         wanted = recorded.inputs
-        steps = plan_on(machine_of(wanted.node.machine), self._files(wanted))
+        steps = differing(machine_of(wanted.node.machine), self._files(wanted))
         return tuple(file_drift(wanted.node.name, wanted.layer, steps))
 
     def _files(self, wanted: NodeAdoptionInputs) -> tuple[WantedFile, ...]:

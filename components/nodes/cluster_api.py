@@ -155,7 +155,7 @@ def connect(line: Line) -> ClusterApi:
     others: list[str] = []
     for endpoint in line.endpoints:
         answer = endpoint.greet()
-        if answer.speech is Speech.NOTHING:
+        if answer.speech is Speech.NOTHING or (line.https_only and answer.hung_up):
             reasons.append(f"{endpoint}: {answer.refusal}")
             others.append(reasons[-1])
             continue

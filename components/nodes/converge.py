@@ -31,10 +31,10 @@ def written_before(recorded: Recorded[Any, Any] | None, machine: Machine) -> tup
     return tuple(filter(None, (recorded.inputs.file, getattr(recorded.inputs, "leaf_file", None))))
 
 
-def plan_on(
+def differing(
     machine: NodeMachine, wanted: Sequence[WantedFile], written_before: Collection[str] = ()
 ) -> tuple[PutFile, ...]:
-    """Observe a machine and return what is to be done for the wanted files.
+    """Return the steps that make the files of a node the wanted ones, by one look at them.
 
     Args:
         machine: where they are.
@@ -42,11 +42,22 @@ def plan_on(
         written_before: paths of those that an earlier run wrote, as it is recorded.
 
     Raises:
-        ConfigurationRefused: there is no config folder, or a link out of it would be written through.
+        ConfigurationRefused: there is no config folder.
     """
     owner, observed = machine.owner_and_stat(*(file.relative for file in wanted), *folders_of(wanted))
-    steps = plan_files(wanted, observed, owner.user, owner.group, written_before)
-    if steps:  # a preview says it too
+    return plan_files(wanted, observed, owner.user, owner.group, written_before, machine.machine.user or "")
+
+
+def plan_on(
+    machine: NodeMachine, wanted: Sequence[WantedFile], written_before: Collection[str] = ()
+) -> tuple[PutFile, ...]:
+    """Return the same steps, as they could be taken.
+
+    Raises:
+        ConfigurationRefused: likewise, or a link out of the config folder would be written through.
+    """
+    steps = differing(machine, wanted, written_before)
+    if steps:
         refuse_links_out(machine, [step.file.relative for step in steps])
     return steps
 
@@ -67,7 +78,7 @@ def put_files(
             _set_folder(machine, step.file)
         else:
             machine.write(step.file.relative, step.file.content, step.file.mode)
-    left = plan_on(machine, wanted)
+    left = differing(machine, wanted)
     if left:
         raise NotConverged(
             "files differ again right after they were written",

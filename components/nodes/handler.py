@@ -15,7 +15,7 @@ from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
 from components.nodes.clocks import refuse_a_clock_that_is_off
-from components.nodes.converge import plan_on, put_files, written_before
+from components.nodes.converge import differing, plan_on, put_files, written_before
 from components.nodes.drift import file_drift, trust_drift
 from components.nodes.identity import FILE_MODE
 from components.nodes.other_format import refuse_another_ca_beside_another_format
@@ -101,7 +101,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             return ()
         content = self._content_of(wanted)
         finding = self.finding(_authorities(content, wanted), self._wanted(wanted))
-        if finding is None and plan_on(machine_of(wanted.node.machine), self._files(wanted, content)):
+        if finding is None and differing(machine_of(wanted.node.machine), self._files(wanted, content)):
             finding = Finding("FileDiffers", f"has a trust file with another owner or mode ({wanted.file})")
         if finding is None:
             return ()
@@ -137,7 +137,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         with stopping(self.wave, self.about(wanted), wanted.node.name):
             self._refuse_at_once(recorded, wanted)
             machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted), recorded)
-            if plan_on(machine, files):
+            if differing(machine, files):
                 refuse_a_clock_that_is_off(machine, context)
             steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
             return NodeTrustOutputs(trusted=self._trusted(wanted, recorded), steps=tuple(map(str, steps)))
@@ -155,7 +155,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
         content = self._content_of(wanted)
         present, needed = _authorities(content, wanted), self._wanted(wanted)
         against = self.finding(present, needed) if present else None
-        steps = plan_on(machine, self._files(wanted, content))
+        steps = differing(machine, self._files(wanted, content))
         found = list(file_drift(wanted.node.name, wanted.layer, steps, lambda _: UNREADABLE))
         if against is None:
             return tuple(found)

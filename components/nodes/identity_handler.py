@@ -14,7 +14,7 @@ from components.findings import Finding
 from components.handling import Change, Context, Handler, Recorded
 from components.layer_words import spelled
 from components.nodes.clocks import refuse_a_clock_that_is_off
-from components.nodes.converge import plan_on, put_files, written_before
+from components.nodes.converge import differing, plan_on, put_files, written_before
 from components.nodes.drift import OTHER_CONTENT, file_drift, held_leaf, recorded_leaf, words_of_leaf
 from components.nodes.greeting import greet
 from components.nodes.identity import NodeIdentityInputs, identity_files
@@ -68,7 +68,7 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         if isinstance(wanted.key_file, Unknown):
             return ()
         machine = machine_of(wanted.node.machine)
-        steps = plan_on(machine, identity_files(wanted), written_before(recorded, wanted.node.machine))
+        steps = differing(machine, identity_files(wanted), written_before(recorded, wanted.node.machine))
         if steps:
             return [Change(Finding("FileDiffers", f"{wanted.node.name}: {steps[0]}"), on="presentedSerial")]
         served = self._served(wanted)
@@ -112,7 +112,7 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         """
         machine, files = machine_of(wanted.node.machine), identity_files(wanted)
         with stopping(WaveName.PRESENT, _about(wanted), wanted.node.name):
-            if plan_on(machine, files):
+            if differing(machine, files):
                 refuse_a_clock_that_is_off(machine, context, _end(wanted))
             steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
             served = self._served(wanted)
@@ -131,7 +131,7 @@ class NodeIdentityHandler(Handler[NodeIdentityInputs, NodeIdentityOutputs]):
         wanted, machine = recorded.inputs, machine_of(recorded.inputs.node.machine)
         if not self.changes(recorded, wanted, context):
             return ()
-        steps = plan_on(machine, identity_files(wanted))
+        steps = differing(machine, identity_files(wanted))
         held = held_leaf(machine, wanted) if steps else None
         in_file = words_of_leaf(held) if held else OTHER_CONTENT
         found = tuple(file_drift(wanted.node.name, wanted.layer, steps, lambda _: in_file))

@@ -65,6 +65,7 @@ def plan_files(
     owner: str,
     group: str,
     written_before: Collection[str] = (),
+    user: str = "",
 ) -> tuple[PutFile, ...]:
     """Return the steps that make the observed files the wanted ones; nothing where they are.
 
@@ -74,8 +75,9 @@ def plan_files(
         owner: the user they must belong to.
         group: the group they must belong to.
         written_before: paths of those that an earlier run wrote, as it is recorded.
+        user: whom the node runs as, where that is not the owner: a package's config folder belongs to root.
     """
-    steps = [*_folder_steps(wanted, observed, owner, group)]
+    steps = [*_folder_steps(wanted, observed, owner, group, user)]
     for file in wanted:
         was = GONE if file.relative in written_before else NEW
         found = tuple(_differences(file, observed.get(file.relative), owner, group, was))
@@ -91,7 +93,7 @@ def folders_of(wanted: Sequence[WantedFile]) -> tuple[str, ...]:
 
 
 def _folder_steps(
-    wanted: Sequence[WantedFile], observed: Mapping[str, FileStat], owner: str, group: str
+    wanted: Sequence[WantedFile], observed: Mapping[str, FileStat], owner: str, group: str, user: str
 ) -> Iterator[PutFile]:
     """Yield what is to be done for folders in which everybody may write, or which the node's user may not enter.
 
@@ -99,16 +101,16 @@ def _folder_steps(
     """
     for folder in folders_of(wanted):
         stat = observed.get(folder)
-        if stat is None or (_may_enter(stat, owner, group) and not stat.mode & WRITABLE_BY_ALL):
+        if stat is None or (_may_enter(stat, owner, group, user) and not stat.mode & WRITABLE_BY_ALL):
             continue
         set_to = WantedFile(folder, b"", FOLDER_MODE | (stat.mode & SET_GROUP), "folder of key and trust files", True)
         found = tuple(_access_differences(set_to, stat, owner, group))
         yield PutFile(set_to, "; ".join(one.why for one in found), found)
 
 
-def _may_enter(stat: FileStat, owner: str, group: str) -> bool:
+def _may_enter(stat: FileStat, owner: str, group: str, user: str) -> bool:
     """Tell whether the node may; it is never root, so that a folder of root's is for its group."""
-    theirs = stat.owner == owner and owner not in ROOT and stat.mode & 0o500 == 0o500
+    theirs = stat.owner in {owner, user}.difference(ROOT) and stat.mode & 0o500 == 0o500
     groups = stat.group == group and stat.mode & 0o050 == 0o050
     return theirs or groups or stat.mode & 0o005 == 0o005
 

@@ -76,6 +76,11 @@ class Answer:
         return f"{self.chain[0].serial_number:x}" if self.chain else ""
 
     @property
+    def hung_up(self) -> bool:
+        """Whether it closed the connection without a word: a plain transport layer does, and so does a filter."""
+        return self.speech is Speech.PLAIN and self.refusal == _CLOSED
+
+    @property
     def trusted(self) -> bool:
         """Whether the server took what the probe presented."""
         return self.speech is Speech.TLS and not self.refusal

@@ -10,9 +10,16 @@ STOP_TIMEOUT = 120.0
 """Seconds a node gets to end after SIGTERM; Elasticsearch's own units wait for ever, people do not."""
 START_TIMEOUT = 300.0
 """Seconds `bin/elasticsearch -d`, or an operator's command, gets until the node is ready."""
-NO_SUCH_PROCESS = (1, "", "")
-"""How `ps` ends, and nothing else does. Source: ps(1)."""
-PS = 'ps -o etimes=,args= -p "$1" && date +%s.%N'
+NO_SUCH_PROCESS = 1
+"""How `ps` ends then, without a word, and in no other case. Source: ps(1)."""
+PS = """
+said=$(ps -o etimes=,args= -p "$1" 2>&1)
+status=$?
+printf '%s\\n' "$said"
+[ "$status" -eq 0 ] || exit "$status"
+date +%s.%N
+"""
+"""The shell itself may complain on standard error, of a locale that there is not; what counts is what `ps` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def process_of(target: NodeTarget, pid: int, mark: str = "") -> Process | None:
         CommandFailed: that could not be found out; a machine that is short of everything fails to tell, too.
     """
     done = target.run(["sh", "-c", PS, "sh", str(pid)])
-    if (done.exit_status, done.stdout, done.stderr) == NO_SUCH_PROCESS:
+    if done.exit_status == NO_SUCH_PROCESS and not done.stdout.strip():
         return None
     lines = done.stdout.splitlines()
     if not done.ok or len(lines) < 2:

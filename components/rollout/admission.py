@@ -31,6 +31,7 @@ def admitted(
     where: str,
     vouched: Mapping[str, Sequence[str]] = NOTHING_KNOWN,
     named: Sequence[str] = (),
+    written: bool = True,
 ) -> tuple[Gate, ...]:
     """Return how the gates of the preflight stand; looks only, and tells what is waived.
 
@@ -42,6 +43,7 @@ def admitted(
         where: the cluster, for the error.
         vouched: what the transport leaf of each node names, as far as that is known.
         named: the remote clusters that the stack file names.
+        written: whether our key and trust files are as wanted by now; in a preview this very plan may mend them.
 
     Raises:
         ConfigurationRefused: it may not begin; the text has every reason.
@@ -55,7 +57,7 @@ def admitted(
     if procedure(view) in RESTARTING:
         against += nodes_that_cannot_start(nodes)
         if not is_begun(view):  # what is in hand is finished, or put back
-            against += (*nodes_that_cannot_read(nodes), *nodes_that_would_not_start(nodes))
+            against += (*(nodes_that_cannot_read(nodes) if written else ()), *nodes_that_would_not_start(nodes))
     for line in in_use(may_be_waived, waivers, today):
         performer.context.warn(line)
     if against:

@@ -159,7 +159,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         self._announce(view, before, context)
         for number, step in enumerate(steps, 1):
             context.say(f"{number:2}. {step}")
-        passed = (*self._admitted(view, wanted, performer, before), *of_nodes_that_are_away(view))
+        passed = (*self._admitted(view, wanted, performer, before, written=False), *of_nodes_that_are_away(view))
         for gate in passed:
             context.say(str(gate))
         planned = {
@@ -242,12 +242,8 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             nodes = held_against_ports(nodes, performer.nodes)
         else:  # nobody expects a node to start
             nodes = tuple(replace(node, half_done="") for node in nodes)
-        return RolloutView(
-            nodes,
-            consent=wanted.full_cluster_restart,
-            starts=wanted.running,
-            takes_over=wanted.takes_over,
-        )
+        consent, takes_over = wanted.full_cluster_restart, wanted.takes_over
+        return RolloutView(nodes, consent=consent, starts=wanted.running, takes_over=takes_over)
 
     def _asked(self, performer: Performer, wanted: ClusterRestartInputs, recorded: RestartRecord | None) -> RolloutView:
         view = as_the_cluster_knows(self._view(performer, wanted), performer.cluster)
@@ -256,12 +252,19 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
         return asked_what_is_held(view, performer.cluster)
 
     def _admitted(
-        self, view: RolloutView, wanted: ClusterRestartInputs, performer: Performer, before: ClusterRestartOutputs
+        self,
+        view: RolloutView,
+        wanted: ClusterRestartInputs,
+        performer: Performer,
+        before: ClusterRestartOutputs,
+        *,
+        written: bool = True,
     ) -> tuple[Gate, ...]:
         """Refuse what could not be begun, and return how the preflight's gates stand."""
         away = seconds_away((timed.step, timed.seconds) for timed in before.timed_steps)
-        where, named = wanted.cluster, wanted.remote_clusters
-        return admitted(view, performer, wanted.waivers, away, where=where, vouched=wanted.vouched, named=named)
+        where, vouched, named = wanted.cluster, wanted.vouched, wanted.remote_clusters
+        found = (view, performer, wanted.waivers, away)
+        return admitted(*found, where=where, vouched=vouched, named=named, written=written)
 
     def _announce(self, view: RolloutView, before: ClusterRestartOutputs, context: Context) -> None:
         full_stop = procedure(view) is Procedure.FULL_STOP and before.full_stop_seconds

@@ -267,8 +267,9 @@ class UserPasswordHandler(Handler[UserPasswordInputs, UserPasswordOutputs]):
         if isinstance(wanted.password, Unknown):
             return 0, ()
         for endpoint in line.endpoints:
-            speech = endpoint.greet().speech
-            if speech is Speech.NOTHING:
+            answer = endpoint.greet()
+            speech = answer.speech
+            if speech is Speech.NOTHING or (line.https_only and answer.hung_up):
                 continue
             if line.unfit(endpoint, https=speech is Speech.TLS):
                 in_clear += [endpoint.node] if speech is Speech.PLAIN else []

@@ -1,5 +1,7 @@
 """An open line to a cluster: through the first node that answers, with the first login that is taken."""
 
+import socketserver
+import threading
 from dataclasses import replace
 
 import pytest
@@ -234,6 +236,18 @@ def test_where_nothing_but_plain_text_answers_no_password_is_sent_and_nobody_wai
     assert error.why.startswith(f"{stranger.endpoint}: it answers in plain text; es-9 (")
     assert "traffic_in_clear" in error.next_step
     assert (stranger.requests, clock.monotonic()) == ([], REFUSED_FOR)
+
+
+def test_who_hangs_up_without_a_word_is_nobody_that_speaks_plain_text():
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as silent:
+        thread = threading.Thread(target=silent.serve_forever, args=(0.05,))
+        thread.start()
+        endpoint = replace(down(), port=silent.server_address[1])
+        with pytest.raises(TargetUnreachable) as caught:
+            connect(line(endpoint, pem=OURS.certificate_pem, https_only=True))
+        silent.shutdown()
+        thread.join()
+    assert caught.value.why == f"{endpoint}: connection closed"
 
 
 def test_a_node_that_serves_https_and_is_not_ready_is_waited_for_whatever_speaks_plain_text():

@@ -130,7 +130,7 @@ def test_a_node_that_does_not_stop_is_left_as_it_is_and_said():
     ("answer", "why"),
     [
         pytest.param(Completed(2, "", "sh: 1: Cannot fork\n"), "sh: 1: Cannot fork", id="no process left"),
-        pytest.param(Completed(1, "", "error: no /proc\n"), "error: no /proc", id="ps itself fails"),
+        pytest.param(Completed(1, "error: no /proc\n", ""), "error: no /proc", id="ps itself fails"),
         pytest.param(Completed(0, "", ""), "it printed nothing", id="nothing was said"),
     ],
 )
@@ -142,6 +142,14 @@ def test_a_machine_that_cannot_tell_whether_a_process_runs_is_not_taken_for_one_
         with pytest.raises(CommandFailed, match="whether process 1000 runs could not be found out") as caught:
             ask()
         assert caught.value.why == why
+
+
+def test_a_shell_that_misses_its_locale_does_not_make_a_process_that_is_gone_one_that_nobody_knows():
+    one = running_node()
+    process = one.machine.process()
+    warning = "sh: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8)\n"
+    one.target.programs["sh"] = lambda call: Completed(1, "\n", warning)
+    assert one.machine.service.is_gone(process)
 
 
 def test_nothing_speaks_against_starting_a_node_that_is_laid_out():

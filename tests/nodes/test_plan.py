@@ -101,9 +101,16 @@ FOLDER_IS_THEIRS = [(0o750, "root", "es"), (0o2750, "elasticsearch", "es"), (0o7
 FOLDER_IS_THEIRS += [(0o755, "root", "root"), (0o770, "elasticsearch", "es")]
 
 
-def steps_for(mode, owner, group, node="elasticsearch"):
+def steps_for(mode, owner, group, node="elasticsearch", user=""):
     observed = {"certs": FileStat("", mode, owner, group, 0.0), TRUST: there()}
-    return plan_files([wanted()], observed, node, "es")
+    return plan_files([wanted()], observed, node, "es", user=user)
+
+
+def test_a_folder_of_the_nodes_user_in_a_packages_config_folder_is_theirs():
+    steps = [step.file.relative for step in steps_for(0o700, "elasticsearch", "elasticsearch", node="root")]
+    assert "certs" in steps
+    steps = steps_for(0o700, "elasticsearch", "elasticsearch", node="root", user="elasticsearch")
+    assert "certs" not in [step.file.relative for step in steps]
 
 
 @pytest.mark.parametrize(("mode", "owner", "group", "why", "to"), FOLDER_IS_WRONG)

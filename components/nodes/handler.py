@@ -110,9 +110,10 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
 
     def preview(self, recorded: TrustRecord | None, wanted: NodeTrustInputs, context: Context) -> NodeTrustOutputs:
         """Return what will be trusted, and which file is written."""
-        self._refuse_at_once(recorded, wanted)
         machine, files = machine_of(wanted.node.machine), self._files(wanted, self._content_of(wanted), recorded)
-        if steps := tuple(str(step) for step in plan_on(machine, files, written_before(recorded, wanted.node.machine))):
+        steps = tuple(str(step) for step in plan_on(machine, files, written_before(recorded, wanted.node.machine)))
+        self._refuse_at_once(recorded, wanted)  # of a folder that is not there its lack is what is told
+        if steps:
             refuse_a_clock_that_is_off(machine, context)
             for line in self._told_of_others(recorded, wanted):
                 context.warn(f"{wanted.node.name}: {line}")

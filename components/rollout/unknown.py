@@ -6,7 +6,6 @@ A second process on the same data does not start, or takes the next port; and wh
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from components.facts.machine import RunningNode, look_at
 from components.nodes.at_once import MACHINES
@@ -38,10 +37,14 @@ def held_against_its_port(view: NodeView, node: RolloutNode) -> NodeView:
 
 
 def _process_of(machine: NodeMachine) -> RunningNode | None:
-    """Return the process on a node's machine that runs with its config folder."""
+    """Return the process on a node's machine that runs with its config folder, by paths as the stack file has them."""
     here = [one for one in look_at(machine.target).running if one.config and not one.in_container]
-    config = machine.place.real(machine.machine.config) if here else ""
-    return next((one for one in here if machine.place.real(one.config) == config), None)
+    real = machine.place.real
+    config, pid_file = (real(machine.machine.config), machine.machine.pid_file) if here else ("", "")
+    found = next((one for one in here if real(one.config) == config), None)
+    if found and found.pid_file and real(found.pid_file) == real(pid_file):
+        return replace(found, pid_file=pid_file)
+    return found
 
 
 def why_unknown(node: Node, found: RunningNode | None, start: str) -> str:
@@ -77,7 +80,7 @@ def _what_to_do(node: Node, found: RunningNode | None, start: str) -> str:
         return f"process {found.pid} does: correct that command"
     if machine.container or machine.unit:
         return f"process {found.pid} was started in another way: end it, and start the node with `{start}`"
-    if found.pid_file and PurePosixPath(found.pid_file) != PurePosixPath(machine.pid_file):
+    if found.pid_file and found.pid_file != machine.pid_file:
         return f"process {found.pid} wrote {found.pid_file}: write `pid_file: {found.pid_file}` into its `machine`"
     return (
         f"process {found.pid} was started without `-p`, or that file was removed: as its user, put its number "

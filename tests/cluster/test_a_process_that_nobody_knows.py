@@ -19,7 +19,7 @@ def test_it_is_neither_started_a_second_time_nor_changed_and_goes_on_when_its_nu
             assert refused.status == 2
             assert "its process is not known" in refused.stdout
             assert f"process {process.pid} was started without `-p`" in refused.stdout
-            assert f"echo {process.pid} > {node.pid_file}" in refused.stdout.replace("\n", " ").replace("   ", "")
+            assert f"echo {process.pid} > {run.cluster.spec.folder}/es-1/config/" in refused.stdout
             assert "no node runs" not in refused.stdout
             assert (process.is_running(), node.settings.read_text()) == (True, before)
         finally:

@@ -1,5 +1,7 @@
 """A stack on nodes that are folders, whose CAs a test rotates."""
 
+from tests.cluster.changed_provider import FAILING
+from tests.cluster.plugins import install
 from tests.engine.folders_run import FoldersRun
 
 
@@ -9,6 +11,15 @@ class Rotation(FoldersRun):
     def asks(self, transport=1, http=1, hold=None, **sections):
         generations = {"transport": {"generation": transport}, "http": {"generation": http}}
         self.write(authorities=generations, rollout={"hold_after": hold} if hold else None, **sections)
+
+    def fails_at(self, *resources, **asked):
+        """Run `up`, with a plugin that can do nothing for these resources, and return how it ended."""
+        usual, folder = self.provider, install(self, "changed_provider", "failing")
+        (folder / FAILING).write_text("\n".join(resources))
+        self.asks(**asked)
+        ended = self.run("up")
+        self.provider = usual
+        return ended
 
     def trusted(self):
         """Return what the nodes trust on the transport layer, the same on each."""

@@ -6,8 +6,6 @@ they were (pulumi 3.259, `deployment_executor.go`): it cannot read what it has w
 
 import pytest
 
-from tests.cluster.changed_provider import FAILING
-from tests.cluster.plugins import install
 from tests.engine.rotating import Rotation, assert_idle
 
 pytestmark = pytest.mark.engine
@@ -26,21 +24,11 @@ def without(run, name):
     return [node for node in run.usual()["nodes"] if node["name"] != name]
 
 
-def fails_without(run, name, *failing):
-    """Take a node out and rotate, with a plugin that can do nothing for these resources."""
-    usual, folder = run.provider, install(run, "changed_provider", "failing")
-    (folder / FAILING).write_text("\n".join(failing))
-    run.asks(transport=2, nodes=without(run, name))
-    ended = run.run("up")
-    run.provider = usual
-    return ended
-
-
 @pytest.mark.parametrize("failing", ["es-1/transport/trust", "es-1/transport/identity", "transport/cover"])
 def test_what_fails_in_the_run_that_takes_a_node_out_leaves_a_state_that_can_be_read_and_the_next_run_ends_it(
     run, failing
 ):
-    ended = fails_without(run, "es-3", failing)
+    ended = run.fails_at(failing, transport=2, nodes=without(run, "es-3"))
     assert ended.status == 2
     assert "snapshot" not in ended.stdout
     recorded = run.resources()

@@ -10,9 +10,7 @@ import pytest
 from components.nodes.trust import names
 from components.pki.inspect import parse_bundle
 from components.pki.names import generation_of
-from tests.cluster.changed_provider import FAILING
 from tests.cluster.halting import Halting
-from tests.cluster.plugins import install
 from tests.engine.rotating import Rotation, assert_idle, changed
 
 pytestmark = pytest.mark.engine
@@ -44,12 +42,7 @@ def trusted(run):
 
 def fails_at(run, *resources):
     """Rotate, with a plugin that can do nothing for these resources; return how the run ended."""
-    usual, folder = run.provider, install(run, "changed_provider", "failing")
-    (folder / FAILING).write_text("\n".join(resources))
-    run.asks(transport=2)
-    ended = run.run("up")
-    run.provider = usual
-    return ended
+    return run.fails_at(*resources, transport=2)
 
 
 def said_of(finished):

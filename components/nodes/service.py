@@ -153,10 +153,12 @@ class OnMachine:
 
     def cannot_read(self, paths: Sequence[str]) -> str:
         """Ask the node's user, with one command for all of them."""
+        if not paths:
+            return ""
         user, config = self.place.user(), self.machine.config
-        real = [f"{self.place.real(config)}{path.removeprefix(config)}" for path in paths]
-        done = self.target.run(["sh", "-c", CANNOT_READ, "sh", *real], user=user) if real else None
-        names = ", ".join(done.stdout.splitlines()) if done else ""
+        real = self.place.real(config)
+        files = [f"{real}{path.removeprefix(config)}" for path in paths]
+        names = ", ".join(self.target.run(["sh", "-c", CANNOT_READ, "sh", *files], user=user).stdout.splitlines())
         return f"user {user} may not read {names}: see the owner and mode of each, and of its folder" if names else ""
 
 

@@ -35,7 +35,6 @@ PHASES = {
     "ClusterVerification": "verification",
 }
 """What a person calls the work on each type of resource, in the order in which it is done."""
-REMOVED = "delete"
 HOOKS = "hooks"
 """What a person calls the work of `pulumi-command`."""
 SIGNS = tuple(f"{sign} " for sign in Sign)
@@ -110,7 +109,7 @@ class Watch:
     @property
     def removes(self) -> bool:
         """Whether resources go, or would."""
-        return any(one.op == REMOVED for one in self.seen)
+        return any(one.goes for one in self.seen)
 
     def phases(self) -> Mapping[str, int]:
         """Return how many resources each phase of the work changed, or would change."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from components.rollout.preflight import ALL_LISTED, NOT_RENEWED
 from stacks.called import holder
-from stacks.plan import FORGOTTEN
 from stacks.plan_rows import Seen
 
 
@@ -18,8 +17,8 @@ def warnings_about_forgotten(seen: Iterable[Seen], gates: Iterable[str]) -> tupl
     if any(text in gate for gate in gates for text in (ALL_LISTED, NOT_RENEWED)):
         return ()
     resources = tuple(seen)
-    kept = {holder(resource) for resource in resources if resource.op not in FORGOTTEN}
-    gone = sorted({holder(resource) for resource in resources if resource.op in FORGOTTEN})
+    kept = {holder(resource) for resource in resources if not resource.goes}
+    gone = sorted({holder(resource) for resource in resources if resource.goes})
     return tuple(
         f"{name} is no longer looked after: stop it, or list it again; its {NOT_RENEWED}"
         for name in gone

@@ -50,7 +50,7 @@ def hook_rows(resources: Sequence[Seen], *, rollout: bool) -> list[Row]:
 
 def forgotten_hooks(resources: Iterable[Seen]) -> list[Row]:
     """Return that hooks are let go of: the engine has to do it, or it needs their plugin for ever."""
-    gone = [one for one in resources if one.op == "delete"]
+    gone = [one for one in resources if one.goes]
     if not any(one.token == COMMAND or one.token.endswith(ANNOUNCEMENT) for one in gone):
         return []
     names = sorted(one.name.replace("-", " ", 1) for one in gone if one.token == COMMAND)

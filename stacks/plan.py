@@ -51,7 +51,6 @@ ENTRY = re.compile(rf"([+−] )?keystore entry ([\w.]+)({OTHER_VALUE})?")
 UNWANTED_ENTRY = ": its layer is without TLS"
 """Why an entry goes: of a layer without TLS nothing is left (`components/settings/content.py`)."""
 UNCHANGED = frozenset({"same", "read", "refresh"})
-FORGOTTEN = frozenset({"delete"})
 PART_OF_A_REPLACEMENT = frozenset({"replace", "delete-replaced", "discard-replaced", "remove-pending-replace"})
 """What the engine also tells of a replacement, beside `create-replacement`."""
 
@@ -113,7 +112,7 @@ def plan_from(seen: Iterable[Seen], notes: Iterable[str] = (), gates: Iterable[s
     changed = [resource for resource in resources if resource.op not in UNCHANGED]
     restart = next((_restart(resource) for resource in changed if resource.token.endswith(":ClusterRestart")), None)
     effect = _effect_of_restart(restart)
-    late = names_of_late(resource for resource in resources if resource.op not in FORGOTTEN)
+    late = names_of_late(resource for resource in resources if not resource.goes)
     rows = [row for resource in changed if resource.name not in late for row in _rows(resource, effect)]
     reloaded = effect if restart is not None and restart.procedure == Procedure.FILES_ONLY else ""
     told = {(row.what, row.nodes, row.change) for row in rows}  # *cover* mends a mode before *retire* looks
@@ -162,7 +161,7 @@ def _rows(resource: Seen, restart_effect: str) -> list[Row]:
     what, make = ROWS.get(_kind(resource), ("", None))
     if make is None:
         return []
-    return forgotten_rows(what, resource) if resource.op in FORGOTTEN else make(resource, restart_effect)
+    return forgotten_rows(what, resource) if resource.goes else make(resource, restart_effect)
 
 
 def _keystore_rows(restart: Restart | None, effect: str) -> list[Row]:
@@ -277,7 +276,7 @@ def _next_due(resources: Iterable[Seen]) -> Due | None:
     found = []
     for resource in resources:
         begins, ends = resource.outputs.get("notBefore"), resource.outputs.get("notAfter")
-        if resource.op in FORGOTTEN:
+        if resource.goes:
             continue
         if isinstance(begins, str) and isinstance(ends, str) and resource.inputs.get("renewInLast"):
             share = Fraction(resource.inputs["renewInLast"])

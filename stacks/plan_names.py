@@ -53,7 +53,7 @@ def _of(resource: Seen) -> NewNames | None:
 def _what(resource: Seen) -> str:
     """Return what is made; nothing for what goes, stays, or was made by others."""
     kind, inputs = resource.token.rpartition(":")[2], resource.inputs
-    if resource.op == "delete":
+    if resource.goes:
         return ""
     if kind == "CertificateRequest":
         return "" if request_stays(resource) else REQUEST

@@ -25,6 +25,11 @@ class Seen:
     outputs: Mapping[str, Any]
     before: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def goes(self) -> bool:
+        """Whether the engine takes it out of the state: it has left the program."""
+        return self.op == "delete"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

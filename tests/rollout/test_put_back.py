@@ -195,9 +195,10 @@ def test_a_node_that_flushes_for_long_is_waited_for_as_long_as_the_stack_file_sa
     assert_secured(world)
 
 
-def test_a_node_that_does_not_end_in_time_is_told_with_the_key_to_raise(doors):
+@pytest.mark.parametrize("takes", [500.0, None], ids=["and ends later", "and never ends"])
+def test_a_node_that_does_not_end_in_time_is_told_with_the_key_to_raise_also_where_it_keeps_itself_down(takes, doors):
     world = doors(with_own_allocation())
-    world["es-2"].process.takes = None
+    world["es-2"].process.takes = takes
     error = halted(world)
     assert "the node did not stop within 120 s" in error.what
     assert "raise `rollout.stop_timeout` in the stack file" in error.next_step
@@ -259,6 +260,7 @@ def test_time_for_shards_is_none_for_nodes_that_do_not_join(doors):
     error = halted(world)
     assert "after 30" in error.why, "rollout.join_timeout is 300 s"
     assert "rollout.health_timeout" not in error.next_step
+    assert "raise `rollout.join_timeout` in the stack file" in error.next_step
 
 
 def test_once_all_nodes_have_joined_what_cannot_be_tidied_up_waits_for_the_next_run(doors):

@@ -136,6 +136,8 @@ config:
   elasticsearch-security:remote_clusters: # no node presents a leaf of a new transport CA before they trust it
     - {name: archive, owner: team-y, authorities: remote/archive.pem, confirmed_generation: 1}
   elasticsearch-security:rollout:
+    start_timeout: 300 # of one node, as the next one; left out, it is 900 where systemd starts them
+    stop_timeout: 120
     join_timeout: 300
     health_timeout: 600
     machines_at_once: 32

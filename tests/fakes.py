@@ -185,6 +185,7 @@ class Call:
     stdin: bytes
     user: str | None
     environment: Mapping[str, str]
+    timeout: float = 60
 
 
 @dataclass
@@ -265,7 +266,7 @@ class FakeTarget:
         self.files[PurePosixPath(path)] = file
 
     def run(self, argv, *, stdin=None, user=None, environment=None, timeout=60):
-        call = Call(tuple(argv), stdin or b"", user, environment or {})
+        call = Call(tuple(argv), stdin or b"", user, environment or {}, timeout)
         self.ran.append(call)
         with self._door("run", " ".join(argv), lambda: self.scripts.run_half(argv)):
             program = self.programs.get(PurePosixPath(argv[0]).name)

@@ -16,7 +16,7 @@ from typing import Any
 
 from components.clock import Clock
 from components.errors import CommandFailed, ConfigurationRefused, SecurityError
-from components.nodes.process import START_TIMEOUT, STOP_TIMEOUT, Process, last_line, nanoseconds_on
+from components.nodes.process import START_TIMEOUT, Process, last_line, nanoseconds_on
 from components.nodes.service import KEYSTORE_TIMEOUT, Place, limits_of
 from components.nodes.target import Completed
 
@@ -67,8 +67,9 @@ class InContainer:
 
         One that says nothing in time is taken for started: whether it has joined is looked at next.
         """
-        began, deadline = nanoseconds_on(self.target), clock.monotonic() + START_TIMEOUT
-        done = self.target.run([*self._runtime(), "start", self.name], timeout=START_TIMEOUT)
+        began = nanoseconds_on(self.target)
+        deadline = clock.monotonic() + (self.place.patience.start or START_TIMEOUT)
+        done = self.place.start([*self._runtime(), "start", self.name], clock)
         if not done.ok:
             return done
         first = self._inspect()
@@ -104,7 +105,8 @@ class InContainer:
 
     def ask_to_stop(self, process: Process) -> Completed:
         """Let the runtime send SIGTERM, and no SIGKILL while anybody looks."""
-        return self.target.run([*self._runtime(), "stop", "-t", str(GRACE), self.name], timeout=STOP_TIMEOUT)
+        words = [*self._runtime(), "stop", "-t", str(GRACE), self.name]
+        return self.target.run(words, timeout=self.place.patience.stop)
 
     def is_gone(self, process: Process) -> bool:
         """Ask the runtime."""

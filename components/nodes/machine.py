@@ -11,7 +11,7 @@ from components.nodes.keystore_looks import KeystoreLooks
 from components.nodes.keystore_password import keystore_has_none, password_line
 from components.nodes.layouts import LAYOUTS
 from components.nodes.limits import Limits, read_limits
-from components.nodes.process import STOP_TIMEOUT, Owner, Process, last_line
+from components.nodes.process import USUAL, Owner, Patience, Process, last_line
 from components.nodes.service import Place, Service
 from components.nodes.services import service_of
 from components.nodes.software import ELASTICSEARCH, Software
@@ -26,8 +26,14 @@ class NodeMachine:
 
     software: ClassVar[Software] = ELASTICSEARCH
 
-    def __init__(self, machine: Machine, target: NodeTarget, looks: KeystoreLooks | None = None) -> None:
-        self.machine, self.target = machine, target
+    def __init__(
+        self,
+        machine: Machine,
+        target: NodeTarget,
+        looks: KeystoreLooks | None = None,
+        patience: Patience = USUAL,
+    ) -> None:
+        self.machine, self.target, self.patience = machine, target, patience
         self.name = machine.node
         self._looks = looks or KeystoreLooks()
 
@@ -67,7 +73,7 @@ class NodeMachine:
     @cached_property
     def place(self) -> Place:
         """Where the node's service is."""
-        return Place(self.machine, self.target, self.software, self.owner, self._pid_file)
+        return Place(self.machine, self.target, self.software, self.owner, self._pid_file, self.patience)
 
     @cached_property
     def service(self) -> Service:
@@ -226,7 +232,7 @@ class NodeMachine:
         process = self.process()
         if process is None:
             return
-        deadline = clock.monotonic() + STOP_TIMEOUT
+        deadline = clock.monotonic() + self.patience.stop
         try:
             done = self.service.ask_to_stop(process)
         except CommandFailed:
@@ -237,12 +243,7 @@ class NodeMachine:
             if done is not None and not done.ok:
                 raise self._not_asked(done)
             if clock.monotonic() > deadline:
-                raise CommandFailed(
-                    f"the node did not stop within {STOP_TIMEOUT:.0f} s",
-                    where=self.name,
-                    why=f"its process {process.pid} does not end after SIGTERM; it waits for requests that are open",
-                    next_step="look at the node's log and its tasks; once it has ended, start it, and run again",
-                )
+                raise self.patience.not_ended(process, where=self.name)
             clock.sleep(0.2)
 
     def _not_asked(self, done: Completed) -> CommandFailed:

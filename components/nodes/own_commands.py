@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from components.clock import Clock
 from components.errors import CommandFailed
-from components.nodes.process import START_TIMEOUT, STOP_TIMEOUT, Process, last_line, process_of
+from components.nodes.process import Process, last_line, process_of
 from components.nodes.service import KEYSTORE_TIMEOUT, Place, Service
 from components.nodes.spec import Commands
 from components.nodes.target import Completed
@@ -49,7 +49,7 @@ class OwnCommands:
         """Run `start`."""
         if not self.commands.start:
             return self.usual.start(clock)
-        return self.target.run(self.commands.start, timeout=START_TIMEOUT)
+        return self.place.start(self.commands.start, clock)
 
     def start_command(self) -> str:
         """Return `start` as one types it."""
@@ -59,7 +59,7 @@ class OwnCommands:
         """Run `stop`."""
         if not self.commands.stop:
             return self.usual.ask_to_stop(process)
-        return self.target.run(self.commands.stop, timeout=STOP_TIMEOUT)
+        return self.target.run(self.commands.stop, timeout=self.place.patience.stop)
 
     def is_gone(self, process: Process) -> bool:
         """Watch the process itself, whatever `stop` waits for."""

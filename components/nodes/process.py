@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from components.errors import CommandFailed
 from components.nodes.target import Completed, NodeTarget
 
-STOP_TIMEOUT = 120.0
-"""Seconds a node gets to end after SIGTERM; Elasticsearch's own units wait for ever, people do not."""
-START_TIMEOUT = 300.0
-"""Seconds `bin/elasticsearch -d`, or an operator's command, gets until the node is ready."""
+STOP_TIMEOUT = 120
+"""Seconds a node gets to end after SIGTERM where nobody says more; Elasticsearch's own units wait for ever."""
+START_TIMEOUT = 300
+"""Seconds `bin/elasticsearch -d`, or an operator's command, gets until the node is ready, where nobody says more."""
 NO_SUCH_PROCESS = 1
 """How `ps` ends then, without a word, and in no other case. Source: ps(1)."""
 PS = """
@@ -28,6 +28,33 @@ class Owner:
 
     user: str
     group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a node may take.
+
+    Attributes:
+        start: seconds until it is ready; None for what is usual for that which runs it.
+        stop: seconds until it has ended after SIGTERM.
+    """
+
+    start: float | None = None
+    stop: float = STOP_TIMEOUT
+
+    def not_ended(self, process: "Process", *, where: str) -> CommandFailed:
+        """Return the error of a node that was asked to stop, and did not end in time."""
+        return CommandFailed(
+            f"the node did not stop within {self.stop:.0f} s",
+            where=where,
+            why=f"its process {process.pid} does not end after SIGTERM; it waits for requests that are open",
+            next_step="look at the node's log and its tasks; once it has ended, start it, and run again; where it only "
+            "needs longer, raise `rollout.stop_timeout` in the stack file",
+        )
+
+
+USUAL = Patience()
+"""What a node gets where the stack file does not say."""
 
 
 @dataclass(frozen=True, slots=True)

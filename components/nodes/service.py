@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from components.clock import Clock
+from components.errors import CommandFailed
 from components.nodes.keystore_password import password_line
 from components.nodes.limits import QUESTION
-from components.nodes.process import START_TIMEOUT, Owner, Process, process_of
+from components.nodes.process import START_TIMEOUT, USUAL, Owner, Patience, Process, process_of
 from components.nodes.software import Software
 from components.nodes.spec import Machine
 from components.nodes.target import Completed, NodeTarget
@@ -84,6 +85,7 @@ class Place:
         software: what runs there.
         owner: whom the files in the config folder belong to.
         pid_file: where the process id is written.
+        patience: how long the node may take.
     """
 
     machine: Machine
@@ -91,6 +93,36 @@ class Place:
     software: Software
     owner: Callable[[], Owner]
     pid_file: Callable[[], PurePosixPath]
+    patience: Patience = USUAL
+
+    def start(
+        self,
+        argv: Sequence[str],
+        clock: Clock,
+        *,
+        usual: float = START_TIMEOUT,
+        stdin: bytes | None = None,
+        user: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """Run what starts the node, for `usual` seconds where the stack file does not say how many.
+
+        Raises:
+            CommandFailed: it could not be run, or did not end in time: that names the key that gives it longer.
+        """
+        began, seconds = clock.monotonic(), self.patience.start or usual
+        try:
+            return self.target.run(argv, stdin=stdin, user=user, environment=environment, timeout=seconds)
+        except CommandFailed as error:
+            if clock.monotonic() - began < seconds:
+                raise
+            raise CommandFailed(
+                f"the node did not start within {seconds:.0f} s",
+                where=self.machine.node,
+                why=f"{error.what}; the node is slow, or waits for something",
+                next_step="look at the node's log; where it only needs longer, raise `rollout.start_timeout` in the "
+                "stack file; then run again",
+            ) from error
 
     def user(self) -> str:
         """Return whom the node runs as."""
@@ -175,12 +207,12 @@ class Daemon(OnMachine):
 
     def start(self, clock: Clock) -> Completed:
         """Start it; the command itself waits until the node is ready, and reads the keystore's password."""
-        return self.target.run(
+        return self.place.start(
             self._command(self.place.program("elasticsearch"), self.place.real(self.machine.pid_file)),
+            clock,
             stdin=password_line(self.machine, self.target),
             user=self.place.user(),
             environment=self.place.environment(),
-            timeout=START_TIMEOUT,
         )
 
     def start_command(self) -> str:

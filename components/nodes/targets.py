@@ -4,6 +4,7 @@ from components.nodes.dialling import Dial, directly
 from components.nodes.keystore_looks import THIS_RUN
 from components.nodes.local import LocalTarget
 from components.nodes.machine import NodeMachine
+from components.nodes.process import USUAL, Patience
 from components.nodes.spec import Machine
 from components.nodes.ssh import SshTarget
 from components.nodes.target import NodeTarget
@@ -19,6 +20,6 @@ def dial_of(machine: Machine) -> Dial:
     return directly if machine.ssh is None else SshTarget(machine.node, machine.ssh).dial
 
 
-def machine_of(machine: Machine) -> NodeMachine:
-    """Return a node's machine, reached the way its inputs say."""
-    return NodeMachine(machine, target_of(machine), THIS_RUN)
+def machine_of(machine: Machine, patience: Patience = USUAL) -> NodeMachine:
+    """Return a node's machine, reached the way its inputs say; `patience` is for who starts or stops the node."""
+    return NodeMachine(machine, target_of(machine), THIS_RUN, patience)

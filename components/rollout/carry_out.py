@@ -131,7 +131,8 @@ def put_back(performer: Performer, view: RolloutView, only: Collection[str], fai
             where=failure.where,
             why=f"{failure.why}; then, at {second.where}: {second.what} ({second.why})",
             next_step=f"{second.next_step}; the previous files are still kept in the folder `essecurity-rollout` "
-            "of each node's config folder, and the next `up` goes on from there",
+            "of each node's config folder, and the next `up` goes on from there; for what came first: "
+            f"{failure.next_step}",
         ) from failure
     ended = _ended(procedure(view), now, only) if stuck is None else f"nothing was put back: {stuck}"
     raise RolloutHalted(

@@ -123,14 +123,17 @@ class RolloutCluster:
         """Wait until every node is a member.
 
         Raises:
-            RolloutHalted: some were not in time; the text names them.
+            RolloutHalted: some were not in time; the text names them, and the key that gives them more.
         """
 
         def absent() -> str:
             missing = nodes - self.summary().nodes
             return f"{', '.join(sorted(missing))} not joined yet" if missing else ""
 
-        next_step = "look at the logs of the nodes named; when they are well, run `up` again"
+        next_step = (
+            "look at the logs of the nodes named; when they are well, run `up` again; where they only need longer, "
+            "raise `rollout.join_timeout` in the stack file"
+        )
         self._wait(absent, seconds, what="the cluster did not form in time", next_step=next_step)
 
     def wait_healthy(self, status: str, seconds: float, stopping: Callable[[], bool], nodes: frozenset[str]) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 from components.drift import Drift
 from components.handling import Change, Context, Handler, Recorded
 from components.nodes.line import LineInputs
+from components.nodes.process import STOP_TIMEOUT, Patience
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
 from components.rollout.admission import admitted
@@ -21,7 +22,7 @@ from components.rollout.left_over import as_the_cluster_knows, asked_what_is_hel
 from components.rollout.limits import Limits
 from components.rollout.node import RecordedNode, RolloutNode
 from components.rollout.not_running import nodes_that_are_away, of_nodes_that_are_away, refuse_nodes_that_are_away
-from components.rollout.perform import Performer
+from components.rollout.perform import Performer, TimedStep
 from components.rollout.placed import Placed
 from components.rollout.preconditions import preflight
 from components.rollout.preflight import Gate
@@ -55,6 +56,8 @@ class ClusterRestartInputs(Wire):
         removes_old: whether their previous files go from each node once it is back.
         join_timeout: seconds until every node must have joined.
         health_timeout: seconds until health must be as good as before; left out where it is the default.
+        start_timeout: seconds until a node that is started must be ready; absent for what is usual.
+        stop_timeout: seconds until a node must have ended; left out where it is the default.
         waivers: gates that do not keep a restart from beginning.
         vouched: what the transport leaf of each node names, by its name; empty where that is not known.
         remote_clusters: the remote clusters that the stack file names.
@@ -71,19 +74,13 @@ class ClusterRestartInputs(Wire):
     removes_old: bool = False
     join_timeout: int = 300
     health_timeout: int = HEALTH_TIMEOUT
+    start_timeout: int | None = None
+    stop_timeout: int = STOP_TIMEOUT
     waivers: tuple[Waiver, ...] = ()
     vouched: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
     transport_generation: int | None = None
     retired_authorities_pem: SecretStr | None = None
-
-
-class TimedStep(Wire):
-    """One executed step, when it began (ISO 8601, UTC; empty in older records) and how many seconds it took."""
-
-    step: str
-    seconds: float
-    began: str = ""
 
 
 class ClusterRestartOutputs(Wire):
@@ -218,10 +215,11 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
 
     def _performer(self, wanted: ClusterRestartInputs, recorded: RestartRecord | None, context: Context) -> Performer:
         known = {node.name: node for node in recorded.outputs.running_nodes} if recorded else {}
+        patience = Patience(wanted.start_timeout, wanted.stop_timeout)
         nodes = {
             item.node.name: RolloutNode(
                 item.node,
-                machine_of(item.node.machine),
+                machine_of(item.node.machine, patience),
                 item.content,
                 known.get(item.node.name),
                 removes_old=wanted.removes_old,
@@ -287,10 +285,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
             procedure=kind,
             reasons=because,
             steps=tuple(timed.step for timed in performer.timed),
-            timed_steps=tuple(
-                TimedStep(step=timed.step, began=timed.began.isoformat(timespec="milliseconds"), seconds=timed.seconds)
-                for timed in performer.timed
-            ),
+            timed_steps=tuple(timed.recorded() for timed in performer.timed),
             full_stop_seconds=seconds if kind is Procedure.FULL_STOP else before.full_stop_seconds,
             documents_before=performer.mark.documents if counted and performer.mark else -1,
             documents_after=performer.cluster.documents() if counted else -1,

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from components.errors import MachineUnreachable, RolloutHalted, SecurityError, TargetUnreachable
 from components.nodes.at_once import MACHINES
-from components.nodes.process import STOP_TIMEOUT
 from components.rollout.cluster import ORDER, Mark, RolloutCluster
 from components.rollout.decode import decode, known, since_last_start
 from components.rollout.limits import Limits
@@ -16,11 +15,20 @@ from components.rollout.node import RolloutNode
 from components.rollout.placed import Placed
 from components.rollout.steps import Action, Step
 from components.rollout.view import NodeView
+from components.values import Wire
 
 Result = TypeVar("Result")
 
 START_AGAIN = 2.0
 """Seconds until a node is started again that an earlier process of it kept from starting."""
+
+
+class TimedStep(Wire):
+    """One executed step, when it began (ISO 8601, UTC; empty in older records) and how many seconds it took."""
+
+    step: str
+    seconds: float
+    began: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class Timed:
     step: str
     began: datetime
     seconds: float
+
+    def recorded(self) -> TimedStep:
+        """Return it as it is recorded."""
+        return TimedStep(step=self.step, began=self.began.isoformat(timespec="milliseconds"), seconds=self.seconds)
 
 
 @dataclass
@@ -117,7 +129,7 @@ class Performer:
             RolloutHalted: it did not come up; the text has the decoded cause.
         """
         clock = self.context.clock
-        deadline = clock.monotonic() + STOP_TIMEOUT
+        deadline = clock.monotonic() + node.machine.patience.stop
         while True:
             self.logged[node.name] = node.logged()
             done = node.machine.start(clock)

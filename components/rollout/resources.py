@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from components.cluster import Cluster
+from components.nodes.process import STOP_TIMEOUT
 from components.pki.resources import CertificateAuthority
 from components.pki.spec import Layer
 from components.resource import Out, Resource
@@ -52,8 +53,13 @@ class ClusterRestart(Resource):
 
 
 def _waiting_longer_or_shorter(spec: RolloutSpec) -> dict[str, Any]:
-    """Return how many seconds shards get, unless it is the default: records made before there was a choice stay."""
-    return {} if spec.health_timeout == HEALTH_TIMEOUT else {"healthTimeout": spec.health_timeout}
+    """Return how many seconds things get, but for defaults: records made before there was a choice stay."""
+    chosen = {
+        "startTimeout": (spec.start_timeout, None),
+        "stopTimeout": (spec.stop_timeout, STOP_TIMEOUT),
+        "healthTimeout": (spec.health_timeout, HEALTH_TIMEOUT),
+    }
+    return {key: seconds for key, (seconds, default) in chosen.items() if seconds != default}
 
 
 def _rotated(authorities: Mapping[Layer, CertificateAuthority]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field, SecretStr, StrictBool
 
 from components.nodes.at_once import DEFAULT, MOST
+from components.nodes.process import STOP_TIMEOUT
 from components.pki.spec import HoldAfter
 from components.rollout.waivers import Waivable
 from components.values import Spec
@@ -64,6 +65,21 @@ class TakeoverSpec(Spec):
 class RolloutSpec(Spec):
     """Section `rollout`: how patient a rollout is, and how many machines are worked on at a time."""
 
+    start_timeout: int | None = Field(
+        None,
+        ge=10,
+        le=7200,
+        strict=True,
+        description="Seconds that one node may take from its start until it is ready; then it has failed, but with "
+        "`docker` joining is waited for. Default: 300; 900 where systemd starts it.",
+    )
+    stop_timeout: int = Field(
+        STOP_TIMEOUT,
+        ge=10,
+        le=7200,
+        strict=True,
+        description="Seconds that one node may take to end after SIGTERM; then the run fails. Nobody kills the node.",
+    )
     join_timeout: int = Field(
         300,
         ge=10,

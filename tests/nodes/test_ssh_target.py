@@ -14,13 +14,17 @@ from unittest.mock import Mock
 import psutil
 import pytest
 
+from components.clock import SystemClock
 from components.errors import CommandFailed, ConfigurationRefused, TargetUnreachable
 from components.nodes import ssh_connection
 from components.nodes.dialling import ThroughCommand
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
 from components.nodes.local import LocalTarget
+from components.nodes.machine import NodeMachine
 from components.nodes.multiplexed import NotSpoken
 from components.nodes.probes import Speech, handshake
+from components.nodes.process import Patience
+from components.nodes.spec import Commands, Machine
 from components.nodes.ssh import SshTarget, close_connections
 from components.nodes.ssh_spec import Ssh
 from components.nodes.target import DesiredFile
@@ -194,6 +198,17 @@ def test_a_command_that_does_not_end_is_ended_there_too(reach, place):
         reach(NO_PASSWORD).run(["sh", "-c", f"sleep 3; touch {mark}"], timeout=1)
     time.sleep(3)
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("user", LOGINS, ids=HOW)
+def test_a_node_gets_as_long_to_start_and_to_stop_there_as_is_said(user, reach):
+    commands = Commands(start=("sleep", "30"), stop=("sleep", "30"), status=("echo", str(os.getpid())))
+    machine = Machine(node="es-1", home="/opt/es", config="/etc/es", pid_file="/run/es.pid", commands=commands)
+    node = NodeMachine(machine, reach(user), patience=Patience(start=1, stop=1))
+    for verb in ("start", "stop"):
+        with pytest.raises(CommandFailed, match=f"es-1: the node did not {verb} within 1 s") as caught:
+            getattr(node, verb)(SystemClock())
+        assert f"raise `rollout.{verb}_timeout` in the stack file" in caught.value.next_step
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import pytest
 
 from components.nodes import greeting
 from components.nodes.at_once import MACHINES
+from components.nodes.machine import NodeMachine
+from components.nodes.process import USUAL, Patience
 from components.nodes.spec import Machine
 from components.rollout import cluster, handler, node
 from components.settings import handler as settings_handler
@@ -36,8 +38,8 @@ def doors(monkeypatch: pytest.MonkeyPatch):
     """Return what leads the room's doors to a world; the last world led to is the one."""
 
     def lead_to(world: World) -> World:
-        def machine_of(machine: Machine):
-            return world[machine.node].machine
+        def machine_of(machine: Machine, patience: Patience = USUAL):
+            return NodeMachine(machine, world[machine.node].target, patience=patience)
 
         monkeypatch.setattr(handler, "machine_of", machine_of)
         monkeypatch.setattr(settings_handler, "machine_of", machine_of)

@@ -5,10 +5,13 @@ from contextlib import suppress
 import pytest
 
 from components.errors import CommandFailed, RolloutHalted, SecurityError
+from components.handling import Recorded
 from components.nodes.target import Completed
+from components.rollout.handler import ClusterRestartHandler
 from components.rollout.kept import LET_GO
-from tests.fakes import Moment
+from tests.fakes import FakeContext, Moment
 from tests.rollout.world import (
+    THREE,
     World,
     assert_as_before,
     assert_secured,
@@ -185,6 +188,57 @@ def test_what_has_joined_is_not_put_back_by_a_later_run_in_which_a_node_does_not
     assert [one.speaks_tls for one in world.nodes if one.process] == [True, True]
 
 
+def test_a_node_that_flushes_for_long_is_waited_for_as_long_as_the_stack_file_says(doors):
+    world = doors(with_own_allocation())
+    world.waits, world["es-2"].process.takes = {"stop_timeout": 600}, 500.0
+    world.up()
+    assert_secured(world)
+
+
+@pytest.mark.parametrize("takes", [500.0, None], ids=["and ends later", "and never ends"])
+def test_a_node_that_does_not_end_in_time_is_told_with_the_key_to_raise_also_where_it_keeps_itself_down(takes, doors):
+    world = doors(with_own_allocation())
+    world["es-2"].process.takes = takes
+    error = halted(world)
+    assert "the node did not stop within 120 s" in error.what
+    assert "raise `rollout.stop_timeout` in the stack file" in error.next_step
+
+
+def test_an_earlier_process_is_waited_for_as_long_as_a_stop_may_take(doors):
+    """What ends has no pid file any more, and lets go of its data last."""
+    world = doors(with_own_allocation())
+    world["es-2"].process.takes = 500.0
+    halted(world)
+    assert world["es-2"].process, "it still ends"
+    world.waits = {"stop_timeout": 600}
+    world.up()
+    assert world.cluster.members() == set(THREE)
+    assert world.nothing_is_kept()
+
+
+@pytest.mark.parametrize(("waits", "seconds"), [({}, 300), ({"start_timeout": 1800}, 1800)], ids=["usual", "longer"])
+def test_a_node_gets_as_long_to_start_as_the_stack_file_says(waits, seconds, doors):
+    world = doors(with_own_allocation())
+    world.waits = waits
+    world.up()
+    started = [call for one in world.nodes for call in one.target.ran if "-d" in call.argv]
+    assert [call.timeout for call in started] == [seconds] * 3
+
+
+@pytest.mark.parametrize("key", ["join_timeout", "health_timeout", "start_timeout", "stop_timeout"])
+def test_another_patience_alone_changes_nothing_on_any_node(key, doors):
+    world = doors(with_own_allocation())
+    before = Recorded(world.wanted(), world.up())
+    files, starts = world.everything(), [one.starts_tried() for one in world.nodes]
+    world.waits = {key: 1800}
+    handler, wanted, context = ClusterRestartHandler(), world.wanted(), FakeContext(world.clock)
+    assert handler.changes(before, wanted, context) == []
+    assert handler.preview(before, wanted, context).steps == ()
+    after = handler.converge(before, wanted, context)
+    assert after.processes == before.outputs.processes
+    assert (world.everything(), [one.starts_tried() for one in world.nodes]) == (files, starts)
+
+
 @pytest.mark.parametrize(("waits", "seconds"), [({}, 600), ({"health_timeout": 1200}, 1200)], ids=["default", "longer"])
 def test_shards_get_as_long_as_the_stack_file_says_and_the_error_names_its_key(waits, seconds, doors):
     world = doors(with_own_allocation())
@@ -206,6 +260,7 @@ def test_time_for_shards_is_none_for_nodes_that_do_not_join(doors):
     error = halted(world)
     assert "after 30" in error.why, "rollout.join_timeout is 300 s"
     assert "rollout.health_timeout" not in error.next_step
+    assert "raise `rollout.join_timeout` in the stack file" in error.next_step
 
 
 def test_once_all_nodes_have_joined_what_cannot_be_tidied_up_waits_for_the_next_run(doors):

@@ -116,6 +116,9 @@ def test_a_rule_names_every_section_that_it_reads(rule):
         pytest.param("rollout: {join_timeout: 10}\nusers: {elastic: {version: 2}}", id="the least patience"),
         pytest.param("rollout: {health_timeout: 10}", id="the least time for shards"),
         pytest.param("rollout: {health_timeout: 86400}", id="a day for shards"),
+        pytest.param("rollout: {start_timeout: 10, stop_timeout: 10}", id="the least time for a node"),
+        pytest.param("rollout: {start_timeout: 7200, stop_timeout: 7200}", id="two hours for a node"),
+        pytest.param("rollout: {start_timeout: }", id="what is usual for a start"),
         pytest.param(
             "nodes: [{name: a, address: 10.0.0.1, machine: {home: , pid_file: a.pid}}]", id="an empty key of a machine"
         ),

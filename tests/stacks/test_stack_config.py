@@ -241,6 +241,8 @@ remote_clusters: [{name: archive, owner: team-y, authorities: remote/archive.pem
 rollout:
   join_timeout: 60
   health_timeout: 1200
+  start_timeout: 1800
+  stop_timeout: 600
   machines_at_once: 8
   hold_after: cover
   waivers: [{gate: clocks_agree, until: "2027-01-31"}]

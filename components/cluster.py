@@ -124,10 +124,6 @@ class Cluster:
             for node in self.nodes
         ]
 
-    def presenters_of(self, layer: Layer) -> list[dict[str, Any]]:
-        """Return the nodes that present leaves to clients, as a resource input; none on the transport layer."""
-        return self.wire_nodes() if layer is Layer.HTTP else []
-
     def vouched(self) -> dict[str, list[str]]:
         """Return what the transport leaf of each node names; nothing where that layer is plain."""
         if not self.transport_tls:

@@ -25,13 +25,7 @@ from components.nodes.spec import Node
 from components.nodes.stopped_wave import authority_of, stopping, unseen_step
 from components.nodes.taking_over import in_force, trusted
 from components.nodes.targets import machine_of
-from components.nodes.trust import (
-    Authorities,
-    covering,
-    generations_called,
-    missing_authorities,
-    names,
-)
+from components.nodes.trust import Authorities, covering, generations_called, missing_authorities, names
 from components.pki.inspect import parse_bundle
 from components.pki.rotation import WaveName
 from components.pki.spec import FileFormat, Layer
@@ -71,10 +65,11 @@ class NodeTrustInputs(Wire):
 
 
 class NodeTrustOutputs(Wire):
-    """Which CAs the node's file holds, by name, and what was done last."""
+    """Which CAs the node's file holds, by name, what was done last, and how often something was."""
 
     trusted: MaybeUnknown[tuple[str, ...]] = ()
     steps: tuple[str, ...] = ()
+    times_written: int = 0
 
 
 TrustRecord = Recorded[NodeTrustInputs, NodeTrustOutputs]
@@ -119,7 +114,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
                 context.warn(f"{wanted.node.name}: {line}")
         for step in steps:
             context.say(f"{wanted.node.name}: {step}")
-        return NodeTrustOutputs(trusted=self._trusted(wanted, recorded), steps=steps)
+        return self._outputs(recorded, wanted, steps)
 
     def unseen(self, recorded: TrustRecord, wanted: NodeTrustInputs) -> NodeTrustOutputs:
         """Return what is recorded, and that something else is wanted where it is."""
@@ -141,7 +136,7 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
             if differing(machine, files):
                 refuse_a_clock_that_is_off(machine, context)
             steps = put_files(machine, files, written_before(recorded, wanted.node.machine))
-            return NodeTrustOutputs(trusted=self._trusted(wanted, recorded), steps=tuple(map(str, steps)))
+            return self._outputs(recorded, wanted, tuple(map(str, steps)))
 
     def observe(self, recorded: TrustRecord, context: Context) -> NodeTrustOutputs | None:
         """Return which CAs the file holds now."""
@@ -174,6 +169,12 @@ class NodeTrustHandler(Handler[NodeTrustInputs, NodeTrustOutputs]):
     def about(self, wanted: NodeTrustInputs) -> str:
         """Return what an error calls the CAs that this wave is about."""
         return authority_of(wanted.layer, wanted.generations)
+
+    def _outputs(
+        self, recorded: TrustRecord | None, wanted: NodeTrustInputs, steps: tuple[str, ...]
+    ) -> NodeTrustOutputs:
+        times = (recorded.outputs.times_written if recorded else 0) + bool(steps)
+        return NodeTrustOutputs(trusted=self._trusted(wanted, recorded), steps=steps, times_written=times)
 
     def _refuse_at_once(self, recorded: TrustRecord | None, wanted: NodeTrustInputs) -> None:
         """Refuse a new CA and another format of the trust file at once: *cover* would be none before the restart."""

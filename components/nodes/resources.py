@@ -21,9 +21,17 @@ class NodeTrust(Resource):
     token = "essecurity:nodes:NodeTrust"  # noqa: S105 (a resource type, not a secret)
     trusted = Out[list[str]]("trusted")
     steps = Out[list[str]]("steps")
+    times_written = Out[int]("timesWritten")
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         super().__init__(f"{name}-trust", inputs, opts)
+
+    @property
+    def told(self) -> pulumi.Output[list[str]]:
+        """What was done to the file last; a number tells it from the same at another time."""
+        return pulumi.Output.all(self.steps, self.times_written).apply(
+            lambda found: [f"{step} ({found[1]:.0f})" if found[1] else step for step in found[0] or ()]
+        )
 
 
 class NodeTrustExclusive(Resource):
@@ -178,14 +186,12 @@ class LayerFiles(Component):
             "signerCertificatePem": authority.covering_certificate_pem,
             "signerKeyPem": authority.covering_key_pem,
             "leaves": pulumi.Output.all(*(leaf.serial for leaf in leaves)),
-            "written": pulumi.Output.all(*(trust.steps for trust in self.trusts)).apply(self._told_of_each),
+            "written": pulumi.Output.all(*(one.told for one in self.trusts)).apply(self._told_of_each),
         }
 
-    def _told_of_each(self, steps: Sequence[Sequence[str] | None]) -> list[str]:
+    def _told_of_each(self, steps: Sequence[Sequence[str]]) -> list[str]:
         """Return what was done to the trust files, told apart by the nodes: on each it is the same file."""
-        return [
-            f"{node.name}: {step}" for node, one in zip(self.cluster.nodes, steps, strict=True) for step in one or ()
-        ]
+        return [f"{node.name}: {step}" for node, one in zip(self.cluster.nodes, steps, strict=True) for step in one]
 
     def _trust_inputs(self, node: Node, authority: CertificateAuthority) -> dict[str, Any]:
         return {

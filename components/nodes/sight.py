@@ -12,8 +12,8 @@ from components.pki.spec import Layer
 from components.pki.trustfiles import read_trust_file
 
 
-def look(verifiers: Sequence[Verifier], presenters: Sequence[Node]) -> Sight:
-    """Return what is in every trust file, and what every node that answers presents; change nothing."""
+def look(layer: Layer, verifiers: Sequence[Verifier], presenters: Sequence[Node]) -> Sight:
+    """Return what is in every trust file, and what every node that answers presents on a layer; change nothing."""
     trusted: dict[str, Certificates] = {}
     unread: dict[str, str] = {}
     for one in verifiers:
@@ -24,7 +24,7 @@ def look(verifiers: Sequence[Verifier], presenters: Sequence[Node]) -> Sight:
     presented: dict[str, Certificates] = {}
     for node in presenters:
         with suppress(SecurityError):  # who cannot be asked shows nothing, which is never taken for a yes
-            presented[node.name] = greet(node, Layer.HTTP).chain
+            presented[node.name] = greet(node, layer).chain
     return Sight(trusted, unread, presented)
 
 

@@ -55,7 +55,7 @@ class WaveInputs(Wire):
         retired: the CAs that no node may trust any more, with their keys for the same purpose.
         remote_authorities_pem: the CAs of remote clusters, which every node must trust too.
         leaves: serial numbers of what nodes present once *cover* is through; absent in the other waves.
-        written: what was done to the trust files of *cover* last; absent likewise, and in older records.
+        written: what was done to the trust files of *cover* last, and how often; absent likewise, and in older records.
     """
 
     layer: Layer

@@ -35,7 +35,7 @@ class AuthorityInputs(Wire):
         own_key_pem: its key.
         sample_pem: a leaf of it with that leaf's key, where its own key is elsewhere and verifiers are nodes.
         verifiers: whoever verifies its leaves and is ours, to be looked at before a generation comes back.
-        presenters: the nodes that present its leaves to clients, likewise; none on the transport layer.
+        presenters: the nodes that present its leaves, likewise.
         remote_authorities_pem: the CAs of remote clusters, which stay in trust files whatever is rotated.
     """
 
@@ -56,6 +56,11 @@ class AuthorityInputs(Wire):
     verifiers: tuple[Verifier, ...] = ()
     presenters: tuple[Node, ...] = ()
     remote_authorities_pem: SecretStr | None = None
+
+    @property
+    def in_sight(self) -> tuple[Layer, tuple[Verifier, ...], tuple[Node, ...]]:
+        """Who is looked at, and on which layer."""
+        return self.layer, self.verifiers, self.presenters
 
     def asked(self, now: datetime) -> Asked:
         """Return what is asked of the generation that shall sign."""

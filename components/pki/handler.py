@@ -146,7 +146,7 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
             return Way(first, first)
         found, former = self._found(recorded, wanted), there.get(wanted.generation)
         if former is not None and former.number not in found.trusted:
-            reasons = against_reversal(wanted.layer, former, self.look(wanted.verifiers, wanted.presenters))
+            reasons = against_reversal(wanted.layer, former, self.look(*wanted.in_sight))
             refuse_reversal(wanted.layer, reasons, wanted=former.number, present=found.signer, free=max(there) + 1)
         else:
             refuse_generation(wanted.layer, there, found, wanted.generation)
@@ -159,15 +159,15 @@ class AuthorityHandler(Handler[AuthorityInputs, AuthorityOutputs]):
         formers = without_those_of_others(formers, wanted.layer, wanted.remote_authorities_pem)
         if wanted.hold_after is None or len(found.trusted) > 1 or not formers:
             return found
-        sight = self.look(wanted.verifiers, wanted.presenters)
-        return found.with_those_in_use(not_retired_yet(wanted.layer, formers, sight, _held_for(wanted)))
+        signer, sight = _there(recorded)[found.signer], self.look(*wanted.in_sight)
+        return found.with_those_in_use(not_retired_yet(wanted.layer, formers, signer, sight, _held_for(wanted)))
 
     def _is_whole(self, recorded: AuthorityRecord, wanted: AuthorityInputs, found: Standing) -> bool:
         """Tell whether what signs by the record can come back; after a rotation that was through, all trust it."""
         there = _there(recorded)
         if there.keys() <= set(found.trusted) or len(found.trusted) > 1:
             return True
-        return not against_reversal(wanted.layer, there[found.signer], self.look(wanted.verifiers, wanted.presenters))
+        return not against_reversal(wanted.layer, there[found.signer], self.look(*wanted.in_sight))
 
     def _kept(
         self, recorded: AuthorityRecord | None, wanted: AuthorityInputs, way: Way, now: datetime

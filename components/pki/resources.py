@@ -85,7 +85,7 @@ class CertificateAuthority(Resource):
             "waitsFor": list(cluster.waits_for(layer)) or None,
             "awaits": list(cluster.awaits(layer)) or None,
             "verifiers": cluster.verifiers_of(layer),
-            "presenters": cluster.presenters_of(layer),
+            "presenters": cluster.wire_nodes(),
         }
         if self.own is not None:
             found = {

@@ -59,7 +59,7 @@ class Sight:
     presented: Mapping[str, Certificates] = field(default_factory=dict)
 
 
-Look = Callable[[Sequence[Verifier], Sequence[Node]], Sight]
+Look = Callable[[Layer, Sequence[Verifier], Sequence[Node]], Sight]
 
 
 def against_reversal(layer: Layer, former: Generation, sight: Sight) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def against_reversal(layer: Layer, former: Generation, sight: Sight) -> tuple[st
 
 def _no_longer_presented(layer: Layer, former: Generation, sight: Sight) -> tuple[str, ...]:
     """Return why clients of others may have let a generation go; between nodes there is nobody but the verifiers."""
-    if layer is Layer.TRANSPORT or _is_presented(former, sight):
+    if layer is Layer.TRANSPORT or _presenting(former, sight):
         return ()
     return ("no node presents a leaf of it any more, so clients may have let it go",)
 
@@ -90,9 +90,20 @@ def _holds(found: Certificates, layer: Layer, former: Generation) -> bool:
     return public_key_of(anchor) in {public_key_of(one) for one in found}
 
 
-def _is_presented(former: Generation, sight: Sight) -> bool:
-    signer = load_certificate(reveal(former.certificate_pem))
-    return any(is_signed_by(one, signer) for chain in sight.presented.values() for one in chain)
+def _presenting(generation: Generation, sight: Sight) -> tuple[str, ...]:
+    """Return the nodes that present a leaf of a generation."""
+    signer = load_certificate(reveal(generation.certificate_pem))
+    return tuple(name for name, chain in sight.presented.items() if any(is_signed_by(one, signer) for one in chain))
+
+
+def _is_retired(layer: Layer, former: Generation, signer: Generation, sight: Sight) -> bool:
+    """Tell whether *retire* has begun, or was through: a file that holds the former is an old one then, or is next.
+
+    Until it begins, every file holds both; and nodes come to present the other one before it begins. Who does not
+    answer shows nothing.
+    """
+    both = all(_holds(found, layer, one) for found in sight.trusted.values() for one in (former, signer))
+    return not (both or sight.unread or _presenting(former, sight)) and bool(_presenting(signer, sight))
 
 
 def without_those_of_others(formers: Iterable[Generation], layer: Layer, others: SecretStr | None) -> list[Generation]:
@@ -101,12 +112,15 @@ def without_those_of_others(formers: Iterable[Generation], layer: Layer, others:
     return [one for one in formers if public_key_of(load_certificate(one.trusted_pem(layer))) not in theirs]
 
 
-def not_retired_yet(layer: Layer, formers: Iterable[Generation], sight: Sight, held_for: str) -> tuple[int, ...]:
+def not_retired_yet(
+    layer: Layer, formers: Iterable[Generation], signer: Generation, sight: Sight, held_for: str
+) -> tuple[int, ...]:
     """Return which generations a run that nobody held has left in use everywhere, so that the next one can be held.
 
     Args:
         layer: the layer.
         formers: those that are not recorded as trusted any more.
+        signer: the one that is recorded to sign.
         sight: what was seen just now.
         held_for: what the rotation is to wait for, in words.
 
@@ -116,15 +130,18 @@ def not_retired_yet(layer: Layer, formers: Iterable[Generation], sight: Sight, h
     in_use = [
         one
         for one in formers
-        if any(_holds(found, layer, one) for found in sight.trusted.values()) or _is_presented(one, sight)
+        if (any(_holds(found, layer, one) for found in sight.trusted.values()) or _presenting(one, sight))
+        and not _is_retired(layer, one, signer, sight)
     ]
     for one in in_use:
         reasons = against_reversal(layer, one, sight)
         if reasons:
+            presenting = _presenting(one, sight)
+            still = [f"{', '.join(presenting)} still presents a leaf of it"] if presenting else []
             raise ConfigurationRefused(
                 f"the rotation of the {spelled(layer)} CA from g{one.number} cannot be held any more",
                 where="rollout.hold_after",
-                why=f"an earlier `up` began it without a hold; {'; '.join(reasons)}",
+                why=f"an earlier `up` began it without a hold, or old files came back; {'; '.join((*reasons, *still))}",
                 next_step=f"let it go on without waiting for {held_for}; or mend what is named, then run again",
             )
     return tuple(one.number for one in in_use)

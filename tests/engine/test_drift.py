@@ -96,3 +96,15 @@ def test_a_refresh_lists_exactly_what_was_done_by_hand_again_and_again_until_an_
     assert set(repairs) == {(finding[0], REPAIRS[finding]) for finding in expected}
     after = run.run("refresh", "--json")
     assert (after.status, after.data["findings"]) == (FINE, [])
+
+
+def test_a_trust_file_that_is_lost_again_has_the_proof_of_cover_again(run):
+    proved = [run.resources()["transport-cover-wave"]["modified"]]
+    for _ in range(2):
+        (run.nodes[0].config / TRUST).unlink()
+        run.up()
+        proved.append(run.resources()["transport-cover-wave"]["modified"])
+        assert run.preview()["plan"]["rows"] == []
+        run.up()
+        assert run.resources()["transport-cover-wave"]["modified"] == proved[-1], "nothing was lost since"
+    assert len({*proved}) == len(proved)

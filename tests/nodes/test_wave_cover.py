@@ -3,6 +3,7 @@
 import pytest
 
 from components.errors import CommandFailed
+from components.handling import Recorded
 from components.nodes.handler import NodeTrustHandler
 from components.pki.issue import renew_authority
 from components.values import UNKNOWN, Unknown
@@ -99,6 +100,18 @@ def test_a_removed_trust_file_is_drift_and_comes_back(doors, new_host):
     assert reasons(wave) == ["AuthorityNotTrusted"]
     wave.up()
     assert host.trusted() == (NAMES[G1],)
+
+
+def test_each_write_of_a_trust_file_is_counted_and_a_run_without_one_counts_none(doors):
+    host = doors(Host())
+    wave, recorded = cover(host, G1), None
+    for lost, times in ((True, 1), (True, 2), (False, 2), (True, 3)):
+        if lost:
+            host.one.target.files.pop(host.one.config / host.trust_file, None)
+        told = wave.handler.preview(recorded, wave.wanted(), host.context)
+        done = wave.handler.converge(recorded, wave.wanted(), host.context)
+        assert (told.times_written, done.times_written) == (times, times)
+        recorded = Recorded(wave.wanted(), done)
 
 
 @pytest.mark.parametrize("new_host", HOSTS)

@@ -8,7 +8,7 @@ from components.errors import ConfigurationRefused
 from components.pki.generations import Generation
 from components.pki.inspect import load_certificate
 from components.pki.issue import renew_authority
-from components.pki.reversal import Sight, against_reversal, refuse_reversal
+from components.pki.reversal import Sight, against_reversal, not_retired_yet, refuse_reversal
 from components.pki.spec import Layer
 from tests.pki.makers import NOW, authority, leaf
 
@@ -16,6 +16,7 @@ OLD, NEW = authority(1), authority(2)
 FORMER = Generation.of_ours(1, OLD)
 RENEWED = renew_authority(OLD, valid_for="20y", now=NOW)
 OF_OLD, OF_NEW = leaf(signer=OLD), leaf("es-2", signer=NEW)
+SIGNER = Generation.of_ours(2, NEW)
 NOT_PRESENTED = "no node presents a leaf of it any more, so clients may have let it go"
 
 
@@ -78,3 +79,45 @@ def test_a_refusal_says_what_speaks_against_it_and_what_can_be_asked_for():
     assert found.what == "generation 1 of the HTTP CA is retired, and a retired generation never comes back"
     assert (found.where, found.why) == ("authorities.http.generation", "one; another")
     assert found.next_step == "set it to 2, or to 3 for a new key"
+
+
+PRESENTED = {"es-2": read(OF_NEW)}
+OLD_ONES = pytest.mark.parametrize("old", [(OLD,), (OLD, NEW)], ids=["instead", "beside"])
+
+
+def held(layer, trusted, presented=PRESENTED, unread=()):
+    """Return what can still be held, where `hold_after` is set after a rotation that was not held."""
+    sight = Sight(trusted, dict.fromkeys(unread, "Permission denied"), presented)
+    return not_retired_yet(layer, [FORMER], SIGNER, sight, "rollout.hold_after")
+
+
+@pytest.mark.parametrize("layer", Layer)
+@OLD_ONES
+def test_an_old_trust_file_that_came_back_after_a_rotation_brings_no_generation_back(layer, old):
+    assert held(layer, {"es-1": read(*old), "es-2": read(NEW)}) == ()
+
+
+@pytest.mark.parametrize("layer", Layer)
+def test_where_every_trust_file_is_an_old_one_without_what_nodes_present_none_comes_back_either(layer):
+    assert held(layer, {"es-1": read(OLD)}) == ()
+
+
+def test_before_retire_begins_every_trust_file_holds_both_and_the_rotation_is_held():
+    assert held(Layer.TRANSPORT, {"es-1": read(OLD, NEW), "es-2": read(OLD, NEW)}) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("presented", "unread", "told"),
+    [
+        pytest.param(PRESENTED | {"es-1": read(OF_OLD)}, (), "es-1 still presents a leaf of it", id="one presents it"),
+        pytest.param({}, (), "of es-2 does not hold it", id="no node answers"),
+        pytest.param({"es-1": read(leaf(signer=authority(3)))}, (), "of es-2 does not hold it", id="only a stranger's"),
+        pytest.param(PRESENTED, ("es-3",), "of es-3 cannot be read: Permission denied", id="one cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("layer", Layer)
+@OLD_ONES
+def test_what_may_be_in_use_still_is_not_taken_for_retired(layer, old, presented, unread, told):
+    with pytest.raises(ConfigurationRefused, match="cannot be held any more") as caught:
+        held(layer, {"es-1": read(*old), "es-2": read(NEW)}, presented, unread)
+    assert told in caught.value.why

@@ -117,13 +117,14 @@ def test_where_the_verifiers_are_is_no_difference(talk, nodes):
 
 
 @contextmanager
-def presenting(folder, *signers):
+def presenting(folder, *signers, layer="http"):
     """Serve a leaf of each CA on a port of its own, and return where; None stands for a node that does not run."""
     with ExitStack() as stack:
         contexts = [context_of(leaf(signer=issuing(one))) if one else None for one in signers]
         ports = [stack.enter_context(tls_port(one)).number if one else closed_port() for one in contexts]
         names = [f"es-{at}" for at in range(1, 1 + len(ports))]
-        yield [{**StandInNode(folder, name).wire(), "httpPort": port} for name, port in zip(names, ports, strict=True)]
+        found = [StandInNode(folder / "presenting", name).wire() for name in names]
+        yield [{**one, f"{layer}Port": port} for one, port in zip(found, ports, strict=True)]
 
 
 def issuing(saved):
@@ -198,8 +199,32 @@ def test_what_some_have_retired_already_cannot_be_held_and_the_refusal_names_the
             Refused, match=r"the rotation of the transport CA from g1 cannot be held any more"
         ) as caught:
             call(saved, wanted(2, *nodes, hold="cover"))
-        assert "an earlier `up` began it without a hold; the trust file of es-2 does not hold it" in str(caught.value)
+        assert "without a hold, or old files came back; the trust file of es-2 does not hold it" in str(caught.value)
         assert "let it go on without waiting for rollout.hold_after" in str(caught.value)
+
+
+@pytest.mark.parametrize("hold", ["cover", "present"])
+@pytest.mark.parametrize("old", [(1,), (1, 2)], ids=["instead", "beside"])
+def test_a_node_with_an_old_trust_file_holds_nothing_after_a_rotation(talk, nodes, tmp_path, old, hold):
+    first, saved = rotated(talk)
+    trusting(nodes[0], *(one for number, one in enumerate((first, saved), 1) if number in old))
+    trusting(nodes[1], saved)
+    with presenting(tmp_path, saved, None, layer="transport") as presenters:
+        asked = wanted(2, *nodes, hold=hold, presenters=presenters)
+        found = talk.update(saved, asked)
+        assert standing(found) == (2, [2], [])
+        assert not talk.diff(found).some
+
+
+def test_while_a_node_presents_the_former_ca_that_some_have_retired_the_refusal_names_it(talk, nodes, tmp_path):
+    first, saved = rotated(talk)
+    trusting(nodes[0], first)
+    trusting(nodes[1], saved)
+    with presenting(tmp_path, first, saved, layer="transport") as presenters:
+        asked = wanted(2, *nodes, hold="cover", presenters=presenters)
+        with pytest.raises(Refused, match="cannot be held any more") as caught:
+            talk.diff(saved, asked)
+    assert "of es-2 does not hold it; es-1 still presents a leaf of it" in str(caught.value)
 
 
 @pytest.mark.parametrize("hold", ["cover", "present"])

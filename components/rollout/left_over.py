@@ -79,9 +79,8 @@ def left_half_way(view: RolloutView, cluster: RolloutCluster) -> str:
     if down:
         names = ", ".join(node.name for node in down)
         was, be, it = ("was", "is", "it") if len(down) == 1 else ("were", "are", "them")
-        told.append(
-            f"{names} {was} stopped by an earlier run, or since, and {be} down: start {it}{to_start(down)}; {KEPT}"
-        )
+        start = f": start {it}{to_start(down)}" if view.starts else ""
+        told.append(f"{names} {was} stopped by an earlier run, or since, and {be} down{start}; {KEPT}")
     with suppress(SecurityError):  # who cannot be asked is named by what is refused
         if not secured_by_somebody_else(view) and cluster.holds_allocation():
             told.append("an earlier run keeps replicas from being moved, and a run that is not refused ends that")

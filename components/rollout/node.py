@@ -66,7 +66,7 @@ class Look:
 
 
 class RolloutNode:
-    """A node, what it must run with, what it was last recorded to run with, and what to do with others' old files."""
+    """A node, what it must run with and was last recorded to, whether it is new, and whether others' old files go."""
 
     def __init__(
         self,
@@ -76,9 +76,10 @@ class RolloutNode:
         recorded: RecordedNode | None,
         *,
         removes_old: bool = False,
+        new: bool = False,
     ) -> None:
         self.node, self.machine, self.content, self.recorded = node, machine, content, recorded
-        self.name, self.removes_old = node.name, removes_old
+        self.name, self.removes_old, self.new = node.name, removes_old, new
 
     @in_an_operators_words()
     def view(self) -> NodeView:
@@ -107,6 +108,7 @@ class RolloutNode:
             has_keystore=look.keystore is not None,
             secured=told(others),
             half_done=why_useless(self.machine, others) if look.process is None else "",
+            new=self.new,
             unnamed=any(self._may_lack_its_name(one) for one in others),
         )
 

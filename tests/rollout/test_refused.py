@@ -9,7 +9,8 @@ from components.errors import ConfigurationRefused
 from components.nodes.cluster_api import ALLOCATION
 from components.rollout.handler import ClusterRestartHandler
 from components.rollout.left_over import KEPT, left_half_way
-from components.rollout.procedure import HELD, Procedure, consent_is_missing
+from components.rollout.procedure import HELD, Procedure
+from components.rollout.refusals import consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
 from components.rollout.view import NodeView
 from components.settings.content import Content
@@ -284,12 +285,24 @@ def test_the_rest_of_a_rollout_starts_no_node_of_a_cluster_that_is_not_to_run(ro
     for one in rolling.nodes:
         one.target.processes.clear()
     rolling.running = False
-    with pytest.raises(ConfigurationRefused, match="half-way on es-2, and to finish it starts nodes"):
+    with pytest.raises(ConfigurationRefused, match="half-way on es-2, and to finish it starts nodes") as refused:
         ask(rolling)
+    assert refused.value.next_step.endswith(f"es-2 was stopped by an earlier run, or since, and is down; {KEPT}")
     assert rolling.down() == list(THREE)
     rolling.running = True
     rolling.up()
     assert rolling.runs_with_what_is_wanted()
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_nodes_of_a_cluster_that_is_not_to_run_are_to_be_stopped_and_none_to_be_started(rolling, ask):
+    rolling["es-3"].target.processes.clear()
+    rolling.running = False
+    with pytest.raises(ConfigurationRefused) as refused:
+        ask(rolling)
+    assert refused.value.why == (
+        "es-1, es-2 run, but the stack file says `cluster.running: false`; remove that line or stop them"
+    )
 
 
 def test_a_cluster_that_is_not_to_run_is_not_asked(held):

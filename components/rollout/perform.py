@@ -228,6 +228,7 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.START: lambda do, names: do.each(names, do.start),
     Action.WAIT_JOINED: lambda do, names: do.wait_joined(names),
     Action.RELEASE_ALLOCATION: lambda do, names: do.release(),
+    Action.FORGET_HOLD: lambda do, names: do.release(),
     Action.WAIT_HEALTHY: lambda do, names: do.wait_healthy(),
     Action.DISCARD_PREVIOUS: lambda do, names: do.each(names, lambda node: node.discard_previous()),
 }

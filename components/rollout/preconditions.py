@@ -111,7 +111,7 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
         return ()
     try:
         found = all_findings(PRECONDITIONS, (view, cluster.summary()))
-        held = any(one.reason == NOT_GREEN for one in found) and cluster.holds_allocation()
+        held = any(one.reason == NOT_GREEN for one in found) and cluster.hold_left()
         return tuple(one for one in found if not (held and one.reason == NOT_GREEN))  # it is let go, and waited for
     except (LoginsRefused, HttpsMissing) as error:
         return (Finding(type(error).__name__, in_one_line(error)),)

@@ -15,7 +15,7 @@ from components.rollout.view import (
 )
 
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
-HELD, STILL_HELD = "AllocationHeld", "an earlier rollout still keeps replicas from being moved"
+HELD = "AllocationHeld"
 FINISH_LINE = "elasticsearch-security:takeover: {}"
 
 
@@ -117,7 +117,7 @@ def replicas_are_held(view: RolloutView) -> Finding | None:
     """Find a cluster whose replicas an earlier rollout kept from being moved, and never let go."""
     if not view.held:
         return None
-    return Finding(HELD, STILL_HELD)
+    return Finding(HELD, view.held)
 
 
 def reasons(view: RolloutView) -> tuple[Finding, ...]:

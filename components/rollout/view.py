@@ -72,7 +72,8 @@ class RolloutView:
         starts: whether the cluster is to be running (`cluster.running`).
         takes_over: whether nodes that somebody else secured are to be taken over (section `takeover`).
         elected_master: the node that leads now; None where that was not asked, or nobody answers.
-        held: whether an earlier rollout still keeps replicas from being moved, and no restart is due that ends that.
+        held: what an earlier rollout left of its hold on replicas, in words; empty also where a restart is due that
+            ends that.
     """
 
     nodes: tuple[NodeView, ...]
@@ -80,7 +81,7 @@ class RolloutView:
     starts: bool = True
     takes_over: bool = False
     elected_master: str | None = None
-    held: bool = False
+    held: str = ""
 
     def names(self) -> tuple[str, ...]:
         """Return the nodes' names."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.errors import ConfigurationRefused
-from components.nodes.cluster_api import ALLOCATION
+from components.nodes.cluster_api import ALLOCATION, STILL_HELD
 from components.rollout.handler import ClusterRestartHandler
 from components.rollout.left_over import KEPT, left_half_way
 from components.rollout.procedure import HELD, Procedure
@@ -22,7 +22,7 @@ from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured,
 NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
 
 
-HELD_ON = "an earlier run keeps replicas from being moved, and a run that is not refused ends that"
+HELD_ON = "an earlier rollout still keeps replicas from being moved, and a run that is not refused ends that"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_cluster_that_is_not_ours_any_more_has_its_stopped_node_named_and_is_n
     view = cluster(node("es-1", secured="by hand", running="other"), stopped("es-2", in_hand=True))
 
     class Silent:
-        def holds_allocation(self):
+        def hold_left(self):
             raise AssertionError("nobody has let us in")
 
     told = left_half_way(view, Silent())
@@ -254,7 +254,7 @@ def test_it_is_tidied_up_whatever_keeps_a_restart_from_beginning(held):
 
 def test_health_is_waited_for_only_where_every_node_runs():
     for nodes, waits in (((node("es-1"), node("es-2")), True), ((node("es-1"), stopped("es-2")), False)):
-        steps = files_only(replace(cluster(*nodes), held=True))
+        steps = files_only(replace(cluster(*nodes), held=STILL_HELD))
         assert (Action.WAIT_HEALTHY in {step.action for step in steps}) is waits
 
 

@@ -108,7 +108,7 @@ class RolloutCluster:
         return self._with(release, 30)
 
     def hold_left(self) -> str:
-        """Return in words what an earlier run left of its hold on replicas; health may be yellow for that. Or nothing."""
+        """Return in words what an earlier run left of its hold on replicas, if anything: health may suffer from it."""
         return self._with(lambda api: hold_left(api.persistent_settings()), ANSWER_WITHIN)
 
     def flush(self) -> None:

@@ -98,7 +98,7 @@ class RolloutNode:
             on_disk=not changes,
             speaks_tls=None if speech is Speech.NOTHING else speech is Speech.TLS,
             wants_tls=self.content.settings.get(TRANSPORT_TLS) is True,
-            master_eligible=settled or self._master_eligible(),  # only asked of nodes that are started
+            master_eligible=settled or self.master_eligible(),  # of those that stay as they are it rarely counts
             in_hand=look.in_hand,
             kept_tls=self._kept_tls() if look.in_hand else None,
             restarted=look.restarted,
@@ -111,6 +111,12 @@ class RolloutNode:
             new=self.new,
             unnamed=any(self._may_lack_its_name(one) for one in others),
         )
+
+    @in_an_operators_words()
+    def master_eligible(self) -> bool:
+        """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
+        roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
+        return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))
 
     @in_an_operators_words()
     def record(self) -> RecordedNode:
@@ -268,8 +274,3 @@ class RolloutNode:
             and not isinstance(recorded.secure_digest, Unknown)
             and recorded.secure_digest == self.content.secure_digest()
         )
-
-    def _master_eligible(self) -> bool:
-        """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
-        roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
-        return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -76,13 +76,17 @@ class Performer:
             self.timed.append(Timed(str(step), now, round(self.context.clock.monotonic() - began, 3)))
 
     def look(self) -> tuple[NodeView, ...]:
-        """Look at every node."""
+        """Look at every node; where a rollout is in hand, also at who may be elected of those that are settled."""
         try:
             with ThreadPoolExecutor(MACHINES.most) as pool:
-                return tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+                views = tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+                return tuple(pool.map(self._with_its_role, views)) if any(view.in_hand for view in views) else views
         except MachineUnreachable:
             self.context.warn("whether a node has to be restarted is not known before every machine answers")
             raise
+
+    def _with_its_role(self, view: NodeView) -> NodeView:
+        return replace(view, master_eligible=self.nodes[view.name].master_eligible())
 
     def each(self, names: Sequence[str], act: Callable[[RolloutNode], None]) -> None:
         """Do something on several nodes at once, on all of them, also when one fails.

@@ -8,6 +8,7 @@ import pytest
 from components.errors import ConfigurationRefused
 from components.nodes.cluster_api import ALLOCATION, STILL_HELD
 from components.rollout.handler import ClusterRestartHandler
+from components.rollout.kept import keep
 from components.rollout.left_over import KEPT, left_half_way
 from components.rollout.procedure import HELD, Procedure
 from components.rollout.refusals import consent_is_missing
@@ -97,6 +98,23 @@ def test_a_cluster_that_is_not_ours_any_more_has_its_stopped_node_named_and_is_n
 
     told = left_half_way(view, Silent())
     assert told == f"; meanwhile: es-2 was stopped by an earlier run, or since, and is down: start it; {KEPT}"
+
+
+def test_nodes_that_can_elect_among_those_that_may_are_a_cluster_whatever_settled_data_nodes_there_are(doors):
+    data = ("es-4", "es-5")
+    world = doors(open_cluster((*THREE, *data), data_only=data))
+    plain = {name: replace(world[name].file("elasticsearch.yml")) for name in THREE}
+    world.up()
+    for name, file in plain.items():  # and es-4 and es-5 run as they should
+        world[name].target.put(world[name].config / "elasticsearch.yml", file)
+        world[name].target.processes.clear()
+        world[name].starts()
+        keep(world[name].machine)
+    world["es-2"].target.processes.clear()
+    world.consent = False
+    with pytest.raises(ConfigurationRefused, match="stops all 5 nodes at once, and that was not allowed"):
+        world.up()
+    assert world.down() == ["es-2"]
 
 
 def test_what_nobody_held_is_not_spoken_of(doors):

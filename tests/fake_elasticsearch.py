@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 import yaml
 
 from components.errors import TargetUnreachable
-from components.nodes.cluster_api import ALLOCATION, MARK, ClusterSummary, Line
+from components.nodes.cluster_api import ALLOCATION, ClusterSummary, Line, hold_left
 from components.nodes.cluster_facts import ClusterFacts
 from components.nodes.dialling import Dial
 from components.nodes.logins import https_missing
@@ -302,7 +302,7 @@ class FakeCluster:
             without_replicas=self.alone,
             published=self.published,
             remote_clusters=self.remote_clusters,
-            held=MARK in self.persistent,
+            held=hold_left(self.persistent),
         )
 
     def documents(self) -> int:

@@ -4,7 +4,7 @@ The 8.x client is used on purpose: its compatibility header is taken by 8.19 and
 by 9.x. Source: reference/rest-api-compatibility.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,10 @@ MASTER_TIMEOUT = "5s"
 ALLOCATION = "cluster.routing.allocation.enable"
 MARK = "cluster.metadata.essecurity_rollout"
 """Our note to the next run, set and removed in one request with the allocation that it is about."""
+PRIMARIES = "primaries"
+"""What a rollout holds allocation to."""
+STILL_HELD = "an earlier rollout still keeps replicas from being moved"
+NOTE_LEFT = "allocation is what somebody set since, but an earlier rollout's note is still in the cluster's settings"
 OK, UNAUTHORIZED = 200, 401
 NOT_READY = frozenset({408, 429, 502, 503, 504})
 """What a node answers while the cluster has no master, or too much to do."""
@@ -47,6 +51,13 @@ class ClusterSummary:
     relocating: int
     initializing: int
     unassigned: int
+
+
+def hold_left(persistent: Mapping[str, str]) -> str:
+    """Return in words what a rollout that did not end left in the persistent settings; empty where it left nothing."""
+    if MARK not in persistent:
+        return ""
+    return STILL_HELD if persistent.get(ALLOCATION) == PRIMARIES else NOTE_LEFT
 
 
 class ClusterApi:
@@ -80,7 +91,7 @@ class ClusterApi:
 
         facts = ask_facts(self.client, now)
         try:
-            return replace(facts, held=MARK in self.persistent_settings())
+            return replace(facts, held=hold_left(self.persistent_settings()))
         except ApiError:
             return facts
 

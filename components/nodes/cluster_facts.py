@@ -26,7 +26,7 @@ class ClusterFacts:
         published: what each node publishes for the transport layer, as peers dial it: a name where one is published.
         remote_clusters: aliases of the remote clusters that are reached without an API key, so by certificates.
         perhaps_remote_clusters: those of which the node that was asked cannot tell how they are reached.
-        held: whether a rollout of ours keeps replicas from being moved.
+        held: what a rollout of ours that did not end left of its hold on replicas, in words; empty where nothing.
     """
 
     status: str
@@ -40,7 +40,7 @@ class ClusterFacts:
     published: Mapping[str, str] = field(default_factory=dict)
     remote_clusters: tuple[str, ...] = ()
     perhaps_remote_clusters: tuple[str, ...] = ()
-    held: bool = False
+    held: str = ""
 
 
 def ask_facts(client: "Elasticsearch", now: float) -> ClusterFacts:

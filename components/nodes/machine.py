@@ -19,6 +19,9 @@ from components.nodes.spec import Machine, Paths
 from components.nodes.target import Completed, DesiredFile, FileStat, NodeTarget
 
 SETTINGS_MODE = 0o660
+A_FILE = "put a file in its place (`cp --remove-destination`)"
+OF_A_LINK = f"write these lines where it leads to, by whatever keeps it, or {A_FILE}; then run again"
+OF_A_TAKEN_OVER_LINK = f"{A_FILE}, then run again; link it again, with our lines where it leads, once `up` is through"
 
 
 class NodeMachine:
@@ -94,11 +97,12 @@ class NodeMachine:
         owner = self.owner()
         self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group, no_acl=True))
 
-    def refuse_linked_settings(self, differ: Sequence[object] = ()) -> None:
+    def refuse_linked_settings(self, differ: Sequence[object] = (), *, taken_over: bool = False) -> None:
         """Refuse to replace a settings file that is a link: what keeps the file behind it would go on unread.
 
         Args:
             differ: how the lines differ that would be written.
+            taken_over: whether somebody else's security is in it, which our lines, come by another way, would hide.
 
         Raises:
             ConfigurationRefused: it is one.
@@ -110,8 +114,7 @@ class NodeMachine:
                 f"{self.software.settings} is a link, which would become a file of its own",
                 where=self.settings_place(),
                 why=f"it leads to {done.stdout.strip()}, which something else may keep{lines}",
-                next_step="write these lines where it leads to, by whatever keeps it, or put a file in its place "
-                "(`cp --remove-destination`); then run again",
+                next_step=OF_A_TAKEN_OVER_LINK if taken_over else OF_A_LINK,
             )
 
     def write_settings(self, text: str) -> None:

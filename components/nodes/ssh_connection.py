@@ -13,13 +13,14 @@ import signal
 import subprocess
 import tempfile
 import threading
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 from components.errors import SecurityError
 from components.nodes.dialling import CONNECT_TIMEOUT, Stream, ThroughCommand, why
 from components.nodes.multiplexed import NotSpoken, Refused, call, has_ended
-from components.nodes.ssh_options import ALWAYS, CLIENT, MASTER, OPENING_TIMEOUT, environment, only_key
+from components.nodes.ssh_options import ALWAYS, CLIENT, MASTER, OPENING_TIMEOUT, SINCE_8_7, environment, only_key
 from components.nodes.ssh_scripts import BEGIN, HOLD
 from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_sudo import ShownToSudo
@@ -42,6 +43,21 @@ TAKEN_LITERALLY = re.compile(r"/[A-Za-z0-9._/-]*")
 """What `ControlPath` neither cuts at a blank nor expands at a `%`. Source: ssh_config(5), TOKENS."""
 _AND_LEAVE_NOTHING = '"$@"; status=$?; rm -r -f -- "$0"; exit "$status"'
 """Runs `ssh`, and removes the folder of its socket, also after this process was killed."""
+
+
+@cache
+def always() -> tuple[str, ...]:
+    """Return the options that no configuration file may change, as far as this machine's `ssh` knows them.
+
+    It is asked once, and is not told to ignore what it does not know: that would take the place of a person's own
+    `IgnoreUnknown`, and their file would be refused. Where there is none, whoever calls it finds that out.
+    """
+    words = (word for option in SINCE_8_7 for word in ("-o", option))
+    asked = ["ssh", "-G", "-F", "/dev/null", *words, "localhost"]
+    with contextlib.suppress(OSError):
+        if subprocess.run(asked, capture_output=True, env=environment(), check=False).returncode == 0:
+            return (*SINCE_8_7, *ALWAYS)
+    return ALWAYS
 
 
 class Connection:
@@ -222,7 +238,7 @@ class Connection:
 
     def _ssh(self, *options: str) -> list[str]:
         """Return the command with every option that is said once, and those of one call."""
-        said = [*ALWAYS, *options, f"ControlPath={self._control}", *only_key(self.ssh.host_key)]
+        said = [*always(), *options, f"ControlPath={self._control}", *only_key(self.ssh.host_key)]
         if self._jump is not None:
             said.append(f"ProxyCommand={self._jump.as_proxy()}")
         config = ["-F", self.ssh.config_file] if self.ssh.config_file else []
@@ -233,7 +249,7 @@ class Connection:
 
         It goes through the connection that is open, so it needs no way of its own to get here.
         """
-        options = [*ALWAYS, *CLIENT, f"ControlPath={self._control}", "ProxyCommand=none"]
+        options = [*always(), *CLIENT, f"ControlPath={self._control}", "ProxyCommand=none"]
         config = ["-F", self.ssh.config_file] if self.ssh.config_file else []
         words = ["ssh", *config, *(word for option in options for word in ("-o", option)), "-W", "[%h]:%p"]
         return shlex.join([*words, *self._destination()])

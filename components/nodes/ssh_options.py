@@ -8,11 +8,9 @@ OPENING_TIMEOUT = 15
 """Seconds for a connection to a machine, for each host on the way."""
 ALIVE_EVERY, ALIVE_COUNT = 5, 3
 """A machine that says nothing for so many times so many seconds is gone."""
+SINCE_8_7 = ("ForkAfterAuthentication=no", "StdinNull=no", "SessionType=default")
+"""Older ones end for them, and know nothing that a file could set so."""
 ALWAYS = (
-    "IgnoreUnknown=ForkAfterAuthentication,StdinNull,SessionType",  # OpenSSH before 8.7 cannot be told of them
-    "ForkAfterAuthentication=no",
-    "StdinNull=no",
-    "SessionType=default",
     "VerifyHostKeyDNS=no",
     "NoHostAuthenticationForLocalhost=no",
     "BatchMode=yes",  # nobody is there to answer
@@ -28,7 +26,7 @@ ALWAYS = (
     "ForwardAgent=no",
     "ForwardX11=no",
 )
-"""Options that no configuration file may change. Source: ssh_config(5)."""
+"""Options that no configuration file may change, and that every version knows. Source: ssh_config(5)."""
 PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "XDG_RUNTIME_DIR", "KRB5CCNAME", "TMPDIR")
 MASTER = ("ControlMaster=yes", "LogLevel=INFO")  # it alone says why a port could not be called
 CLIENT = ("ControlMaster=no", "LogLevel=ERROR")

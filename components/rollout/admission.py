@@ -17,7 +17,8 @@ from components.rollout.preconditions import (
     preflight,
 )
 from components.rollout.preflight import Gate, shut
-from components.rollout.procedure import RESTARTING, Procedure, procedure, refusals, secured_by_somebody_else
+from components.rollout.procedure import RESTARTING, Procedure, procedure, secured_by_somebody_else
+from components.rollout.refusals import refusals
 from components.rollout.view import RolloutView
 from components.rollout.waivers import Waiver, in_use, unwaived
 

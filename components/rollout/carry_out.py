@@ -7,9 +7,10 @@ from itertools import takewhile
 from components.errors import RolloutHalted, SecurityError
 from components.rollout.left_over import left_half_way
 from components.rollout.perform import Performer
-from components.rollout.procedure import CONSENT_LINE, Procedure, procedure
+from components.rollout.procedure import Procedure, procedure
+from components.rollout.refusals import CONSENT_LINE
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back, touched
-from components.rollout.view import RolloutView
+from components.rollout.view import RolloutView, without_new
 
 
 def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) -> None:
@@ -23,6 +24,8 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
             interrupted and the next node is not begun.
         SecurityError: a step failed that has nothing to put back.
     """
+    view = without_new(view)
+    performer.members = frozenset(view.names())
     performer.resumes = any(node.in_hand for node in view.nodes)
     if procedure(view) is Procedure.ROLLING:
         performer.least = performer.limits.least

@@ -14,10 +14,12 @@ from components.errors import RolloutHalted, TargetUnreachable
 from components.nodes.cluster_api import (
     ALLOCATION,
     MARK,
+    PRIMARIES,
     ClusterApi,
     ClusterSummary,
     Line,
     connect_within,
+    hold_left,
     in_our_words,
 )
 from components.nodes.cluster_facts import ClusterFacts
@@ -26,8 +28,6 @@ from components.nodes.waiting import within
 Result = TypeVar("Result")
 
 ORDER = ("red", "yellow", "green")
-PRIMARIES = "primaries"
-"""What allocation is held to."""
 POLL = 0.5
 """Seconds between two looks at a cluster that is coming up."""
 ANSWER_WITHIN = 5.0
@@ -107,9 +107,9 @@ class RolloutCluster:
 
         return self._with(release, 30)
 
-    def holds_allocation(self) -> bool:
-        """Tell whether an earlier run keeps replicas from being moved, so that health may be yellow for that."""
-        return self._with(lambda api: MARK in api.persistent_settings(), ANSWER_WITHIN)
+    def hold_left(self) -> str:
+        """Return in words what an earlier run left of its hold on replicas, if anything: health may suffer from it."""
+        return self._with(lambda api: hold_left(api.persistent_settings()), ANSWER_WITHIN)
 
     def flush(self) -> None:
         """Flush every index."""

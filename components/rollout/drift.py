@@ -13,7 +13,7 @@ from components.nodes.at_once import MACHINES
 from components.nodes.spec import Paths
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
-from components.rollout.procedure import FILE_REASONS, RESTART_REASONS, STILL_HELD
+from components.rollout.procedure import FILE_REASONS, RESTART_REASONS
 from components.rollout.unknown import held_against_its_port
 from components.rollout.view import NodeView, Running
 
@@ -46,12 +46,12 @@ def nodes_drift(nodes: Collection[RolloutNode], *, starts: bool) -> tuple[Drift,
 def cluster_drift(cluster: RolloutCluster) -> tuple[Drift, ...]:
     """Return what a rollout left in the cluster's own settings; that it does not answer is told by its verification."""
     try:
-        held = cluster.holds_allocation()
+        held = cluster.hold_left()
     except TargetUnreachable:
         return ()
     except SecurityError as error:
         return (not_looked_at("", error),)
-    return (drift("", "rollout", DriftKind.ROLLOUT_UNFINISHED, "done", STILL_HELD),) if held else ()
+    return (drift("", "rollout", DriftKind.ROLLOUT_UNFINISHED, "done", held),) if held else ()
 
 
 def node_drift(node: NodeView, *, starts: bool) -> Iterator[Drift]:

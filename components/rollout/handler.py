@@ -223,6 +223,7 @@ class ClusterRestartHandler(Handler[ClusterRestartInputs, ClusterRestartOutputs]
                 item.content,
                 known.get(item.node.name),
                 removes_old=wanted.removes_old,
+                new=bool(known) and item.node.name not in known,
             )
             for item in wanted.nodes
         }

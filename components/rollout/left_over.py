@@ -7,7 +7,7 @@ from dataclasses import replace
 from components.errors import SecurityError
 from components.rollout.begun import are_parted
 from components.rollout.cluster import RolloutCluster
-from components.rollout.preflight import Gate
+from components.rollout.preflight import THE_NEXT_ENDS_IT, Gate
 from components.rollout.procedure import HELD, RESTARTING, Procedure, procedure, secured_by_somebody_else
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
@@ -24,7 +24,7 @@ def as_the_cluster_knows(view: RolloutView, cluster: RolloutCluster) -> RolloutV
         return view
     with suppress(SecurityError):
         if any(node.restarted for node in view.nodes):
-            view = left_over(view, cluster.summary().nodes, held=cluster.holds_allocation())
+            view = left_over(view, cluster.summary().nodes, held=bool(cluster.hold_left()))
         if procedure(view) is Procedure.ROLLING:
             view = replace(view, elected_master=cluster.summary().elected_master)
     return view
@@ -55,7 +55,7 @@ def still_held(view: RolloutView, found: Iterable[Gate]) -> RolloutView:
 
     A restart holds them anyway, and lets them be moved once more before it does.
     """
-    held = any(gate.reason == HELD for gate in found)
+    held = next((gate.text.removesuffix(THE_NEXT_ENDS_IT) for gate in found if gate.reason == HELD), "")
     return replace(view, held=held) if _may_be_tidied_up(view) else view
 
 
@@ -65,7 +65,7 @@ def asked_what_is_held(view: RolloutView, cluster: RolloutCluster) -> RolloutVie
     if not runs or not _may_be_tidied_up(view) or secured_by_somebody_else(view):
         return view
     with suppress(SecurityError):
-        return replace(view, held=cluster.holds_allocation())
+        return replace(view, held=cluster.hold_left())
     return view
 
 
@@ -79,12 +79,11 @@ def left_half_way(view: RolloutView, cluster: RolloutCluster) -> str:
     if down:
         names = ", ".join(node.name for node in down)
         was, be, it = ("was", "is", "it") if len(down) == 1 else ("were", "are", "them")
-        told.append(
-            f"{names} {was} stopped by an earlier run, or since, and {be} down: start {it}{to_start(down)}; {KEPT}"
-        )
+        start = f": start {it}{to_start(down)}" if view.starts else ""
+        told.append(f"{names} {was} stopped by an earlier run, or since, and {be} down{start}; {KEPT}")
     with suppress(SecurityError):  # who cannot be asked is named by what is refused
-        if not secured_by_somebody_else(view) and cluster.holds_allocation():
-            told.append("an earlier run keeps replicas from being moved, and a run that is not refused ends that")
+        if not secured_by_somebody_else(view) and (held := cluster.hold_left()):
+            told.append(f"{held}, and a run that is not refused ends that")
     return f"; meanwhile: {'; '.join(told)}" if told else ""
 
 

@@ -66,7 +66,7 @@ class Look:
 
 
 class RolloutNode:
-    """A node, what it must run with, what it was last recorded to run with, and what to do with others' old files."""
+    """A node, what it must run with and was last recorded to, whether it is new, and whether others' old files go."""
 
     def __init__(
         self,
@@ -76,9 +76,10 @@ class RolloutNode:
         recorded: RecordedNode | None,
         *,
         removes_old: bool = False,
+        new: bool = False,
     ) -> None:
         self.node, self.machine, self.content, self.recorded = node, machine, content, recorded
-        self.name, self.removes_old = node.name, removes_old
+        self.name, self.removes_old, self.new = node.name, removes_old, new
 
     @in_an_operators_words()
     def view(self) -> NodeView:
@@ -97,7 +98,7 @@ class RolloutNode:
             on_disk=not changes,
             speaks_tls=None if speech is Speech.NOTHING else speech is Speech.TLS,
             wants_tls=self.content.settings.get(TRANSPORT_TLS) is True,
-            master_eligible=settled or self._master_eligible(),  # only asked of nodes that are started
+            master_eligible=settled or self.master_eligible(),  # of those that stay as they are it rarely counts
             in_hand=look.in_hand,
             kept_tls=self._kept_tls() if look.in_hand else None,
             restarted=look.restarted,
@@ -107,8 +108,15 @@ class RolloutNode:
             has_keystore=look.keystore is not None,
             secured=told(others),
             half_done=why_useless(self.machine, others) if look.process is None else "",
+            new=self.new,
             unnamed=any(self._may_lack_its_name(one) for one in others),
         )
+
+    @in_an_operators_words()
+    def master_eligible(self) -> bool:
+        """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
+        roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
+        return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))
 
     @in_an_operators_words()
     def record(self) -> RecordedNode:
@@ -266,8 +274,3 @@ class RolloutNode:
             and not isinstance(recorded.secure_digest, Unknown)
             and recorded.secure_digest == self.content.secure_digest()
         )
-
-    def _master_eligible(self) -> bool:
-        """Tell whether the node may be elected. Source: node-settings, node.roles (default: every role)."""
-        roles = flatten(self.machine.settings_text(), where=self.name).get("node.roles")
-        return roles is None or "master" in (roles if isinstance(roles, (list, tuple)) else str(roles).split(","))

@@ -3,7 +3,8 @@
 from components.errors import TargetUnreachable
 from components.findings import Finding
 from components.rollout.preflight import Gate, Sign
-from components.rollout.procedure import RESTARTING, Procedure, no_node_runs, procedure
+from components.rollout.procedure import RESTARTING, Procedure, procedure
+from components.rollout.refusals import no_node_runs
 from components.rollout.view import NodeView, RolloutView, Running, to_start
 
 NOT_EVERY_NODE_RUNS = "not every node runs"

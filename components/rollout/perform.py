@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -53,6 +53,7 @@ class Performer:
         cluster: the cluster that they form.
         context: the clock, and a voice that says where in the rollout it speaks.
         limits: how long it waits.
+        members: the nodes that have to be there before one is stopped, and for good health.
         resumes: whether it goes on with what an earlier rollout left in hand.
         mark: what was noted when the allocation was held; None until then.
         least: the health that is waited for, whatever the mark says.
@@ -65,6 +66,7 @@ class Performer:
     cluster: RolloutCluster
     context: Placed
     limits: Limits
+    members: frozenset[str] = frozenset()
     resumes: bool = False
     mark: Mark | None = None
     least: str = "yellow"
@@ -86,13 +88,17 @@ class Performer:
             self.timed.append(Timed(str(step), now, round(self.context.clock.monotonic() - began, 3)))
 
     def look(self) -> tuple[NodeView, ...]:
-        """Look at every node."""
+        """Look at every node; where a rollout is in hand, also at who may be elected of those that are settled."""
         try:
             with ThreadPoolExecutor(MACHINES.most) as pool:
-                return tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+                views = tuple(pool.map(lambda node: node.view(), self.nodes.values()))
+                return tuple(pool.map(self._with_its_role, views)) if any(view.in_hand for view in views) else views
         except MachineUnreachable:
             self.context.warn("whether a node has to be restarted is not known before every machine answers")
             raise
+
+    def _with_its_role(self, view: NodeView) -> NodeView:
+        return replace(view, master_eligible=self.nodes[view.name].master_eligible())
 
     def each(self, names: Sequence[str], act: Callable[[RolloutNode], None]) -> None:
         """Do something on several nodes at once, on all of them, also when one fails.
@@ -178,7 +184,7 @@ class Performer:
     def wait_healthy(self) -> None:
         """Wait until every node is there, and health as good as before, and as good as it has to be."""
         status = max(self.mark.status if self.mark else self.least, self.least, key=ORDER.index)
-        self._wait_for(status, frozenset(self.nodes))
+        self._wait_for(status, self.members)
 
     def _wait_for(self, status: str, nodes: frozenset[str]) -> None:
         self.cluster.wait_healthy(status, self.limits.health, self.context.stopping, nodes)
@@ -191,7 +197,7 @@ class Performer:
         """
         if stopped_next:
             self.cluster.release_allocation()
-            self._wait_for(self.least, frozenset(self.nodes) - frozenset(stopped_next))
+            self._wait_for(self.least, self.members - frozenset(stopped_next))
         self.mark = self._while_it_answers(self.cluster.hold_allocation)
 
     def flush(self) -> None:
@@ -238,6 +244,7 @@ ACTIONS: dict[Action, Callable[[Performer, Sequence[str]], None]] = {
     Action.START: lambda do, names: do.each(names, do.start),
     Action.WAIT_JOINED: lambda do, names: do.wait_joined(names),
     Action.RELEASE_ALLOCATION: lambda do, names: do.release(),
+    Action.FORGET_HOLD: lambda do, names: do.release(),
     Action.WAIT_HEALTHY: lambda do, names: do.wait_healthy(),
     Action.DISCARD_PREVIOUS: lambda do, names: do.each(names, lambda node: node.discard_previous()),
 }

@@ -12,7 +12,7 @@ from components.rollout.peer_names import names_missed, published_and_missed
 from components.rollout.preflight import Case, Gate, Sign, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.remote_names import remote_clusters_missed
-from components.rollout.view import RolloutView, Running
+from components.rollout.view import RolloutView, Running, without_new
 from components.settings.concerns import refused
 from components.settings.starting import concerns_on, settings_of
 
@@ -36,7 +36,7 @@ def unlisted_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
 def absent_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
     """Find nodes of the stack file that are not members: they are other nodes, or not well."""
     view, cluster = case
-    absent = {node.name for node in view.nodes if not node.half_done} - cluster.nodes
+    absent = {node.name for node in without_new(view).nodes if not node.half_done} - cluster.nodes
     if not absent:
         return None
     return Finding(
@@ -106,12 +106,12 @@ def is_begun(view: RolloutView) -> bool:
 
 
 def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tuple[Finding, ...]:
-    """Return what stands against beginning, as the cluster's own API shows it."""
-    if is_begun(view) or procedure(view) not in RESTARTING:
+    """Return what stands against beginning, as the cluster's own API shows it; nothing of one that is not to run."""
+    if not view.starts or is_begun(view) or procedure(view) not in RESTARTING:
         return ()
     try:
         found = all_findings(PRECONDITIONS, (view, cluster.summary()))
-        held = any(one.reason == NOT_GREEN for one in found) and cluster.holds_allocation()
+        held = any(one.reason == NOT_GREEN for one in found) and cluster.hold_left()
         return tuple(one for one in found if not (held and one.reason == NOT_GREEN))  # it is let go, and waited for
     except (LoginsRefused, HttpsMissing) as error:
         return (Finding(type(error).__name__, in_one_line(error)),)

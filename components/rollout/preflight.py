@@ -12,7 +12,7 @@ from enum import StrEnum
 from components.findings import Finding
 from components.nodes.cluster_facts import ClusterFacts
 from components.rollout.licences import uncovered
-from components.rollout.procedure import HELD, RESTARTING, STILL_HELD, Procedure, procedure
+from components.rollout.procedure import HELD, RESTARTING, Procedure, procedure
 from components.rollout.view import RolloutView, Running
 from components.settings.merge import Value
 
@@ -28,6 +28,7 @@ LEAST_VOTERS = 3
 ALL_LISTED = "every node of the cluster is in the stack file"
 CLIENTS_GO_ON = "the restart changes nothing for clients"
 """What passwords and CAs change for them is not the restart's to know."""
+THE_NEXT_ENDS_IT = "; the next `up` ends that"
 NOT_RENEWED = "certificates are not renewed any more"
 """How the gate about nodes that are not listed is known from the others."""
 CLIENT_CHANGES = {
@@ -150,7 +151,7 @@ def replicas_are_still_held(case: Case) -> tuple[Gate, ...]:
     """Replicas that stay held are not made anew when a node is lost. Source: full-cluster-restart procedure, step 1."""
     if not case.facts.held:
         return ()
-    return (Gate(HELD, Sign.MIND, f"{STILL_HELD}; the next `up` ends that"),)
+    return (Gate(HELD, Sign.MIND, f"{case.facts.held}{THE_NEXT_ENDS_IT}"),)
 
 
 def every_node_is_listed(case: Case) -> Gate:

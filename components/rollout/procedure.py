@@ -4,13 +4,18 @@ from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
 from components.nodes.logins import GIVE_IT
-from components.rollout.begun import full_stop_was_begun, would_be_stopped
-from components.rollout.view import NodeView, RolloutView, Running, changes_tls, to_start
+from components.rollout.view import (
+    NodeView,
+    RolloutView,
+    Running,
+    awaits_its_first_start,
+    changes_tls,
+    nodes_down,
+    without_new,
+)
 
-CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
-MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
-HELD, STILL_HELD = "AllocationHeld", "an earlier rollout still keeps replicas from being moved"
+HELD = "AllocationHeld"
 FINISH_LINE = "elasticsearch-security:takeover: {}"
 
 
@@ -71,7 +76,7 @@ def is_taken_over(node: NodeView) -> Finding | None:
 
 def was_secured_half_way(node: NodeView) -> Finding | None:
     """Find a node that somebody began to secure, and that does not start with what they left."""
-    if not node.half_done:
+    if not node.half_done or awaits_its_first_start(node):
         return None
     return Finding("HalfDone", f"{node.name}: was secured half-way, and does not start: {node.half_done}")
 
@@ -112,7 +117,7 @@ def replicas_are_held(view: RolloutView) -> Finding | None:
     """Find a cluster whose replicas an earlier rollout kept from being moved, and never let go."""
     if not view.held:
         return None
-    return Finding(HELD, STILL_HELD)
+    return Finding(HELD, view.held)
 
 
 def reasons(view: RolloutView) -> tuple[Finding, ...]:
@@ -132,7 +137,7 @@ def procedure(view: RolloutView) -> Procedure:
     if not restart_reasons(view):
         due = Procedure.TIDYING_UP if reasons(view) else Procedure.NONE
         return Procedure.FILES_ONLY if any(map(files_differ, view.nodes)) else due
-    return Procedure.FULL_STOP if _must_stop_together(view) else Procedure.ROLLING
+    return Procedure.FULL_STOP if _must_stop_together(without_new(view)) else Procedure.ROLLING
 
 
 def _must_stop_together(view: RolloutView) -> bool:
@@ -140,16 +145,12 @@ def _must_stop_together(view: RolloutView) -> bool:
 
     More than one node that is in hand and stopped is the rest of a full stop: they start together, or find no quorum.
     """
-    if len([node for node in _down(view) if node.in_hand]) > 1:
+    if len([node for node in nodes_down(view) if node.in_hand]) > 1:
         return True
-    return len(view.nodes) in (1, len(_down(view))) or any(
+    return len(view.nodes) in (1, len(nodes_down(view))) or any(
         transport_tls_changes(node) or (_is_on_its_way_to_tls(node) and not _others_are_settled(node, view))
         for node in view.nodes
     )
-
-
-def _down(view: RolloutView) -> list[NodeView]:
-    return [node for node in view.nodes if node.running is Running.NOT_RUNNING]
 
 
 def _is_on_its_way_to_tls(node: NodeView) -> bool:
@@ -187,103 +188,3 @@ def _how_secured(node: NodeView) -> str:
         return f"{node.name} is secured already: {node.secured}"
     state = f"it does not start: {node.half_done}" if node.half_done else "it still runs without TLS"
     return f"{node.name} was secured half-way, {node.secured}, and {state}"
-
-
-def consent_is_missing(view: RolloutView) -> Finding | None:
-    """Find a full stop that nobody allowed, and that is not the rest of one that has to go on."""
-    if procedure(view) is not Procedure.FULL_STOP or view.consent:
-        return None
-    stopped = [node for node in view.nodes if would_be_stopped(node)]
-    if not stopped or full_stop_was_begun(view, stopped):
-        return None
-    return Finding(
-        "ConsentMissing",
-        f"this change stops {_all_of(view)}, and that was not allowed; "
-        f"to allow it, add this line to the stack file: {CONSENT_LINE}",
-    )
-
-
-def _all_of(view: RolloutView) -> str:
-    return f"all {len(view.nodes)} nodes at once" if len(view.nodes) > 1 else f"the only node, {view.nodes[0].name}"
-
-
-def names_cannot_be_verified_yet(view: RolloutView) -> Finding | None:
-    """Find nodes whose present certificates may lack their address, where peers are to verify it from the first on.
-
-    Source: security-settings, xpack.security.transport.ssl.verification_mode.
-    """
-    unnamed = [node.name for node in view.nodes if node.unnamed]
-    if not unnamed or procedure(view) is not Procedure.ROLLING:
-        return None
-    return Finding(
-        "NamesNotVerified",
-        f"{', '.join(unnamed)} present certificates that need not name their address (verification_mode is not full "
-        "there), and a restarted node would refuse those that are still to come; until all are taken over, add this "
-        f"line to the stack file: {MODE_LINE}",
-    )
-
-
-def nodes_run_though_none_should(view: RolloutView) -> Finding | None:
-    """Find running nodes where the stack file says that the cluster is not started yet."""
-    running = [node.name for node in view.nodes if node.running is not Running.NOT_RUNNING]
-    if view.starts or not running:
-        return None
-    return Finding(
-        "RunningUnexpectedly",
-        f"{', '.join(running)} run, but the stack file says `cluster.running: false`; remove that line or stop them",
-    )
-
-
-def nodes_would_be_started_though_none_should(view: RolloutView) -> Finding | None:
-    """Find the rest of a rollout, which starts nodes, where the stack file says that the cluster is not started yet."""
-    if view.starts or procedure(view) not in RESTARTING or len(_down(view)) < len(view.nodes):
-        return None
-    in_hand = ", ".join(node.name for node in view.nodes if node.in_hand)
-    return Finding(
-        "StartsUnexpectedly",
-        f"an earlier rollout stopped half-way on {in_hand}, and to finish it starts nodes, but the stack file says "
-        "`cluster.running: false`; remove that line until it is finished",
-    )
-
-
-def a_node_is_down(view: RolloutView) -> Finding | None:
-    """Find a node that somebody stopped while others run: a restart of the others may cost the quorum.
-
-    Where no other has to be restarted, it is a new node that gets its files before its first start.
-    """
-    kind = procedure(view)
-    waits = kind is Procedure.FULL_STOP  # what was secured half-way is started with the others then
-    down = [node for node in _down(view) if not node.in_hand and not (waits and node.half_done)]
-    if not down or len(_down(view)) == len(view.nodes) or any(node.in_hand for node in view.nodes):
-        return None
-    if kind not in RESTARTING:
-        return None
-    names = ", ".join(node.name for node in down)
-    return Finding("NodeDown", f"{names} does not run, and the others do; start it first{to_start(down)}")
-
-
-def no_node_runs(view: RolloutView) -> Finding | None:
-    """Find a cluster that somebody stopped: what it takes to change it depends on how it runs."""
-    stopped = all(node.running is Running.NOT_RUNNING and not node.in_hand for node in view.nodes)
-    if not (view.starts and stopped) or any(node.half_done for node in view.nodes):
-        return None
-    return Finding(
-        "NoNodeRuns",
-        "no node runs; start them first, or, if they are to be started for the first time after this, "
-        f"set `cluster.running: false` in the stack file until then{to_start(view.nodes)}",
-    )
-
-
-REFUSALS: tuple[Check[RolloutView], ...] = (
-    consent_is_missing,
-    names_cannot_be_verified_yet,
-    nodes_run_though_none_should,
-    nodes_would_be_started_though_none_should,
-    a_node_is_down,
-    no_node_runs,
-)
-
-
-def refusals(view: RolloutView) -> tuple[Finding, ...]:
-    """Return every reason not to begin; only asked when something is to be done."""
-    return all_findings(REFUSALS, view)

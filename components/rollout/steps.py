@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from components.findings import Finding
+from components.nodes.cluster_api import STILL_HELD
 from components.rollout.begun import would_be_stopped
-from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand
-from components.rollout.view import NodeView, RolloutView, Running, is_right
+from components.rollout.procedure import RESTARTING, Procedure, procedure, rollout_is_in_hand
+from components.rollout.view import NodeView, RolloutView, Running, awaits_its_first_start, is_right, without_new
 
 
 class Action(StrEnum):
@@ -25,6 +26,7 @@ class Action(StrEnum):
     START = "start {nodes}"
     WAIT_JOINED = "wait until {nodes} have joined"
     RELEASE_ALLOCATION = "let replicas be moved again"
+    FORGET_HOLD = "take an earlier rollout's note out of the cluster's settings"
     WAIT_HEALTHY = "wait until health is as good as before"
     DISCARD_PREVIOUS = "remove what was kept of {nodes}"
 
@@ -55,8 +57,15 @@ JOINED = frozenset({Action.WAIT_JOINED, Action.DISCARD_PREVIOUS, Action.WAIT_HEA
 
 
 def plan(view: RolloutView) -> tuple[Step, ...]:
-    """Return the steps of the procedure that a cluster needs; none where nothing is to be done."""
-    return PLANS[procedure(view)](view)
+    """Return the steps of the procedure that a cluster needs; none where nothing is to be done.
+
+    A new node that does not run gets its files behind a restart of others, and has no part in it.
+    """
+    kind = procedure(view)
+    if kind not in RESTARTING:
+        return PLANS[kind](view)
+    new = [node for node in view.nodes if awaits_its_first_start(node) and not node.on_disk]
+    return (*PLANS[kind](without_new(view)), *_for(Action.CONFIGURE, new))
 
 
 def full_stop(view: RolloutView) -> tuple[Step, ...]:
@@ -146,11 +155,12 @@ def _one_node(node: NodeView, view: RolloutView) -> Iterator[Step]:
 
 def files_only(view: RolloutView) -> tuple[Step, ...]:
     """Return the steps for nodes that need their files, or to be tidied up, but no restart."""
+    lets_go = view.held == STILL_HELD
     return (
         *_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]),
-        *((Step(Action.RELEASE_ALLOCATION),) if view.held else ()),
+        *((Step(Action.RELEASE_ALLOCATION if lets_go else Action.FORGET_HOLD),) if view.held else ()),
         *_tidy_up(view),
-        *((Step(Action.WAIT_HEALTHY),) if view.held and not any(map(_is_down, view.nodes)) else ()),
+        *((Step(Action.WAIT_HEALTHY),) if lets_go and not any(map(_is_down, view.nodes)) else ()),
     )
 
 

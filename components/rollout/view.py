@@ -1,7 +1,7 @@
 """What a rollout looks at: each node as it is, beside what it must be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from components.rollout.entries import EntryDifference
@@ -38,6 +38,7 @@ class NodeView:
         unnamed: whether what it presents now need not name its address, and its peers are to ask for that.
         start: what a person would type on its machine to start it.
         unknown: how it answers although nobody knows its process, and what to do; empty where that is not so.
+        new: whether the stack has others on record, and not this one.
     """
 
     name: str
@@ -58,6 +59,7 @@ class NodeView:
     unnamed: bool = False
     start: str = ""
     unknown: str = ""
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class RolloutView:
         starts: whether the cluster is to be running (`cluster.running`).
         takes_over: whether nodes that somebody else secured are to be taken over (section `takeover`).
         elected_master: the node that leads now; None where that was not asked, or nobody answers.
-        held: whether an earlier rollout still keeps replicas from being moved, and no restart is due that ends that.
+        held: what an earlier rollout left of its hold on replicas, in words; empty also where a restart is due that
+            ends that.
     """
 
     nodes: tuple[NodeView, ...]
@@ -78,7 +81,7 @@ class RolloutView:
     starts: bool = True
     takes_over: bool = False
     elected_master: str | None = None
-    held: bool = False
+    held: str = ""
 
     def names(self) -> tuple[str, ...]:
         """Return the nodes' names."""
@@ -93,6 +96,21 @@ def changes_tls(node: NodeView) -> bool:
 def is_right(node: NodeView) -> bool:
     """Tell whether a node already runs with what is wanted, and will start with it again."""
     return node.on_disk and node.running is Running.WANTED and not changes_tls(node)
+
+
+def nodes_down(view: RolloutView) -> list[NodeView]:
+    """Return the nodes that do not run."""
+    return [node for node in view.nodes if node.running is Running.NOT_RUNNING]
+
+
+def awaits_its_first_start(node: NodeView) -> bool:
+    """Tell whether a node is new and does not run: it may have none of our files yet, and its operator starts it."""
+    return node.new and node.running is Running.NOT_RUNNING and not node.in_hand
+
+
+def without_new(view: RolloutView) -> RolloutView:
+    """Return the view without nodes that await their first start: no restart starts them, or waits for them."""
+    return replace(view, nodes=tuple(node for node in view.nodes if not awaits_its_first_start(node)))
 
 
 def to_start(nodes: Iterable[NodeView]) -> str:

@@ -25,6 +25,7 @@ from components.settings.lowering import in_clear_from_then_on, lowered
 from components.settings.merge import Value, flatten
 from components.settings.operator_file import merged_on
 from components.settings.ports import refuse_other_ports
+from components.settings.standing import foreign
 from components.settings.starting import concerns_on
 from components.settings.writers import other_writer
 from components.values import Wire
@@ -96,7 +97,7 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
             context.warn(f"{wanted.node.name}: {line}")
         lines = self._lines(wanted)
         if lines:
-            machine.refuse_linked_settings(lines)
+            machine.refuse_linked_settings(lines, taken_over=bool(foreign(standing)))
         for line in lines:
             context.say(f"elasticsearch.yml of {wanted.node.name}: {line}")
         writer = other_writer(text) if lines else ""
@@ -121,7 +122,7 @@ class NodeSettingsHandler(Handler[NodeSettingsInputs, NodeSettingsOutputs]):
         _refuse_what_may_not_be(machine, standing, wanted)
         lines = self._lines(wanted)
         if lines:
-            machine.refuse_linked_settings(lines)
+            machine.refuse_linked_settings(lines, taken_over=bool(foreign(standing)))
         return NodeSettingsOutputs(settings_digest=wanted.content.settings_digest(), steps=lines)
 
     def drift(self, recorded: SettingsRecord, context: Context) -> Sequence[Drift]:

@@ -113,6 +113,12 @@ def test_a_host_of_the_configuration_is_reached_with_all_that_it_says_also_throu
     assert ask("es-1.mgmt") == THROUGH
 
 
+def test_what_a_configuration_has_unknown_words_ignored_for_is_ignored_by_us_too(ask, keys, home, machine, bastion):
+    usual = CONFIG.format(machine=machine, bastion=bastion, login=NO_PASSWORD)
+    home.write("config", f"IgnoreUnknown UseKeychain\nUseKeychain yes\n{usual}")
+    assert ask("es-1.mgmt") == THROUGH
+
+
 def test_a_host_on_the_way_that_the_stack_file_names_may_be_one_of_the_configuration(ask, keys, machine):
     assert ask("by-agent", jump=("bastion",), identity_file=machine.identity_file) == THROUGH
 

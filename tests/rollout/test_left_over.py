@@ -106,6 +106,21 @@ def test_replicas_that_a_killed_run_holds_are_told_of_by_a_plan_and_a_refresh_an
     assert world.changes(done) == []
 
 
+def test_of_replicas_that_somebody_has_set_anew_since_nobody_says_that_they_are_still_held(held):
+    world, done = held
+    world.cluster.persistent[ALLOCATION] = "all"
+    noted = "allocation is what somebody set since, but an earlier rollout's note is still in the cluster's settings"
+    assert world.changes(done) == [HELD]
+    assert [line for line in world.context.said if "rollout" in line] == [f"! {noted}; the next `up` ends that"]
+    assert [found.found for found in world.drift(done)] == [noted]
+    planned = world.preview(done)
+    assert planned.reasons == (noted,)
+    assert planned.steps == ("take an earlier rollout's note out of the cluster's settings",)
+    world.up(done)
+    assert world.cluster.persistent == {ALLOCATION: "all"}
+    assert world.changes(done) == []
+
+
 def test_of_a_cluster_that_does_not_answer_nobody_says_that_it_holds_replicas(held):
     world, done = held
     for one in world.nodes:
@@ -250,7 +265,7 @@ def test_a_node_that_is_down_while_replicas_are_held_is_in_the_middle_of_a_full_
         def __init__(self, held):
             self.held = held
 
-        def holds_allocation(self):
+        def hold_left(self):
             return self.held
 
         def summary(self):

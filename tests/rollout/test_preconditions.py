@@ -26,7 +26,7 @@ class Api:
     asked: int = field(default=0)
     held: bool = False
 
-    def holds_allocation(self):
+    def hold_left(self):
         return self.held
 
     def summary(self):

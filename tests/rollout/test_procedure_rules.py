@@ -5,22 +5,20 @@ from dataclasses import replace
 import pytest
 
 from components.rollout import procedure as rules
+from components.rollout import refusals as refused_by
 from components.rollout.procedure import (
-    CONSENT_LINE,
     FILE_REASONS,
     FINISH_LINE,
-    MODE_LINE,
-    REFUSALS,
     RESTART_REASONS,
     RESTARTING,
     TAKEOVER_LINE,
     Procedure,
     procedure,
     reasons,
-    refusals,
     restart_reasons,
     secured_by_somebody_else,
 )
+from components.rollout.refusals import CONSENT_LINE, MODE_LINE, REFUSALS, refusals
 from components.rollout.view import Running
 from tests.rollout.views import cluster, node, open_node, outdated, stopped
 
@@ -255,7 +253,6 @@ def test_a_node_that_runs_although_the_cluster_is_not_to_be_running_is_refused()
             "RunningUnexpectedly",
             "es-2, es-3 run, but the stack file says `cluster.running: false`; remove that line or stop them",
         ),
-        ("NodeDown", "es-1 does not run, and the others do; start it first"),
     ]
 
 
@@ -272,6 +269,34 @@ def test_stopped_nodes_are_as_expected_before_the_first_start():
 )
 def test_a_node_that_somebody_stopped_is_started_before_others_are_stopped(view, down):
     assert told(refusals(view)) == [("NodeDown", f"{down} does not run, and the others do; start it first")]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        pytest.param((outdated("es-1"), stopped("es-2", on_disk=False, new=True)), id="without its files"),
+        pytest.param((outdated("es-1"), half_done("es-2", new=True)), id="secured half-way, as packages do it"),
+    ],
+)
+def test_a_new_node_beside_a_restart_is_not_to_be_started_before_it_has_its_files(nodes):
+    [(reason, text)] = told(refusals(cluster(*nodes)))
+    assert reason == "NewNodeDown"
+    assert "in a run of its own: take es-2 out of the stack file and run `up`, then put it back and run `up`" in text
+    assert "start it first" not in text
+    alone = cluster(node("es-1"), nodes[1])
+    assert (procedure(alone), refusals(alone)) == (Procedure.FILES_ONLY, ()), "its own run goes through"
+
+
+def test_of_a_stopped_cluster_a_new_node_is_not_to_be_started_with_the_others():
+    new = stopped("es-2", on_disk=False, new=True, start="b")
+    [(reason, text)] = told(refusals(cluster(stopped("es-1", start="a"), new)))
+    assert (reason, text.endswith("(to start: on es-1 `a`)")) == ("NoNodeRuns", True)
+
+
+def test_a_new_node_that_does_not_run_makes_the_stop_of_the_only_other_one_no_rolling_restart():
+    only = cluster(outdated("es-1", in_hand=True), stopped("es-2", on_disk=False, new=True), consent=False)
+    assert procedure(only) is Procedure.FULL_STOP
+    assert [finding.reason for finding in refusals(only)] == ["ConsentMissing"]
 
 
 def test_who_is_to_start_nodes_is_told_the_command_once_for_those_that_share_it():
@@ -311,8 +336,10 @@ def test_a_cluster_that_somebody_stopped_is_to_be_started_or_named_as_not_starte
 
 def test_every_refusal_is_told_at_once():
     view = cluster(open_node("es-1"), stopped("es-2"), consent=False, starts=False)
-    assert [finding.reason for finding in refusals(view)] == ["ConsentMissing", "RunningUnexpectedly", "NodeDown"]
-    assert len(REFUSALS) == 6
+    assert [finding.reason for finding in refusals(view)] == ["ConsentMissing", "RunningUnexpectedly"]
+    started = replace(view, starts=True)
+    assert [finding.reason for finding in refusals(started)] == ["ConsentMissing", "NodeDown"]
+    assert len(REFUSALS) == 7
 
 
 @pytest.mark.parametrize(
@@ -392,7 +419,7 @@ def test_nodes_that_were_secured_half_way_are_started_where_that_stops_nobody_un
 @pytest.mark.parametrize("rule", [*RESTART_REASONS, *FILE_REASONS, *REFUSALS], ids=lambda rule: rule.__name__)
 def test_every_rule_says_in_words_what_it_looks_for(rule):
     assert rule.__doc__.startswith("Find ")
-    assert getattr(rules, rule.__name__) is rule
+    assert rule in (getattr(rules, rule.__name__, None), getattr(refused_by, rule.__name__, None))
 
 
 def test_nodes_that_an_earlier_full_stop_left_stopped_are_started_together():

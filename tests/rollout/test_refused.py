@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from components.errors import ConfigurationRefused
-from components.nodes.cluster_api import ALLOCATION
+from components.nodes.cluster_api import ALLOCATION, STILL_HELD
 from components.rollout.handler import ClusterRestartHandler
+from components.rollout.kept import keep
 from components.rollout.left_over import KEPT, left_half_way
-from components.rollout.procedure import HELD, Procedure, consent_is_missing
+from components.rollout.procedure import HELD, Procedure
+from components.rollout.refusals import consent_is_missing
 from components.rollout.steps import Action, files_only, rolling_order
 from components.rollout.view import NodeView
 from components.settings.content import Content
@@ -21,7 +23,7 @@ from tests.rollout.world import THE_OPERATORS_OWN, THREE, World, assert_secured,
 NOT_ALLOWED = "this change stops all 3 nodes at once, and that was not allowed"
 
 
-HELD_ON = "an earlier run keeps replicas from being moved, and a run that is not refused ends that"
+HELD_ON = "an earlier rollout still keeps replicas from being moved, and a run that is not refused ends that"
 
 
 @pytest.fixture
@@ -91,11 +93,28 @@ def test_a_cluster_that_is_not_ours_any_more_has_its_stopped_node_named_and_is_n
     view = cluster(node("es-1", secured="by hand", running="other"), stopped("es-2", in_hand=True))
 
     class Silent:
-        def holds_allocation(self):
+        def hold_left(self):
             raise AssertionError("nobody has let us in")
 
     told = left_half_way(view, Silent())
     assert told == f"; meanwhile: es-2 was stopped by an earlier run, or since, and is down: start it; {KEPT}"
+
+
+def test_nodes_that_can_elect_among_those_that_may_are_a_cluster_whatever_settled_data_nodes_there_are(doors):
+    data = ("es-4", "es-5")
+    world = doors(open_cluster((*THREE, *data), data_only=data))
+    plain = {name: replace(world[name].file("elasticsearch.yml")) for name in THREE}
+    world.up()
+    for name, file in plain.items():  # and es-4 and es-5 run as they should
+        world[name].target.put(world[name].config / "elasticsearch.yml", file)
+        world[name].target.processes.clear()
+        world[name].starts()
+        keep(world[name].machine)
+    world["es-2"].target.processes.clear()
+    world.consent = False
+    with pytest.raises(ConfigurationRefused, match="stops all 5 nodes at once, and that was not allowed"):
+        world.up()
+    assert world.down() == ["es-2"]
 
 
 def test_what_nobody_held_is_not_spoken_of(doors):
@@ -253,7 +272,7 @@ def test_it_is_tidied_up_whatever_keeps_a_restart_from_beginning(held):
 
 def test_health_is_waited_for_only_where_every_node_runs():
     for nodes, waits in (((node("es-1"), node("es-2")), True), ((node("es-1"), stopped("es-2")), False)):
-        steps = files_only(replace(cluster(*nodes), held=True))
+        steps = files_only(replace(cluster(*nodes), held=STILL_HELD))
         assert (Action.WAIT_HEALTHY in {step.action for step in steps}) is waits
 
 
@@ -284,12 +303,24 @@ def test_the_rest_of_a_rollout_starts_no_node_of_a_cluster_that_is_not_to_run(ro
     for one in rolling.nodes:
         one.target.processes.clear()
     rolling.running = False
-    with pytest.raises(ConfigurationRefused, match="half-way on es-2, and to finish it starts nodes"):
+    with pytest.raises(ConfigurationRefused, match="half-way on es-2, and to finish it starts nodes") as refused:
         ask(rolling)
+    assert refused.value.next_step.endswith(f"es-2 was stopped by an earlier run, or since, and is down; {KEPT}")
     assert rolling.down() == list(THREE)
     rolling.running = True
     rolling.up()
     assert rolling.runs_with_what_is_wanted()
+
+
+@pytest.mark.parametrize("ask", [World.preview, World.up], ids=["preview", "up"])
+def test_nodes_of_a_cluster_that_is_not_to_run_are_to_be_stopped_and_none_to_be_started(rolling, ask):
+    rolling["es-3"].target.processes.clear()
+    rolling.running = False
+    with pytest.raises(ConfigurationRefused) as refused:
+        ask(rolling)
+    assert refused.value.why == (
+        "es-1, es-2 run, but the stack file says `cluster.running: false`; remove that line or stop them"
+    )
 
 
 def test_a_cluster_that_is_not_to_run_is_not_asked(held):

@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from components.rollout.procedure import Procedure, consent_is_missing, procedure
+from components.rollout.procedure import Procedure, procedure
+from components.rollout.refusals import consent_is_missing
 from components.rollout.steps import (
     PLANS,
     Action,

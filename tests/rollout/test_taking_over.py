@@ -7,7 +7,8 @@ import pytest
 
 from components.errors import ConfigurationRefused, RolloutHalted
 from components.nodes.cluster_api import ALLOCATION
-from components.rollout.procedure import MODE_LINE, Procedure
+from components.rollout.procedure import Procedure
+from components.rollout.refusals import MODE_LINE
 from components.settings.leftovers import IDLE_ENTRIES, RIVAL_ENTRIES
 from components.settings.scenarios import Choices, VerificationMode
 from tests.fake_elasticsearch import HTTP, TRANSPORT, USER, FakeNode, key_file

@@ -92,6 +92,16 @@ def test_a_settings_file_that_is_a_link_is_refused_with_its_lines_and_nothing_ch
         preview(one)
 
 
+def test_in_a_takeover_nobody_is_told_to_write_our_lines_by_hand_where_a_link_leads(node):
+    one = node("xpack.security.transport.ssl: {enabled: true, keystore.path: certs/transport.p12}\n" + REACHABLE)
+    one.target.links[one.config / "elasticsearch.yml"] = "../repo/elasticsearch.yml"
+    wanted = NodeSettingsInputs(node=one.node, content=BASIC)
+    for run in (lambda: preview(one), lambda: NodeSettingsHandler().converge(None, wanted, FakeContext())):
+        with pytest.raises(ConfigurationRefused, match="is a link, which would become a file") as caught:
+            run()
+        assert caught.value.next_step.startswith("put a file in its place (`cp --remove-destination`), then run again")
+
+
 def test_a_link_whose_lines_are_as_wanted_stays_one(node):
     one = node("xpack.security: {enabled: true, transport.ssl.enabled: true}\n" + REACHABLE)
     one.target.links[one.config / "elasticsearch.yml"] = "../repo/elasticsearch.yml"

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from components.nodes.cluster_api import STILL_HELD
 from components.rollout.procedure import procedure, reasons
 from components.rollout.steps import plan
 from components.rollout.view import RolloutView
@@ -65,7 +66,7 @@ def test_where_one_node_gets_other_steps_all_are_told():
     ("view", "title", "because"),
     [
         pytest.param(
-            replace(cluster(node("es-1"), node("es-2")), held=True),
+            replace(cluster(node("es-1"), node("es-2")), held=STILL_HELD),
             "tidying up",
             ("an earlier rollout still keeps replicas from being moved",),
             id="replicas are held",

@@ -12,7 +12,8 @@ from pulumi.runtime.config import set_all_config
 
 from components.errors import ConfigurationRefused
 from components.pki.spec import Layer
-from components.rollout.procedure import refusals, secured_by_somebody_else
+from components.rollout.procedure import secured_by_somebody_else
+from components.rollout.refusals import refusals
 from components.rollout.view import NodeView, RolloutView, Running
 from stacks.config import PREFIX, model_from, sections_of_engine, sections_of_file
 from stacks.fields import every_field

@@ -96,6 +96,14 @@ def _presenting(generation: Generation, sight: Sight) -> tuple[str, ...]:
     return tuple(name for name, chain in sight.presented.items() if any(is_signed_by(one, signer) for one in chain))
 
 
+def _is_trusted_for_itself(layer: Layer, former: Generation, signer: Generation, sight: Sight) -> bool:
+    """Tell whether a trust file shows that a generation is in use: no file does under a root that it shares."""
+    one, other = (load_certificate(generation.trusted_pem(layer)) for generation in (former, signer))
+    if public_key_of(one) == public_key_of(other):
+        return False
+    return any(_holds(found, layer, former) for found in sight.trusted.values())
+
+
 def _is_retired(layer: Layer, former: Generation, signer: Generation, sight: Sight) -> bool:
     """Tell whether *retire* has begun, or was through: a file that holds the former is an old one then, or is next.
 
@@ -130,7 +138,7 @@ def not_retired_yet(
     in_use = [
         one
         for one in formers
-        if (any(_holds(found, layer, one) for found in sight.trusted.values()) or _presenting(one, sight))
+        if (_is_trusted_for_itself(layer, one, signer, sight) or _presenting(one, sight))
         and not _is_retired(layer, one, signer, sight)
     ]
     for one in in_use:

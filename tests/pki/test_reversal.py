@@ -8,9 +8,10 @@ from components.errors import ConfigurationRefused
 from components.pki.generations import Generation
 from components.pki.inspect import load_certificate
 from components.pki.issue import renew_authority
+from components.pki.own import OwnAuthority
 from components.pki.reversal import Sight, against_reversal, not_retired_yet, refuse_reversal
 from components.pki.spec import Layer
-from tests.pki.makers import NOW, authority, leaf
+from tests.pki.makers import NOW, authority, leaf, own_ca
 
 OLD, NEW = authority(1), authority(2)
 FORMER = Generation.of_ours(1, OLD)
@@ -121,3 +122,18 @@ def test_what_may_be_in_use_still_is_not_taken_for_retired(layer, old, presented
     with pytest.raises(ConfigurationRefused, match="cannot be held any more") as caught:
         held(layer, {"es-1": read(*old), "es-2": read(NEW)}, presented, unread)
     assert told in caught.value.why
+
+
+ROOT = own_ca("Example root")
+BELOW = [own_ca(f"Example issuing {number}", ROOT) for number in (1, 2)]
+UNDER_ONE_ROOT = [
+    Generation.of_own(number, OwnAuthority(one.key_pem, one.pem, ROOT.pem)) for number, one in enumerate(BELOW, 1)
+]
+
+
+@pytest.mark.parametrize(("presents", "held_still"), [(0, (1,)), (1, ())], ids=["the former", "the one that signs"])
+def test_under_one_root_what_is_presented_tells_and_no_trust_file_does(presents, held_still):
+    of_it = load_certificate(leaf("es-2", signer=BELOW[presents].authority).certificate_pem)
+    sight = Sight({"kibana": (ROOT.certificate,)}, {}, {"es-2": (of_it,)})
+    former, signer = UNDER_ONE_ROOT
+    assert not_retired_yet(Layer.HTTP, [former], signer, sight, "rollout.hold_after") == held_still

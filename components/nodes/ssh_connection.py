@@ -55,8 +55,8 @@ def always() -> tuple[str, ...]:
     words = (word for option in SINCE_8_7 for word in ("-o", option))
     asked = ["ssh", "-G", "-F", "/dev/null", *words, "localhost"]
     with contextlib.suppress(OSError):
-        if subprocess.run(asked, capture_output=True, env=environment(), check=False).returncode == 0:
-            return (*SINCE_8_7, *ALWAYS)
+        done = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, env=environment(), check=False)
+        return (*SINCE_8_7, *ALWAYS) if done.returncode == 0 else ALWAYS
     return ALWAYS
 
 

@@ -10,7 +10,7 @@ from components.rollout.perform import Performer
 from components.rollout.procedure import Procedure, procedure
 from components.rollout.refusals import CONSENT_LINE
 from components.rollout.steps import Action, Step, back, may_go_back, no_way_back, touched
-from components.rollout.view import RolloutView, without_new
+from components.rollout.view import RolloutView
 
 
 def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) -> None:
@@ -24,8 +24,6 @@ def carry_out(performer: Performer, view: RolloutView, steps: Sequence[Step]) ->
             interrupted and the next node is not begun.
         SecurityError: a step failed that has nothing to put back.
     """
-    view = without_new(view)
-    performer.members = frozenset(view.names())
     performer.resumes = any(node.in_hand for node in view.nodes)
     if procedure(view) is Procedure.ROLLING:
         performer.least = performer.limits.least

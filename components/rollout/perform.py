@@ -53,7 +53,6 @@ class Performer:
         cluster: the cluster that they form.
         context: the clock, and a voice that says where in the rollout it speaks.
         limits: how long it waits.
-        members: the nodes that have to be there before one is stopped, and for good health.
         resumes: whether it goes on with what an earlier rollout left in hand.
         mark: what was noted when the allocation was held; None until then.
         least: the health that is waited for, whatever the mark says.
@@ -66,7 +65,6 @@ class Performer:
     cluster: RolloutCluster
     context: Placed
     limits: Limits
-    members: frozenset[str] = frozenset()
     resumes: bool = False
     mark: Mark | None = None
     least: str = "yellow"
@@ -184,7 +182,7 @@ class Performer:
     def wait_healthy(self) -> None:
         """Wait until every node is there, and health as good as before, and as good as it has to be."""
         status = max(self.mark.status if self.mark else self.least, self.least, key=ORDER.index)
-        self._wait_for(status, self.members)
+        self._wait_for(status, frozenset(self.nodes))
 
     def _wait_for(self, status: str, nodes: frozenset[str]) -> None:
         self.cluster.wait_healthy(status, self.limits.health, self.context.stopping, nodes)
@@ -197,7 +195,7 @@ class Performer:
         """
         if stopped_next:
             self.cluster.release_allocation()
-            self._wait_for(self.least, self.members - frozenset(stopped_next))
+            self._wait_for(self.least, frozenset(self.nodes) - frozenset(stopped_next))
         self.mark = self._while_it_answers(self.cluster.hold_allocation)
 
     def flush(self) -> None:

@@ -12,7 +12,7 @@ from components.rollout.peer_names import names_missed, published_and_missed
 from components.rollout.preflight import Case, Gate, Sign, gates
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.remote_names import remote_clusters_missed
-from components.rollout.view import RolloutView, Running, without_new
+from components.rollout.view import RolloutView, Running
 from components.settings.concerns import refused
 from components.settings.starting import concerns_on, settings_of
 
@@ -36,7 +36,7 @@ def unlisted_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
 def absent_nodes(case: tuple[RolloutView, ClusterSummary]) -> Finding | None:
     """Find nodes of the stack file that are not members: they are other nodes, or not well."""
     view, cluster = case
-    absent = {node.name for node in without_new(view).nodes if not node.half_done} - cluster.nodes
+    absent = {node.name for node in view.nodes if not node.half_done} - cluster.nodes
     if not absent:
         return None
     return Finding(

@@ -4,15 +4,7 @@ from enum import StrEnum
 
 from components.findings import Check, Finding, all_findings
 from components.nodes.logins import GIVE_IT
-from components.rollout.view import (
-    NodeView,
-    RolloutView,
-    Running,
-    awaits_its_first_start,
-    changes_tls,
-    nodes_down,
-    without_new,
-)
+from components.rollout.view import NodeView, RolloutView, Running, changes_tls, nodes_down
 
 TAKEOVER_LINE = "elasticsearch-security:takeover: {elastic_password: {secure: …}}"
 HELD = "AllocationHeld"
@@ -76,7 +68,7 @@ def is_taken_over(node: NodeView) -> Finding | None:
 
 def was_secured_half_way(node: NodeView) -> Finding | None:
     """Find a node that somebody began to secure, and that does not start with what they left."""
-    if not node.half_done or awaits_its_first_start(node):
+    if not node.half_done:
         return None
     return Finding("HalfDone", f"{node.name}: was secured half-way, and does not start: {node.half_done}")
 
@@ -137,7 +129,7 @@ def procedure(view: RolloutView) -> Procedure:
     if not restart_reasons(view):
         due = Procedure.TIDYING_UP if reasons(view) else Procedure.NONE
         return Procedure.FILES_ONLY if any(map(files_differ, view.nodes)) else due
-    return Procedure.FULL_STOP if _must_stop_together(without_new(view)) else Procedure.ROLLING
+    return Procedure.FULL_STOP if _must_stop_together(view) else Procedure.ROLLING
 
 
 def _must_stop_together(view: RolloutView) -> bool:

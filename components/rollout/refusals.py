@@ -3,22 +3,18 @@
 from components.findings import Check, Finding, all_findings
 from components.rollout.begun import full_stop_was_begun, would_be_stopped
 from components.rollout.procedure import RESTARTING, Procedure, procedure
-from components.rollout.view import (
-    RolloutView,
-    Running,
-    awaits_its_first_start,
-    nodes_down,
-    to_start,
-    without_new,
-)
+from components.rollout.view import RolloutView, Running, nodes_down, to_start
 
 CONSENT_LINE = "elasticsearch-security:consent: {full_cluster_restart: true}"
 MODE_LINE = "elasticsearch-security:transport: {verification_mode: certificate}"
+IN_A_RUN_OF_ITS_OWN = (
+    "but where {} never was in the cluster, it has no files yet to start with: take it out of the stack file, run "
+    "`up`, put it back, and run `up` again, which writes them"
+)
 
 
 def consent_is_missing(view: RolloutView) -> Finding | None:
     """Find a full stop that nobody allowed, and that is not the rest of one that has to go on."""
-    view = without_new(view)
     if procedure(view) is not Procedure.FULL_STOP or view.consent:
         return None
     stopped = [node for node in view.nodes if would_be_stopped(node)]
@@ -75,8 +71,12 @@ def nodes_would_be_started_though_none_should(view: RolloutView) -> Finding | No
 
 
 def a_node_is_down(view: RolloutView) -> Finding | None:
-    """Find a node that somebody stopped while others run: a restart of the others may cost the quorum."""
-    view, kind = without_new(view), procedure(view)
+    """Find a node that somebody stopped while others run: a restart of the others may cost the quorum.
+
+    Where no other has to be restarted, it is a new node that gets its files before its first start. What is not on
+    record may be new, or a member that an earlier run did not come to record; the operator knows.
+    """
+    kind = procedure(view)
     waits = kind is Procedure.FULL_STOP  # what was secured half-way is started with the others then
     down = [node for node in nodes_down(view) if not node.in_hand and not (waits and node.half_done)]
     if not down or len(nodes_down(view)) == len(view.nodes) or any(node.in_hand for node in view.nodes):
@@ -84,35 +84,20 @@ def a_node_is_down(view: RolloutView) -> Finding | None:
     if kind not in RESTARTING or not view.starts:  # where none is to run, others that do are refused
         return None
     names = ", ".join(node.name for node in down)
-    return Finding("NodeDown", f"{names} does not run, and the others do; start it first{to_start(down)}")
-
-
-def a_new_node_does_not_run(view: RolloutView) -> Finding | None:
-    """Find a new node beside a change that restarts others: before it has its files it cannot be started first.
-
-    Where no other has to be restarted, it gets its files before its first start.
-    """
-    new = [node.name for node in view.nodes if awaits_its_first_start(node)]
-    if not (new and view.starts) or procedure(view) not in RESTARTING or any(node.in_hand for node in view.nodes):
-        return None
-    names, (be, do, it) = ", ".join(new), ("is", "does", "it") if len(new) == 1 else ("are", "do", "them")
-    return Finding(
-        "NewNodeDown",
-        f"{names} {be} new to this stack and {do} not run, and this change restarts others; add {it} in a run of its "
-        f"own: take {names} out of the stack file and run `up`, then put {it} back and run `up`, which writes the "
-        "files to start with; or take out for now what restarts the others",
-    )
+    new = ", ".join(node.name for node in down if node.new and not node.on_disk)
+    apart = f"; {IN_A_RUN_OF_ITS_OWN.format(new)}" if new else ""
+    return Finding("NodeDown", f"{names} does not run, and the others do; start it first{to_start(down)}{apart}")
 
 
 def no_node_runs(view: RolloutView) -> Finding | None:
     """Find a cluster that somebody stopped: what it takes to change it depends on how it runs."""
     stopped = all(node.running is Running.NOT_RUNNING and not node.in_hand for node in view.nodes)
-    if not (view.starts and stopped) or any(node.half_done for node in without_new(view).nodes):
+    if not (view.starts and stopped) or any(node.half_done for node in view.nodes):
         return None
     return Finding(
         "NoNodeRuns",
         "no node runs; start them first, or, if they are to be started for the first time after this, "
-        f"set `cluster.running: false` in the stack file until then{to_start(without_new(view).nodes)}",
+        f"set `cluster.running: false` in the stack file until then{to_start(view.nodes)}",
     )
 
 
@@ -122,7 +107,6 @@ REFUSALS: tuple[Check[RolloutView], ...] = (
     nodes_run_though_none_should,
     nodes_would_be_started_though_none_should,
     a_node_is_down,
-    a_new_node_does_not_run,
     no_node_runs,
 )
 

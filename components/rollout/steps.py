@@ -7,8 +7,8 @@ from enum import StrEnum
 from components.findings import Finding
 from components.nodes.cluster_api import STILL_HELD
 from components.rollout.begun import would_be_stopped
-from components.rollout.procedure import RESTARTING, Procedure, procedure, rollout_is_in_hand
-from components.rollout.view import NodeView, RolloutView, Running, awaits_its_first_start, is_right, without_new
+from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand
+from components.rollout.view import NodeView, RolloutView, Running, is_right
 
 
 class Action(StrEnum):
@@ -57,15 +57,8 @@ JOINED = frozenset({Action.WAIT_JOINED, Action.DISCARD_PREVIOUS, Action.WAIT_HEA
 
 
 def plan(view: RolloutView) -> tuple[Step, ...]:
-    """Return the steps of the procedure that a cluster needs; none where nothing is to be done.
-
-    A new node that does not run gets its files behind a restart of others, and has no part in it.
-    """
-    kind = procedure(view)
-    if kind not in RESTARTING:
-        return PLANS[kind](view)
-    new = [node for node in view.nodes if awaits_its_first_start(node) and not node.on_disk]
-    return (*PLANS[kind](without_new(view)), *_for(Action.CONFIGURE, new))
+    """Return the steps of the procedure that a cluster needs; none where nothing is to be done."""
+    return PLANS[procedure(view)](view)
 
 
 def full_stop(view: RolloutView) -> tuple[Step, ...]:

@@ -1,7 +1,7 @@
 """What a rollout looks at: each node as it is, beside what it must be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from components.rollout.entries import EntryDifference
@@ -101,16 +101,6 @@ def is_right(node: NodeView) -> bool:
 def nodes_down(view: RolloutView) -> list[NodeView]:
     """Return the nodes that do not run."""
     return [node for node in view.nodes if node.running is Running.NOT_RUNNING]
-
-
-def awaits_its_first_start(node: NodeView) -> bool:
-    """Tell whether a node is new and does not run: it may have none of our files yet, and its operator starts it."""
-    return node.new and node.running is Running.NOT_RUNNING and not node.in_hand
-
-
-def without_new(view: RolloutView) -> RolloutView:
-    """Return the view without nodes that await their first start: no restart starts them, or waits for them."""
-    return replace(view, nodes=tuple(node for node in view.nodes if not awaits_its_first_start(node)))
 
 
 def to_start(nodes: Iterable[NodeView]) -> str:

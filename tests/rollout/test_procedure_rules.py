@@ -271,32 +271,14 @@ def test_a_node_that_somebody_stopped_is_started_before_others_are_stopped(view,
     assert told(refusals(view)) == [("NodeDown", f"{down} does not run, and the others do; start it first")]
 
 
-@pytest.mark.parametrize(
-    "nodes",
-    [
-        pytest.param((outdated("es-1"), stopped("es-2", on_disk=False, new=True)), id="without its files"),
-        pytest.param((outdated("es-1"), half_done("es-2", new=True)), id="secured half-way, as packages do it"),
-    ],
-)
-def test_a_new_node_beside_a_restart_is_not_to_be_started_before_it_has_its_files(nodes):
+def test_a_node_that_is_not_on_record_is_to_be_started_if_it_was_a_member_and_added_in_a_run_of_its_own_if_not():
+    nodes = outdated("es-1"), stopped("es-2", on_disk=False, new=True, start="b"), stopped("es-3")
     [(reason, text)] = told(refusals(cluster(*nodes)))
-    assert reason == "NewNodeDown"
-    assert "in a run of its own: take es-2 out of the stack file and run `up`, then put it back and run `up`" in text
-    assert "start it first" not in text
-    alone = cluster(node("es-1"), nodes[1])
-    assert (procedure(alone), refusals(alone)) == (Procedure.FILES_ONLY, ()), "its own run goes through"
-
-
-def test_of_a_stopped_cluster_a_new_node_is_not_to_be_started_with_the_others():
-    new = stopped("es-2", on_disk=False, new=True, start="b")
-    [(reason, text)] = told(refusals(cluster(stopped("es-1", start="a"), new)))
-    assert (reason, text.endswith("(to start: on es-1 `a`)")) == ("NoNodeRuns", True)
-
-
-def test_a_new_node_that_does_not_run_makes_the_stop_of_the_only_other_one_no_rolling_restart():
-    only = cluster(outdated("es-1", in_hand=True), stopped("es-2", on_disk=False, new=True), consent=False)
-    assert procedure(only) is Procedure.FULL_STOP
-    assert [finding.reason for finding in refusals(only)] == ["ConsentMissing"]
+    assert reason == "NodeDown"
+    assert text.startswith("es-2, es-3 does not run, and the others do; start it first (to start: on es-2 `b`); but ")
+    assert "where es-2 never was in the cluster, it has no files yet to start with: take it out of the" in text
+    [(_, with_its_files)] = told(refusals(cluster(outdated("es-1"), stopped("es-2", new=True))))
+    assert "never was" not in with_its_files
 
 
 def test_who_is_to_start_nodes_is_told_the_command_once_for_those_that_share_it():
@@ -339,7 +321,7 @@ def test_every_refusal_is_told_at_once():
     assert [finding.reason for finding in refusals(view)] == ["ConsentMissing", "RunningUnexpectedly"]
     started = replace(view, starts=True)
     assert [finding.reason for finding in refusals(started)] == ["ConsentMissing", "NodeDown"]
-    assert len(REFUSALS) == 7
+    assert len(REFUSALS) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """Looks at those who verify and present leaves of a CA: whom their files trust, and what a handshake shows."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 
 from components.errors import SecurityError
+from components.nodes.at_once import MACHINES
 from components.nodes.greeting import greet
 from components.nodes.spec import Node
 from components.nodes.targets import machine_of
@@ -14,18 +15,30 @@ from components.pki.trustfiles import read_trust_file
 
 def look(layer: Layer, verifiers: Sequence[Verifier], presenters: Sequence[Node]) -> Sight:
     """Return what is in every trust file, and what every node that answers presents on a layer; change nothing."""
-    trusted: dict[str, Certificates] = {}
-    unread: dict[str, str] = {}
-    for one in verifiers:
-        try:
-            trusted[one.name] = trusted_by(one)
-        except SecurityError as error:
-            unread[one.name] = error.why
-    presented: dict[str, Certificates] = {}
-    for node in presenters:
-        with suppress(SecurityError):  # who cannot be asked shows nothing, which is never taken for a yes
-            presented[node.name] = greet(node, layer).chain
-    return Sight(trusted, unread, presented)
+    with ThreadPoolExecutor(MACHINES.most) as pool:
+        files = list(pool.map(_read, verifiers))
+        chains = list(pool.map(lambda node: _chain(node, layer), presenters))
+    return Sight(
+        {one.name: found for one, (found, _) in zip(verifiers, files, strict=True) if found is not None},
+        {one.name: why for one, (found, why) in zip(verifiers, files, strict=True) if found is None},
+        {node.name: chain for node, chain in zip(presenters, chains, strict=True) if chain is not None},
+    )
+
+
+def _read(one: Verifier) -> tuple[Certificates | None, str]:
+    """Return what a trust file holds, or why it cannot be read."""
+    try:
+        return trusted_by(one), ""
+    except SecurityError as error:
+        return None, error.why
+
+
+def _chain(node: Node, layer: Layer) -> Certificates | None:
+    """Return what a node presents; who cannot be asked shows nothing, which is never taken for a yes."""
+    try:
+        return greet(node, layer).chain
+    except SecurityError:
+        return None
 
 
 def trusted_by(one: Verifier) -> Certificates:

@@ -90,28 +90,43 @@ def _holds(found: Certificates, layer: Layer, former: Generation) -> bool:
     return public_key_of(anchor) in {public_key_of(one) for one in found}
 
 
-def _presenting(generation: Generation, sight: Sight) -> tuple[str, ...]:
-    """Return the nodes that present a leaf of a generation."""
+def _presenting(generation: Generation, sight: Sight, other: Generation | None = None) -> tuple[str, ...]:
+    """Return the nodes that present a leaf of a generation, and not one of another that stands below or above it."""
+    return tuple(
+        name
+        for name, chain in sight.presented.items()
+        if _distance(generation, chain) < (_distance(other, chain) if other else len(chain))
+    )
+
+
+def _distance(generation: Generation, chain: Certificates) -> int:
+    """Return how far from the leaf a generation stands: nodes present every CA below the root, each signed by the next.
+
+    Where it signed none of them, that is farther than any.
+    """
     signer = load_certificate(reveal(generation.certificate_pem))
-    return tuple(name for name, chain in sight.presented.items() if any(is_signed_by(one, signer) for one in chain))
+    return next((at for at, one in enumerate(chain) if is_signed_by(one, signer)), len(chain))
 
 
-def _is_trusted_for_itself(layer: Layer, former: Generation, signer: Generation, sight: Sight) -> bool:
-    """Tell whether a trust file shows that a generation is in use: no file does under a root that it shares."""
-    one, other = (load_certificate(generation.trusted_pem(layer)) for generation in (former, signer))
-    if public_key_of(one) == public_key_of(other):
-        return False
-    return any(_holds(found, layer, former) for found in sight.trusted.values())
+def _share_a_root(layer: Layer, one: Generation, other: Generation) -> bool:
+    """Tell whether a verifier that trusts either trusts both, so that no trust file tells them apart."""
+    anchors = {public_key_of(load_certificate(each.trusted_pem(layer))) for each in (one, other)}
+    return len(anchors) == 1
 
 
 def _is_retired(layer: Layer, former: Generation, signer: Generation, sight: Sight) -> bool:
     """Tell whether *retire* has begun, or was through: a file that holds the former is an old one then, or is next.
 
     Until it begins, every file holds both; and nodes come to present the other one before it begins. Who does not
-    answer shows nothing.
+    answer shows nothing, and neither does a file that is not there, which may be that of a new node.
     """
-    both = all(_holds(found, layer, one) for found in sight.trusted.values() for one in (former, signer))
-    return not (both or sight.unread or _presenting(former, sight)) and bool(_presenting(signer, sight))
+    files = [found for found in sight.trusted.values() if found]
+    both = not _share_a_root(layer, former, signer) and all(
+        _holds(found, layer, one) for found in files for one in (former, signer)
+    )
+    if both or sight.unread or _presenting(former, sight, signer):
+        return False
+    return bool(_presenting(signer, sight, former))
 
 
 def without_those_of_others(formers: Iterable[Generation], layer: Layer, others: SecretStr | None) -> list[Generation]:
@@ -138,13 +153,13 @@ def not_retired_yet(
     in_use = [
         one
         for one in formers
-        if (_is_trusted_for_itself(layer, one, signer, sight) or _presenting(one, sight))
+        if (any(_holds(found, layer, one) for found in sight.trusted.values()) or _presenting(one, sight, signer))
         and not _is_retired(layer, one, signer, sight)
     ]
     for one in in_use:
         reasons = against_reversal(layer, one, sight)
         if reasons:
-            presenting = _presenting(one, sight)
+            presenting = _presenting(one, sight, signer)
             still = [f"{', '.join(presenting)} still presents a leaf of it"] if presenting else []
             raise ConfigurationRefused(
                 f"the rotation of the {spelled(layer)} CA from g{one.number} cannot be held any more",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from components.errors import HttpsMissing, LoginsRefused, TargetUnreachable
 from components.findings import Check, Finding, all_findings
-from components.nodes.cluster_api import ClusterSummary
+from components.nodes.cluster_api import STILL_HELD, ClusterSummary
 from components.nodes.logins import in_one_line
 from components.rollout.cluster import RolloutCluster
 from components.rollout.node import RolloutNode
@@ -111,7 +111,7 @@ def cluster_is_not_as_listed(view: RolloutView, cluster: RolloutCluster) -> tupl
         return ()
     try:
         found = all_findings(PRECONDITIONS, (view, cluster.summary()))
-        held = any(one.reason == NOT_GREEN for one in found) and cluster.hold_left()
+        held = any(one.reason == NOT_GREEN for one in found) and cluster.hold_left() == STILL_HELD
         return tuple(one for one in found if not (held and one.reason == NOT_GREEN))  # it is let go, and waited for
     except (LoginsRefused, HttpsMissing) as error:
         return (Finding(type(error).__name__, in_one_line(error)),)

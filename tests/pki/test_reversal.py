@@ -126,14 +126,55 @@ def test_what_may_be_in_use_still_is_not_taken_for_retired(layer, old, presented
 
 ROOT = own_ca("Example root")
 BELOW = [own_ca(f"Example issuing {number}", ROOT) for number in (1, 2)]
-UNDER_ONE_ROOT = [
-    Generation.of_own(number, OwnAuthority(one.key_pem, one.pem, ROOT.pem)) for number, one in enumerate(BELOW, 1)
-]
+ROOT_ITSELF = OwnAuthority(ROOT.key_pem, ROOT.pem)
+ISSUING = [OwnAuthority(one.key_pem, one.pem, ROOT.pem) for one in BELOW]
 
 
-@pytest.mark.parametrize(("presents", "held_still"), [(0, (1,)), (1, ())], ids=["the former", "the one that signs"])
-def test_under_one_root_what_is_presented_tells_and_no_trust_file_does(presents, held_still):
-    of_it = load_certificate(leaf("es-2", signer=BELOW[presents].authority).certificate_pem)
-    sight = Sight({"kibana": (ROOT.certificate,)}, {}, {"es-2": (of_it,)})
-    former, signer = UNDER_ONE_ROOT
-    assert not_retired_yet(Layer.HTTP, [former], signer, sight, "rollout.hold_after") == held_still
+def presented_by(authority, own):
+    """Return what a node presents of a CA: its leaf, and every CA below the root."""
+    below = () if own is ROOT_ITSELF else (authority.certificate,)
+    return (load_certificate(leaf("es-2", signer=authority.authority).certificate_pem), *below)
+
+
+UNDER_ONE_ROOT = pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param((BELOW[0], ISSUING[0]), (BELOW[1], ISSUING[1]), id="from one issuing CA to another"),
+        pytest.param((ROOT, ROOT_ITSELF), (BELOW[1], ISSUING[1]), id="from the root to an issuing CA"),
+        pytest.param((BELOW[0], ISSUING[0]), (ROOT, ROOT_ITSELF), id="from an issuing CA to the root"),
+    ],
+)
+
+
+def under_one_root(layer, before, after, trusts, presents):
+    """Return what can still be held of a rotation from one CA of a company to another one."""
+    former, signer = (Generation.of_own(number, own) for number, (_, own) in enumerate((before, after), 1))
+    files = {"kibana": tuple(load_certificate(one.trusted_pem(layer)) for one in trusts)}
+    presented = {f"es-{at}": presented_by(*each) for at, each in enumerate(presents, 1)}
+    return not_retired_yet(layer, [former], signer, Sight(files, {}, presented), "rollout.hold_after")
+
+
+@pytest.mark.parametrize("layer", Layer)
+@UNDER_ONE_ROOT
+def test_under_one_root_a_rotation_that_was_through_is_over(layer, before, after):
+    assert under_one_root(layer, before, after, trusts=(after[1],), presents=(after,)) == ()
+
+
+@pytest.mark.parametrize("layer", Layer)
+@UNDER_ONE_ROOT
+def test_under_one_root_a_node_that_presents_the_former_tells_that_it_is_not(layer, before, after):
+    both = (before[1], after[1])
+    assert under_one_root(layer, before, after, trusts=both, presents=(before, after)) == (1,)
+
+
+@UNDER_ONE_ROOT
+def test_under_one_root_where_no_node_answers_nobody_knows(before, after):
+    with pytest.raises(ConfigurationRefused, match="cannot be held any more"):
+        under_one_root(Layer.HTTP, before, after, trusts=(after[1],), presents=())
+
+
+def test_a_new_node_without_a_trust_file_is_no_sign_that_anything_was_retired():
+    with pytest.raises(ConfigurationRefused, match="cannot be held any more") as caught:
+        held(Layer.TRANSPORT, {"es-1": read(OLD, NEW), "es-3": ()})
+    assert "of es-3 does not hold it" in caught.value.why
+    assert held(Layer.TRANSPORT, {"es-1": read(NEW), "es-3": ()}) == ()

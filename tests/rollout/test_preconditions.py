@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.errors import ConfigurationRefused, RolloutHalted, TargetUnreachable
-from components.nodes.cluster_api import ClusterSummary
+from components.nodes.cluster_api import NOTE_LEFT, STILL_HELD, ClusterSummary
 from components.nodes.logins import logins_refused
 from components.rollout.preconditions import PRECONDITIONS, cluster_is_not_as_listed, nodes_that_cannot_start
 from tests.fake_elasticsearch import HOME, FakeNode
@@ -24,7 +24,7 @@ class Api:
 
     answer: ClusterSummary | Exception
     asked: int = field(default=0)
-    held: bool = False
+    held: str = ""
 
     def hold_left(self):
         return self.held
@@ -103,7 +103,13 @@ def test_a_rollout_begins_only_on_the_cluster_that_the_stack_file_lists(view, an
 def test_shards_that_an_earlier_run_keeps_from_moving_keep_no_rolling_restart_from_beginning():
     """It lets them go first, and waits for green before it stops a node."""
     yellow = summary("es-1", "es-2", status="yellow", unassigned=3)
-    assert cluster_is_not_as_listed(ROLLING, Api(yellow, held=True)) == ()
+    assert cluster_is_not_as_listed(ROLLING, Api(yellow, held=STILL_HELD)) == ()
+
+
+def test_shards_that_an_operator_keeps_from_moving_do_since_nobody_lets_these_go():
+    yellow = summary("es-1", "es-2", status="yellow", unassigned=3)
+    [found] = cluster_is_not_as_listed(ROLLING, Api(yellow, held=NOTE_LEFT))
+    assert found.reason == "HealthNotGreen"
 
 
 def test_a_name_that_differs_is_told_from_both_sides_at_once():

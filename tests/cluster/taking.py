@@ -30,9 +30,10 @@ def api_of(run, theirs):
     return SecuredApi(urls, theirs.http.pem, theirs.password)
 
 
-def wait_until_green(api):
+def wait_until_green(api, node=0):
+    """Ask a node until all is well; one that has just started refuses logins, too, until it can read who there is."""
     deadline = time.monotonic() + 90
-    while api.ask("/_cluster/health?wait_for_status=green&timeout=5s")[0] != 200:
+    while api.ask("/_cluster/health?wait_for_status=green&timeout=5s", node)[0] != 200:
         assert time.monotonic() < deadline
         time.sleep(0.5)
 

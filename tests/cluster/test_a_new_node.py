@@ -10,6 +10,7 @@ import pytest
 from components.nodes.probes import handshake
 from devcluster.spec import NodeSpec
 from tests.cluster.stack_run import open_stack
+from tests.cluster.taking import wait_until_green
 from tests.cluster_fixtures import free_ports
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
@@ -40,7 +41,7 @@ def test_a_node_that_comes_back_into_the_stack_file_gets_its_new_leaves_and_runs
         run.cluster.stop("es-2")
         run.cluster.start("es-2")
         api = run.api()
-        assert api.ask("/_cluster/health?wait_for_status=green&timeout=50s", 1)[0] == 200, "of two none was a majority"
+        wait_until_green(api, 1)  # of two none was a majority
         assert api.ask("/books/_count", 1)[1]["count"] == DOCUMENTS, "it starts with its key files"
         assert run.preview()["plan"]["rows"] == []
 

@@ -21,6 +21,7 @@ from tests.cluster.knocking import probe_of
 from tests.cluster.secrets_of import key_file_bytes, secrets_of
 from tests.cluster.stack_run import open_stack
 from tests.cluster.stranger import Stranger
+from tests.cluster.taking import wait_until_green
 from tests.cluster.watching import files_with, watched_processes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine]
@@ -196,7 +197,7 @@ def test_a_leaf_that_somebody_put_in_is_found_in_its_file_and_in_a_handshake_and
 def test_a_preview_is_still_empty_after_somebody_restarted_the_nodes(secured):
     secured.run.cluster.stop()
     secured.run.cluster.start()
-    wait_until_answered(secured)
+    wait_until_green(secured.api)
     plan = secured.run.preview()["plan"]
     assert (plan["rows"], plan["restart"]) == ([], None)
 
@@ -285,10 +286,3 @@ def key_file_password(run, name: str) -> str:
     resources = run.clear_state()["deployment"]["resources"]
     [found] = [one for one in resources if one["urn"].endswith(f"::{name}")]
     return plain(found["outputs"]["keyFilePassword"])
-
-
-def wait_until_answered(secured) -> None:
-    deadline = time.monotonic() + 60
-    while secured.api.ask("/_cluster/health?wait_for_status=green&timeout=5s")[0] != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.5)

@@ -1,16 +1,15 @@
 """Many machines on loopback: each an address and an sshd of its own, with its own host key, let in by a key.
 
-`python -m bench.hosts FOLDER NUMBER` runs them, with a stand-in for the nodes' services: on each address something
-answers TLS on both ports of a node. They end when standard input does, so nothing is left however a measurement ends.
+`python -m bench.hosts FOLDER NUMBER PORT…` runs them, all with the same ports: the sshd's, and those of a node. Nothing
+listens on the latter, since the nodes do not run: whatever answered TLS there would have to prove that it takes our
+files. They end when standard input does, so nothing is left however a measurement ends.
 """
 
 import asyncio
 import contextlib
-import datetime
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,10 +22,6 @@ from pathlib import Path
 import psutil
 
 from bench.sshd import CONFIGURATION, RIGHTS_ARE_DROPPED_IN, SSHD, make_key, public_key
-from components.pki.issue import LeafRequest, issue_leaf, new_authority
-from components.pki.profiles import PROFILES, ProfileName
-from components.pki.sans import Sans
-from components.pki.spec import KeyType, Layer
 from stacks.workspace import ROOT
 
 A_NET = 250
@@ -47,8 +42,8 @@ class Host:
     Attributes:
         address: an address of its own on loopback.
         ssh_port: where its sshd listens.
-        http_port: where its stand-in for a service answers, as the HTTP layer of a node.
-        transport_port: likewise, as the transport layer.
+        http_port: of its node, which does not run.
+        transport_port: likewise.
         folder: its keys.
     """
 
@@ -122,7 +117,7 @@ def main(folder: Path, number: int, ports: Sequence[int]) -> None:
         make_key(folder / "identity")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             sshds += pool.map(partial(_start, folder), hosts)
-        asyncio.run(_serve(hosts, _tls(folder)))
+        asyncio.run(_until_told(hosts))
     finally:
         for sshd in sshds:
             _stop(sshd)
@@ -155,32 +150,8 @@ def _stop(sshd: subprocess.Popen[bytes]) -> None:
     sshd.wait()
 
 
-def _tls(folder: Path) -> ssl.SSLContext:
-    """Return what the stand-ins serve: a leaf of a CA that nobody knows."""
-    now = datetime.datetime.now(datetime.UTC)  # noqa: TID251 (no rule of ours is asked here)
-    kind = KeyType.EC_P256
-    authority = new_authority(cluster="bench", layer=Layer.HTTP, generation=1, key_type=kind, valid_for="1y", now=now)
-    leaf = issue_leaf(
-        LeafRequest("any", Sans(ips=("127.0.0.1",)), PROFILES[ProfileName.HTTP], kind, "1y"), authority, now
-    )
-    file = folder / "stand-in.pem"
-    file.write_text(leaf.private_key_pem + leaf.certificate_pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
-
-
-async def _serve(hosts: Sequence[Host], tls: ssl.SSLContext) -> None:
-    """Answer TLS on every node's ports, say so once all sshd's answer too, and return when standard input ends."""
-
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            await reader.read()
-        writer.close()
-
-    addresses = [host.address for host in hosts]
-    for port in (hosts[0].http_port, hosts[0].transport_port):
-        await asyncio.start_server(hang_up, addresses, port, ssl=tls, backlog=32)
+async def _until_told(hosts: Sequence[Host]) -> None:
+    """Say so once all sshd's answer, and return when standard input ends."""
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin, ended.set)
     async with asyncio.timeout(WITHIN):

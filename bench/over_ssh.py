@@ -1,7 +1,7 @@
 """What many nodes cost that are reached by SSH: an `up` with nothing to do, new leaves for all, a plan, memory.
 
-Each node is a folder behind an sshd of its own on loopback, with a stand-in for its service (`hosts`), and does not run
-(`cluster.running: false`). Both ends of every connection are this machine: its processors do the nodes' work, too.
+Each node is a folder behind an sshd of its own on loopback (`hosts`), and does not run (`cluster.running: false`). Both
+ends of every connection are this machine: its processors do the nodes' work, too.
 """
 
 import statistics

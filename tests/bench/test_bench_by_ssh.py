@@ -12,7 +12,7 @@ import pytest
 from bench.figures import as_lines
 from bench.hosts import running_hosts
 from bench.memory import peak_of_plugin
-from bench.over_ssh import figure_of_noop
+from bench.over_ssh import figure_of_noop, measure
 from bench.processes import Cost, cost_of
 from components.errors import ConfigurationRefused
 from components.nodes.probes import Speech, handshake
@@ -29,6 +29,9 @@ with running_hosts(Path(sys.argv[1]), 2):
     print("up", flush=True)
     time.sleep(600)
 """
+
+MOST_LINES = 140
+"""Of a rotation's plan, however many nodes there are."""
 
 
 @pytest.fixture
@@ -60,7 +63,7 @@ def test_each_machine_is_reached_by_its_own_address_and_host_key_and_nothing_is_
             target = SshTarget("any", Ssh(host=host.address, **host.ssh()))
             assert target.stat([PurePosixPath(host.folder)]).keys() == {PurePosixPath(host.folder)}
             for port in (host.http_port, host.transport_port):
-                assert handshake(host.address, port, dial=target.dial).speech is Speech.TLS
+                assert handshake(host.address, port, dial=target.dial).speech is Speech.NOTHING
         mistaken = Ssh(host=hosts[0].address, **{**hosts[0].ssh(), "host_key": hosts[1].ssh()["host_key"]})
         with pytest.raises(ConfigurationRefused, match="host key"):
             SshTarget("any", mistaken).read(PurePosixPath("/etc/hostname"))
@@ -118,3 +121,12 @@ def test_the_memory_of_a_plugin_is_seen_and_that_of_others_is_not(tmp_path):
         cost_of(["sleep", "0.5"], {}, tmp_path)
     assert seen.bytes > 0
     assert nothing.bytes == 0
+
+
+@pytest.mark.engine
+def test_two_machines_are_measured_to_the_end(folder):
+    noop, renewal, memory, plan = measure(folder, 2, rounds=1)
+    assert noop.value > 1
+    assert renewal.detail["first_up_s"] > renewal.value > 0
+    assert memory.value > 0
+    assert 0 < plan.value <= MOST_LINES

@@ -5,13 +5,13 @@ listens on the latter, since the nodes do not run: whatever answered TLS there w
 files. They end when standard input does, so nothing is left however a measurement ends.
 """
 
-import asyncio
 import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from pathlib import Path
 import psutil
 
 from bench.sshd import CONFIGURATION, RIGHTS_ARE_DROPPED_IN, SSHD, make_key, public_key
+from devcluster.ports import is_open
 from stacks.workspace import ROOT
 
 A_NET = 250
@@ -117,7 +118,7 @@ def main(folder: Path, number: int, ports: Sequence[int]) -> None:
         make_key(folder / "identity")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             sshds += pool.map(partial(_start, folder), hosts)
-        asyncio.run(_until_told(hosts))
+        _until_told(hosts)
     finally:
         for sshd in sshds:
             _stop(sshd)
@@ -150,24 +151,16 @@ def _stop(sshd: subprocess.Popen[bytes]) -> None:
     sshd.wait()
 
 
-async def _until_told(hosts: Sequence[Host]) -> None:
+def _until_told(hosts: Sequence[Host]) -> None:
     """Say so once all sshd's answer, and return when standard input ends."""
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin, ended.set)
-    async with asyncio.timeout(WITHIN):
-        for host in hosts:
-            await _answers(host)
+    deadline = time.monotonic() + WITHIN
+    for host in hosts:
+        while not is_open(host.ssh_port, host.address):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing answers at {host.address}")
+            time.sleep(0.05)
     print(READY, flush=True)  # noqa: T201 (to the process that started this one)
-    await ended.wait()
-
-
-async def _answers(host: Host) -> None:
-    while True:
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(host.address, host.ssh_port)
-            writer.close()
-            return
-        await asyncio.sleep(0.05)
+    sys.stdin.read()
 
 
 if __name__ == "__main__":

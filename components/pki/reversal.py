@@ -92,19 +92,20 @@ def _holds(found: Certificates, layer: Layer, former: Generation) -> bool:
 
 def _presenting(generation: Generation, sight: Sight, other: Generation | None = None) -> tuple[str, ...]:
     """Return the nodes that present a leaf of a generation, and not one of another that stands below or above it."""
+    signer = load_certificate(reveal(generation.certificate_pem))
+    rival = load_certificate(reveal(other.certificate_pem)) if other else None
     return tuple(
         name
         for name, chain in sight.presented.items()
-        if _distance(generation, chain) < (_distance(other, chain) if other else len(chain))
+        if _distance(signer, chain) < (_distance(rival, chain) if rival else len(chain))
     )
 
 
-def _distance(generation: Generation, chain: Certificates) -> int:
-    """Return how far from the leaf a generation stands: nodes present every CA below the root, each signed by the next.
+def _distance(signer: x509.Certificate, chain: Certificates) -> int:
+    """Return how far from the leaf a CA stands: nodes present every CA below the root, each signed by the next.
 
     Where it signed none of them, that is farther than any.
     """
-    signer = load_certificate(reveal(generation.certificate_pem))
     return next((at for at, one in enumerate(chain) if is_signed_by(one, signer)), len(chain))
 
 

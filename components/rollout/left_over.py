@@ -9,7 +9,7 @@ from components.rollout.begun import are_parted
 from components.rollout.cluster import RolloutCluster
 from components.rollout.preflight import THE_NEXT_ENDS_IT, Gate
 from components.rollout.procedure import HELD, RESTARTING, Procedure, procedure, secured_by_somebody_else
-from components.rollout.view import NodeView, RolloutView, Running, to_start
+from components.rollout.view import NodeView, RolloutView, Running, nodes_down, to_start
 
 KEPT = "what was there before is kept in `essecurity-rollout` of the config folder"
 
@@ -74,7 +74,7 @@ def left_half_way(view: RolloutView, cluster: RolloutCluster) -> str:
 
     A run that is refused does nothing, so it is for a person to start what is down.
     """
-    down = [node for node in view.nodes if node.in_hand and node.running is Running.NOT_RUNNING]
+    down = [node for node in nodes_down(view) if node.in_hand]
     told = []
     if down:
         names = ", ".join(node.name for node in down)

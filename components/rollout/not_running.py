@@ -5,7 +5,7 @@ from components.findings import Finding
 from components.rollout.preflight import Gate, Sign
 from components.rollout.procedure import RESTARTING, Procedure, procedure
 from components.rollout.refusals import no_node_runs
-from components.rollout.view import NodeView, RolloutView, Running, to_start
+from components.rollout.view import NodeView, RolloutView, nodes_down, to_start
 
 NOT_EVERY_NODE_RUNS = "not every node runs"
 NOT_EVERY_PROCESS_IS_KNOWN = "not every node's process is known"
@@ -16,7 +16,7 @@ def nodes_that_are_away(view: RolloutView) -> tuple[Finding, ...]:
     """Find nodes that do not run although the cluster is to be running, and of which no rollout is in hand."""
     if not view.starts:
         return ()
-    away = [node for node in view.nodes if node.running is Running.NOT_RUNNING and not node.in_hand]
+    away = [node for node in nodes_down(view) if not node.in_hand]
     return tuple(
         Finding(NOT_KNOWN if node.unknown else "NodeNotRunning", node.unknown or f"{node.name} does not run")
         for node in away
@@ -74,6 +74,4 @@ def _start_them(view: RolloutView) -> str:
 
 
 def _down(view: RolloutView) -> list[NodeView]:
-    return [
-        node for node in view.nodes if node.running is Running.NOT_RUNNING and not node.in_hand and not node.unknown
-    ]
+    return [node for node in nodes_down(view) if not node.in_hand and not node.unknown]

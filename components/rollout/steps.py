@@ -8,7 +8,7 @@ from components.findings import Finding
 from components.nodes.cluster_api import STILL_HELD
 from components.rollout.begun import would_be_stopped
 from components.rollout.procedure import Procedure, procedure, rollout_is_in_hand
-from components.rollout.view import NodeView, RolloutView, Running, is_right
+from components.rollout.view import NodeView, RolloutView, Running, is_right, nodes_down
 
 
 class Action(StrEnum):
@@ -153,7 +153,7 @@ def files_only(view: RolloutView) -> tuple[Step, ...]:
         *_for(Action.CONFIGURE, [node for node in view.nodes if not node.on_disk]),
         *((Step(Action.RELEASE_ALLOCATION if lets_go else Action.FORGET_HOLD),) if view.held else ()),
         *_tidy_up(view),
-        *((Step(Action.WAIT_HEALTHY),) if lets_go and not any(map(_is_down, view.nodes)) else ()),
+        *((Step(Action.WAIT_HEALTHY),) if lets_go and not nodes_down(view) else ()),
     )
 
 

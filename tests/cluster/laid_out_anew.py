@@ -75,7 +75,7 @@ class LaidOutAnew:
 
     def belongs(self, relative: str | Path) -> tuple[str, str, str]:
         """Return owner, group and mode of something in the config folder, or elsewhere on its machine."""
-        owner, group, mode = self.way.tell("stat", "--format=%U %G 0o%a", str(self.config / relative))
+        owner, group, mode = self.way.tell("stat", "--format=%U %G 0o%a", str(self.way.there(self.config / relative)))
         return owner, group, mode
 
     def certificate_files(self) -> set[tuple[str, str, str]]:

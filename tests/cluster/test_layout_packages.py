@@ -1,16 +1,19 @@
-"""A real node laid out as by a package, run by a stand-in for systemd (tests/systemd_standin): from open to HTTPS.
+"""A real node laid out as by a package, from open to HTTPS: run by systemd, or by a stand-in (tests/systemd_standin).
 
 Once the node is on this machine: its folders have the package's owners and modes, and other names, so that nothing here
 is touched. As root the owner is root and the node runs as somebody else; else both are whoever runs the test.
 
 And once for each package nothing but SSH leads to its machine, as a login that has to use `sudo`: the folders have the
 package's own paths there, the user is the package's (tests/cluster/package_paths.py), and the stack file names neither.
+That of the Debian package is run by a real systemd, process 1 of a machine made of namespaces (systemd_machine.py),
+where such a one can be made; else, and that of the RPM package, by the stand-in. The test says which.
 """
 
 import os
 import pwd
 import ssl
-from pathlib import Path
+import sys
+from contextlib import ExitStack
 from typing import ClassVar
 
 import pytest
@@ -18,14 +21,17 @@ import pytest
 from devcluster.seed import INDEX, count
 from tests.cluster import package_paths
 from tests.cluster.laid_out_anew import DOCUMENTS, LaidOutAnew, stack_of_one
+from tests.cluster.package_unit import write_unit
 from tests.cluster.stack_run import wait_for
+from tests.cluster.systemd_machine import NotMade, systemd_machine
 from tests.cluster.ways import by_ssh, here
-from tests.sshd import sshd_or_skip
+from tests.figures import PACKAGED
+from tests.sshd import logins, sshd_or_skip
 from tests.systemd_standin.installed import install_systemd
 from tests.systemd_standin.units import Unit
 
 pytestmark = [pytest.mark.cluster(nodes=1), pytest.mark.engine]
-UNIT = "elasticsearch.service"
+UNIT = package_paths.UNIT
 UNFINISHED, UNKNOWN = "cluster.name: [unfinished\n", "node.attr.rack: ${no.such.variable}\n"
 """Lines of elasticsearch.yml with which a node ends before it has a log. The second is no mistake in YAML."""
 REISSUED = {"reissue": {"transport": 1, "http": 1}}
@@ -38,9 +44,13 @@ class PackagedNode(LaidOutAnew):
         super().__init__(run, way, config, os.geteuid(), group, (0o2750, 0o660))
         self.units, self.user = units, user
 
+    def calls(self):
+        """Return what systemd was told by now."""
+        return self.units.calls()
+
     def told(self, since):
         """Return what systemd was told to do since then; `--unit` is a question for what its journal has of one."""
-        return [words[1] for words in self.units.calls()[since:] if words[1] != "show"]
+        return [words[1] for words in self.calls()[since:] if words[1] != "show"]
 
     def runtime(self):
         """Return where the node writes its process id."""
@@ -111,6 +121,10 @@ class NodeElsewhere(PackagedNode):
     def machine_section(self):
         return {"layout": self.layout, **self.way.section}
 
+    def was_put_back(self, since):
+        """Check what systemd was told of a start that failed: the journal was asked, and the unit let go of."""
+        assert self.told(since) == ["stop", "start", "--unit", "stop", "start"]
+
     def name_paths_of_the_package(self):
         paths = {"data": package_paths.DATA, "logs": package_paths.LOGS, "tmp": package_paths.RUNTIME}
         for name in ("elasticsearch.yml", "jvm.options.d/heap.options"):
@@ -128,8 +142,33 @@ class NodeElsewhere(PackagedNode):
         written = (f"{package_paths.DATA}/_state", f"{package_paths.LOGS}/{self.node.cluster}.log")
         assert {self.belongs(path)[:2] for path in written} == {(user, user)}
         assert self.belongs(package_paths.ENVIRONMENT[self.layout]) == ("root", user, "0o660")
-        words = Path(f"/proc/{self.machine().process().pid}/cmdline").read_text().split("\0")
+        words = (self.way.root / f"proc/{self.machine().process().pid}/cmdline").read_text().split("\0")
         assert f"-Des.distribution.type={self.layout}" in words, "out of the file with the unit's environment"
+
+
+class NodeBySystemd(NodeElsewhere):
+    """One that a real systemd runs, and starts again by itself as soon as it ends."""
+
+    def __init__(self, run, way, machine, layout):
+        self.of_systemd = machine
+        super().__init__(run, way, None, layout)
+
+    def runs_by_systemd(self, *_):
+        write_unit(self.of_systemd, self.layout, "Restart=always")
+
+    def calls(self):
+        return self.of_systemd.began(UNIT)
+
+    def told(self, since):
+        return self.calls()[since:]
+
+    def was_put_back(self, since):
+        """Check what systemd began: its own next start may come before it is told not to, and none after ours."""
+        began = self.told(since)
+        assert began[:2] == ["stop", "start"]
+        assert began[2:] in (["start"], ["start", "stop", "start"])
+        [property_] = self.of_systemd.run("systemctl", "show", "--property=NRestarts", UNIT).split()
+        assert property_ == "NRestarts=0", "since our start"
 
 
 @pytest.fixture
@@ -143,23 +182,50 @@ def packaged(tmp_path):
 @pytest.fixture(params=package_paths.ENVIRONMENT)
 def packaged_elsewhere(request, tmp_path):
     sshd_or_skip()
-    programs, changes = tmp_path / "programs", tmp_path / "changes"
+    with ExitStack() as stack:
+        run = stack.enter_context(stack_of_one(tmp_path))
+        one = _by_systemd(run, stack, request.param) or _by_standin(run, stack, request.param)
+        stack.enter_context(one.started())
+        yield one
+
+
+def _by_systemd(run, stack, layout):
+    """Return a node that a real systemd runs; none where there can be none, or for the other layout."""
+    if layout != "deb":
+        return None
+    folder = run.folder / "machine"
+    folder.mkdir()
+    stack.enter_context(logins())  # that machine has the users of this one, as they are when it begins
+    try:
+        machine = stack.enter_context(systemd_machine(folder))
+    except NotMade as error:
+        _say(f"a stand-in for systemd, since {error}")
+        return None
+    _say(machine.run("systemctl", "--version").splitlines()[0])
+    machine.run(*package_paths.install(run.folder / "installed", run.cluster.home, layout))
+    way = stack.enter_context(by_ssh(run, None, machine.lead))
+    return NodeBySystemd(run, way, machine, layout)
+
+
+def _say(what):
+    sys.stdout.write(f"\n{PACKAGED}{' '.join(what.split())}\n")
+
+
+def _by_standin(run, stack, layout):
+    programs, changes = run.folder / "programs", run.folder / "changes"
     programs.mkdir()
     changes.mkdir()
     units = install_systemd(programs)
-    with stack_of_one(tmp_path) as run:
-        lead = package_paths.on_machine(changes, run.cluster.home, request.param)
-        with by_ssh(run, programs, lead) as way:
-            one = NodeElsewhere(run, way, units, request.param)
-            with one.started():
-                yield one
+    lead = package_paths.on_machine(changes, run.cluster.home, layout)
+    way = stack.enter_context(by_ssh(run, programs, lead))
+    return NodeElsewhere(run, way, units, layout)
 
 
 def test_a_node_of_the_debian_package_goes_from_open_to_https_by_its_unit(packaged):
     run = packaged.run
     run.write(machine=packaged.machine_section())
     assert run.preview()["plan"]["restart"]["procedure"] == "full stop"
-    before = len(packaged.units.calls())
+    before = len(packaged.calls())
 
     assert run.up()["result"] == "changed"
 
@@ -180,7 +246,7 @@ def test_one_that_only_ssh_leads_to_is_put_back_secured_and_renewed_as_if_it_wer
     told.pop("unit", None)  # of whatever runs the test
     assert told == one.machine_section(), "the layout, and no path"
     run.write(machine=told)
-    settings, before = one.config / "elasticsearch.yml", len(one.units.calls())
+    settings, before = one.config / "elasticsearch.yml", len(one.calls())
 
     process = run.start("up", "--json")
     wait_for(lambda: "xpack.security.http" in settings.read_text(), process)
@@ -191,16 +257,16 @@ def test_one_that_only_ssh_leads_to_is_put_back_secured_and_renewed_as_if_it_wer
     assert process.returncode == 2
     assert "the previous files are back on every node, and the cluster runs as before" in stderr
     assert "Could not resolve placeholder 'no.such.variable'" in stderr, "what only the journal has, by SSH"
-    assert one.told(before) == ["stop", "start", "--unit", "stop", "start"], "no policy starts it again"
+    one.was_put_back(before)
     assert count(run.cluster.nodes) == DOCUMENTS
-    before = len(one.units.calls())
+    before = len(one.calls())
 
     assert run.up()["result"] == "changed"
 
     assert run.api().ask(f"/{INDEX}/_count")[1]["count"] == DOCUMENTS
     assert one.told(before) == ["stop", "start"]
     one.is_as_packaged()
-    before, process, leaf = len(one.units.calls()), one.machine().process(), one.leaf()
+    before, process, leaf = len(one.calls()), one.machine().process(), one.leaf()
     run.write(machine=one.machine_section(), certificates=REISSUED)
 
     assert run.up()["result"] == "changed"

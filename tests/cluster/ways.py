@@ -39,6 +39,10 @@ class Way:
         """Where the machine's files are seen from here."""
         return Path(f"/proc/{self.sees}/root" if self.sees else "/")
 
+    def there(self, path: Path) -> Path:
+        """Return the machine's own name of a path that is seen from here, or of one that is its own already."""
+        return Path("/") / path.relative_to(self.root) if path.is_relative_to(self.root) else path
+
     def tell(self, *command: str) -> list[str]:
         """Return the words that a command prints which sees the machine's files, and names of users."""
         lead = ["nsenter", f"--target={self.sees}", "--mount"] if self.sees else []
@@ -55,21 +59,21 @@ def here(run: StackRun) -> Iterator[Way]:
 
 
 @contextmanager
-def by_ssh(run: StackRun, folder: Path, lead: Sequence[str] = ()) -> Iterator[Way]:
+def by_ssh(run: StackRun, folder: Path | None, lead: Sequence[str] = ()) -> Iterator[Way]:
     """Let the same programs be found in sessions of an sshd alone; the plugin is the usual one.
 
     The login has to use `sudo`.
 
     Args:
         run: the stack.
-        folder: what has the programs.
+        folder: what has the programs; nothing where the machine has its own.
         lead: what the sshd is started with besides.
     """
     of_nodes = [port for node in run.cluster.nodes for port in (node.spec.http_port, node.spec.transport_port)]
     place, more = ("127.0.0.1", free_ports(1, of_nodes)[0]), f"AllowUsers {NO_PASSWORD}"
     with (
         logins(),
-        running_sshd(*place, (*lead, *lead_to(folder / "bin")), more) as sshd,
+        running_sshd(*place, (*lead, *(lead_to(folder / "bin") if folder else ())), more) as sshd,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setitem(MINIMAL_ENVIRONMENT, "PATH", USUAL_PATH)
@@ -78,7 +82,7 @@ def by_ssh(run: StackRun, folder: Path, lead: Sequence[str] = ()) -> Iterator[Wa
         reached = {"host": sshd.address, "port": sshd.port, "user": NO_PASSWORD, **keys}
         assert sshd.process is not None
         try:
-            yield Way(folder, {"ssh": reached}, sshd.process.pid)
+            yield Way(folder or sshd.folder, {"ssh": reached}, sshd.process.pid)
         finally:
             close_connections()
 

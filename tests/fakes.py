@@ -148,10 +148,17 @@ class FakeFile:
     """Whether something else than its mode keeps the node from it, as SELinux does."""
 
     def readable_by(self, user: str) -> bool:
-        """Every user has one group here, of the same name."""
+        """Tell whether its mode lets a user read it; everybody has one group here, of the same name."""
+        return self._lets(user, 0o4)
+
+    def writable_by(self, user: str) -> bool:
+        """Tell whether its mode lets a user write."""
+        return self._lets(user, 0o2)
+
+    def _lets(self, user: str, bit: int) -> bool:
         if user in ("root", self.owner):
-            return user == "root" or bool(self.mode & 0o400)
-        return bool(self.mode & (0o040 if user == self.group else 0o004))
+            return user == "root" or bool(self.mode & bit << 6)
+        return bool(self.mode & (bit << 3 if user == self.group else bit))
 
 
 @dataclass
@@ -388,5 +395,7 @@ class FakeTarget:
         return Completed(0, f"{len(file.content)}\n", "") if file else Completed(1, "", "No such file or directory")
 
     def _test(self, call: Call) -> Completed:
-        file = self.files.get(PurePosixPath(call.argv[2]))
-        return OK if file and file.readable_by(call.user or "root") else Completed(1, "", "")
+        path, user = PurePosixPath(call.argv[2]), call.user or "root"
+        file = self.files.get(path) or self.folders.get(path)
+        may = file is not None and (file.writable_by(user) if call.argv[1] == "-w" else file.readable_by(user))
+        return OK if may else Completed(1, "", "")

@@ -121,6 +121,10 @@ class InContainer:
         """Leave it to the container, whose users are its own."""
         return ""
 
+    def cannot_write_keystore(self) -> str:
+        """Leave it to the container, whose users are its own."""
+        return ""
+
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         """Run the image's program: in the container where it runs, else in one of its own with the same folders."""
         found, program = self._inspect(), f"{self.machine.home}/bin/{self.place.software.keystore_command}"

@@ -81,6 +81,10 @@ class OwnCommands:
         """Leave it to the layout, unless something else starts the node: then nobody knows as whom."""
         return "" if self.commands.start else self.usual.cannot_read(paths)
 
+    def cannot_write_keystore(self) -> str:
+        """Leave it to the layout, unless something else runs the program: then nobody knows as whom."""
+        return "" if self.commands.keystore else self.usual.cannot_write_keystore()
+
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         """Run `keystore` with the arguments of `elasticsearch-keystore` after its own."""
         if not self.commands.keystore:

@@ -30,6 +30,8 @@ for path do
   if [ -d "$path" ]; then [ -x "$path" ]; else [ -r "$path" ]; fi || printf '%s\\n' "$path"
 done
 """
+MAY_NOT_WRITE = "may not write in {}: see the owner and mode of that folder, or write the `layout` of its package"
+OF_ANOTHER = "leaves {0} as it is, since that belongs to {1}: `chown {2} {0}`"
 OF_PROCESS = ("/proc/{pid}/limits", "/proc/sys/vm/max_map_count")
 
 
@@ -61,6 +63,9 @@ class Service(Protocol):
 
     def cannot_read(self, paths: Sequence[str]) -> str:
         """Return which of these files the node may not read, or which folder not enter; empty where it may all."""
+
+    def cannot_write_keystore(self) -> str:
+        """Return why the keystore's command could write nothing; empty where nothing is known against it."""
 
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         """Run the keystore's command."""
@@ -158,6 +163,20 @@ class OnMachine:
 
     def __init__(self, place: Place) -> None:
         self.place, self.machine, self.target = place, place.machine, place.target
+
+    def cannot_write_keystore(self) -> str:
+        """Look at the config folder, in which the program makes the file anew, and at the file's owner, whom it keeps.
+
+        Source: KeyStoreWrapper.save ("write permissions required for", "this incurs changing the file owner").
+        """
+        user, folder = self.place.keystore_user(), self.place.real(self.machine.config)
+        if not self.place.may("-w", folder, user):
+            return f"`elasticsearch-keystore` is run as user {user}, who {MAY_NOT_WRITE.format(folder)}"
+        path = self.machine.path(self.place.software.keystore)
+        stat = self.target.stat([path]).get(path)
+        if stat is not None and stat.owner != user:
+            return f"`elasticsearch-keystore` is run as user {user}, and {OF_ANOTHER.format(path, stat.owner, user)}"
+        return ""
 
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:
         """Run the program in the home, as the owner of the config folder."""

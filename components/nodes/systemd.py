@@ -39,7 +39,12 @@ class Systemd(OnMachine):
         return process_of(self.target, pid) if pid else None
 
     def start(self, clock: Clock) -> Completed:
-        """Start the unit. `systemctl` says little of a failure, so what the journal has of this start is added."""
+        """Start the unit. `systemctl` says little of a failure, so what the journal has of this start is added.
+
+        What it counts of earlier starts is forgotten first: `StartLimitBurst=` is for a service that fails again and
+        again, and would refuse to start a node whose files are back. Source: systemctl(1), reset-failed.
+        """
+        self.target.run(self._systemctl("reset-failed"))
         began = now_on(self.target)
         done = self.place.start(self._systemctl("start"), clock, usual=START_TIMEOUT)
         if done.ok:

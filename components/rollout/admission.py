@@ -11,6 +11,7 @@ from components.rollout.preconditions import (
     NOTHING_KNOWN,
     cluster_is_not_as_listed,
     is_begun,
+    nodes_that_cannot_keep,
     nodes_that_cannot_read,
     nodes_that_cannot_start,
     nodes_that_would_not_start,
@@ -58,7 +59,8 @@ def admitted(
     if procedure(view) in RESTARTING:
         against += nodes_that_cannot_start(nodes)
         if not is_begun(view):  # what is in hand is finished, or put back
-            against += (*(nodes_that_cannot_read(nodes) if written else ()), *nodes_that_would_not_start(nodes))
+            against += nodes_that_cannot_read(nodes) if written else ()
+            against += (*nodes_that_cannot_keep(view, nodes), *nodes_that_would_not_start(nodes))
     for line in in_use(may_be_waived, waivers, today):
         performer.context.warn(line)
     if against:

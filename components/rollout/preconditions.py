@@ -88,6 +88,14 @@ def nodes_that_cannot_read(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
     return tuple(Finding("CannotRead", f"{name} could not be started again: {why}") for name, why in found if why)
 
 
+def nodes_that_cannot_keep(view: RolloutView, nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
+    """Return which keystores could not be written, of those that change: to be known before their nodes are stopped."""
+    due = {node.name for node in view.nodes if node.entries}
+    found = ((node.name, node.machine.service.cannot_write_keystore()) for node in nodes if node.name in due)
+    refusal = "the keystore of {} could not be written while it is stopped: {}"
+    return tuple(Finding("CannotKeep", refusal.format(name, why)) for name, why in found if why)
+
+
 def nodes_that_would_not_start(nodes: Iterable[RolloutNode]) -> tuple[Finding, ...]:
     """Return why Elasticsearch would refuse to start with what is wanted, the operator's own lines among it.
 

@@ -1,4 +1,4 @@
-"""Elasticsearch's unit as its packages have it, for a real systemd (systemd_machine.py). NO package.
+"""Elasticsearch's unit as its packages have it, for a real systemd (tests/systemd_machine.py). NO package.
 
 It differs in two things. Limits are left out, since not every root may raise them. And the development home is without
 the module that tells systemd that the node is ready, so what the unit starts tells it of the mark that Elasticsearch
@@ -8,7 +8,7 @@ Source: elasticsearch distribution/packages: elasticsearch.service, systemd-entr
 """
 
 from tests.cluster.package_paths import CONFIG, ENVIRONMENT, HOME, RUNTIME, UNIT, USER
-from tests.cluster.systemd_machine import SystemdMachine
+from tests.systemd_machine import SystemdMachine
 
 ENTRYPOINT = "/usr/local/lib/elasticsearch-entrypoint"
 STARTS = f"""\

@@ -66,6 +66,7 @@ class Unit:
         fails: what the node says when it does not start; empty when it starts.
         takes: seconds from SIGTERM to the end; None for never.
         lingers: seconds that the unit is still ending when its process is gone.
+        most_starts: how many starts are taken until its count is forgotten.
     """
 
     target: FakeTarget
@@ -76,6 +77,8 @@ class Unit:
     pids: count = field(default_factory=lambda: count(2000))
     pid: int = 0
     refuses: str = ""
+    most_starts: int = 5
+    starts: int = 0
 
     def __post_init__(self):
         self.target.programs |= {"systemctl": self.systemctl, "journalctl": self.journalctl}
@@ -88,6 +91,9 @@ class Unit:
                 loaded = "loaded" if name == self.name else "not-found"
                 pid = self.pid if self.alive() else 0
                 return Completed(0, f"MainPID={pid}\nLoadState={loaded}\nActiveState={self.active()}\n", "")
+            case ("reset-failed", self.name):
+                self.starts = 0
+                return OK
             case ("start", self.name):
                 return self.start()
             case ("stop", "--no-block", self.name):
@@ -97,7 +103,8 @@ class Unit:
         raise AssertionError(call.argv)
 
     def start(self):
-        if self.fails:
+        self.starts += 1
+        if self.fails or self.starts > self.most_starts:
             return Completed(1, "", f"Job for {self.name} failed because the control process exited with error code.\n")
         self.pid = next(self.pids)
         args = "/usr/share/elasticsearch/jdk/bin/java -m elasticsearch.launcher"

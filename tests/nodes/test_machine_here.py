@@ -133,3 +133,23 @@ def test_a_node_of_the_stack_is_reached_on_this_machine(tmp_path):
     (tmp_path / "elasticsearch.yml").write_text("a: 1\n")
     machine = machine_of(machine_in(tmp_path).machine)
     assert (machine.name, machine.target.name, machine.settings_text()) == ("es-1", "es-1", "a: 1\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder to another user")
+def test_a_keystore_that_its_command_could_not_write_is_told_beforehand():
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    service, keystore = machine_in(place).service, place / "elasticsearch.keystore"
+    run_as = "`elasticsearch-keystore` is run as user nobody, "
+    try:
+        shutil.chown(place, "nobody", "nogroup")
+        assert service.cannot_write_keystore() == ""
+        keystore.touch()
+        mend = f"`chown nobody {keystore}`"
+        told = f"{run_as}and leaves {keystore} as it is, since that belongs to root: {mend}"
+        assert service.cannot_write_keystore() == told
+        shutil.chown(keystore, "nobody")
+        assert service.cannot_write_keystore() == ""
+        place.chmod(0o555)
+        assert service.cannot_write_keystore().startswith(f"{run_as}who may not write in {place}: ")
+    finally:
+        shutil.rmtree(place)

@@ -44,7 +44,8 @@ def test_a_start_and_a_stop_are_the_documented_commands_and_no_password_goes_wit
     machine.stop(target.clock)
     assert machine.process() is None
     calls = [call for call in target.ran if call.argv[0] == "systemctl" and call.argv[1] != "show"]
-    assert [call.argv[1:] for call in calls] == [("start", unit.name), ("stop", "--no-block", unit.name)]
+    words = [("reset-failed", unit.name), ("start", unit.name), ("stop", "--no-block", unit.name)]
+    assert [call.argv[1:] for call in calls] == words
     assert {(call.stdin, call.user, tuple(call.environment)) for call in calls} == {(b"", None, ())}
 
 
@@ -64,6 +65,14 @@ def test_a_unit_that_fails_is_stopped_so_that_no_policy_starts_it_while_files_ar
     Unit(target, fails="unknown setting")
     assert not deb(target).start(target.clock).ok
     assert target.ran[-1].argv == ("systemctl", "stop", "--no-block", "elasticsearch.service")
+
+
+def test_a_unit_that_may_start_a_few_times_only_starts_however_often_it_failed_before(target):
+    unit = Unit(target, fails="unknown setting", most_starts=2)
+    for _ in range(3):
+        assert not deb(target).start(target.clock).ok
+    unit.fails = ""
+    assert deb(target).start(target.clock).ok
 
 
 def test_a_start_that_fails_tells_what_the_journal_has_of_it(target):

@@ -8,7 +8,12 @@ import pytest
 from components.errors import ConfigurationRefused, RolloutHalted, TargetUnreachable
 from components.nodes.cluster_api import NOTE_LEFT, STILL_HELD, ClusterSummary
 from components.nodes.logins import logins_refused
-from components.rollout.preconditions import PRECONDITIONS, cluster_is_not_as_listed, nodes_that_cannot_start
+from components.rollout.preconditions import (
+    PRECONDITIONS,
+    cluster_is_not_as_listed,
+    nodes_that_cannot_keep,
+    nodes_that_cannot_start,
+)
 from tests.fake_elasticsearch import HOME, FakeNode
 from tests.fakes import FakeClock, FakeFile, FakeTarget
 from tests.rollout.views import cluster, node, open_node, outdated, stopped
@@ -244,6 +249,37 @@ def test_a_node_that_may_not_read_its_new_key_is_found_before_any_node_is_stoppe
     ) in caught.value.why
     assert world.snapshot() == before
     assert all(one.starts_tried() == 1 for one in world.nodes)
+
+
+@pytest.mark.parametrize(
+    ("folder_mode", "owner", "why"),
+    [
+        (0o550, "elasticsearch", "who may not write in /nodes/es-2/config: see the owner and mode of that folder, or"),
+        (0o750, "root", "and leaves {keystore} as it is, since that belongs to root: `chown elasticsearch {keystore}`"),
+    ],
+)
+def test_a_keystore_that_could_not_be_written_is_found_before_any_node_is_stopped(doors, folder_mode, owner, why):
+    world = doors(with_own_allocation())
+    target, path = world["es-2"].target, world["es-2"].keystore.path
+    target.folders[path.parent].mode, target.files[path].owner = folder_mode, owner
+    before = world.snapshot()
+    for run in (world.preview, world.up):
+        with pytest.raises(ConfigurationRefused) as caught:
+            run()
+        assert "the keystore of es-2 could not be written while it is stopped: " in caught.value.why
+        assert f"`elasticsearch-keystore` is run as user elasticsearch, {why.format(keystore=path)}" in caught.value.why
+    assert world.snapshot() == before
+    assert all(one.starts_tried() == 1 for one in world.nodes)
+
+
+def test_a_keystore_that_gets_nothing_new_need_not_be_one_that_can_be_written(laid_out):
+    for one in laid_out:
+        one.target.folders[one.config].mode = 0o550
+    view = SimpleNamespace(
+        nodes=[SimpleNamespace(name="es-1", entries=("one",)), SimpleNamespace(name="es-2", entries=())]
+    )
+    found = nodes_that_cannot_keep(view, rollout_nodes(laid_out))
+    assert [finding.message.partition(" could")[0] for finding in found] == ["the keystore of es-1"]
 
 
 def test_what_is_in_hand_is_put_back_also_where_a_new_key_cannot_be_read(doors):

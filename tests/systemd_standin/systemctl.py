@@ -67,6 +67,8 @@ def main(folder: Path, words: list[str]) -> int:
     match words:
         case ["show", asked, name]:
             return show(units, asked, name)
+        case ["reset-failed", name]:
+            return 0 if units.read(name) else refused(f"reset-failed {name}")  # it counts no starts
         case ["start", name]:
             return start(units, name)
         case ["stop", "--no-block", name]:

@@ -26,7 +26,7 @@ Description=A machine that lets users in, and has no services of its own
 Requires=basic.target systemd-user-sessions.service
 After=basic.target systemd-user-sessions.service
 """
-MACHINE = f"""
+MACHINE = """
 set -e
 mkdir "$0/files" "$0/groups"
 mount -t tmpfs -o mode=755 essec "$0/files"
@@ -34,7 +34,7 @@ mount -t cgroup2 essec "$0/groups"
 mkdir "$0/groups/$1"
 setpriv --pdeathsig KILL sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare --cgroup --mount --pid --uts --ipc \\
   --fork --kill-child sh -c "$2" "$0/files"' "$0" "$0/groups/$1" "$2" || true
-find "$0/groups/$1" -depth -type d -exec rmdir {{}} +
+find "$0/groups/$1" -depth -type d -exec rmdir {} +
 """
 """Its words: a folder, a name for its control group, and what begins the machine."""
 BEGIN = f"""

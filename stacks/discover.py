@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.errors import SecurityError
+from rich.console import Group
+
+from components.clock import SystemClock
+from components.errors import ConfigurationRefused, SecurityError
 from components.facts.candidates import KEYS, Asked, candidates_on, plain
 from components.facts.machine import MachineFacts, look_at
 from components.facts.node import NodeFacts, facts_of, resolved
@@ -16,6 +19,7 @@ from components.nodes.spec import NODE_NAME
 from components.nodes.ssh_spec import Ssh
 from components.nodes.targets import target_of
 from stacks.config import named
+from stacks.discover_folded import about, differing_in, nodes_view, said_once
 from stacks.discover_input import half_written
 from stacks.discover_lines import as_lines, sections_to_write
 from stacks.discover_view import lines_view, node_data, node_view
@@ -23,6 +27,7 @@ from stacks.discovered import Contradiction, Discovered, additions, contradictio
 from stacks.inventory import nodes_of
 from stacks.missed_names import Missed, missed, names_to_add, seed_names
 from stacks.model import CLUSTER_NAME, StackModel
+from stacks.plan_words import MANY, counted
 from stacks.statuses import BROKEN, DUE, FINE
 from stacks.workspace import ROOT, refuse_missing_project, workspace_for
 from toolchain import console
@@ -42,10 +47,11 @@ def discover(options: argparse.Namespace) -> int:
     against = list(dict.fromkeys(each for one in seen for each in contradictions(one, sections.get("cluster") or {})))
     names = missed(seen, model)
     to_write = _to_write(sections, seen, names)
-    for one in seen:
-        console.show(node_view(one, model))
     notes = [*unfit(seen), *differing(seen), *map(str, names)]
-    _tell(seen, against, notes, to_write, where)
+    now = SystemClock().now()
+    chosen = _chosen(seen, options.node, where)
+    console.show(Group(*(node_view(one, model, now) for one in chosen)) if chosen else nodes_view(seen, model, now))
+    _tell(seen, against, _notes(seen, names, notes), to_write, where)
     if options.json:
         data = {
             "result": "discovered",
@@ -55,7 +61,7 @@ def discover(options: argparse.Namespace) -> int:
             "contradictions": [str(each) for each in against],
         }
         sys.stdout.write(f"{json.dumps(data, indent=2, default=str)}\n")
-    if against or any(one.facts is None or one.facts.found is None for one in seen):
+    if against or _broken(seen):
         return BROKEN
     return DUE if to_write or notes else FINE
 
@@ -109,6 +115,29 @@ def _to_write(sections: Mapping[str, Any], seen: Sequence[Discovered], names: Se
     )
 
 
+def _chosen(seen: Sequence[Discovered], names: Sequence[str], where: str) -> list[Discovered]:
+    """Return the nodes of which everything is to be told; none where nobody asked for some."""
+    known = [one.name for one in seen]
+    for name in names:
+        if name not in known:
+            raise ConfigurationRefused(
+                f"there is no node `{name}`",
+                where=f"{where}: nodes",
+                why=counted(f"there are {', '.join(known)}"),
+                next_step="name some of these with `--node`",
+            )
+    return [one for one in seen if one.name in names]
+
+
+def _notes(seen: Sequence[Discovered], names: Sequence[Missed], notes: Sequence[str]) -> list[str]:
+    """Return the notes as people read them: of many nodes, what is alike is said once."""
+    if len(seen) <= MANY:
+        return list(notes)
+    about_names = [(one.seen, counted(str(one))) for one in names]
+    about_forms = [(about(text, seen), text) for text in unfit(seen)]
+    return [*differing_in(seen), *said_once([*about_forms, *about_names], seen)]
+
+
 def _tell(
     seen: Sequence[Discovered],
     against: Sequence[Contradiction],
@@ -117,21 +146,23 @@ def _tell(
     where: str,
 ) -> None:
     """Say what is to be done: what is wrong first."""
-    broken = [one for one in seen if one.facts is None or one.facts.found is None]
-    if broken or against:
+    wrong: list[tuple[Discovered | None, str]] = []
+    wrong += [(one, one.failed or str(not_found(one))) for one in _broken(seen)]
+    wrong += [(about(each.path, seen), str(each.as_error(where))) for each in against]
+    if wrong:
         console.say("")
-    for one in broken:
-        if one.failed:
-            console.failure("", one.failed)
-        else:
-            console.problem(not_found(one))
-    for each in against:
-        console.problem(each.as_error(where))
+    for text in said_once(wrong, seen):
+        console.failure("", text)
     if notes:
         console.say("")
     for note in notes:
         console.say(f"! {note}")
     if to_write:
         console.show(lines_view(as_lines(to_write), where))
-    elif not broken:
+    elif not _broken(seen):
         console.say(f"\n{where}: nothing to add")
+
+
+def _broken(seen: Sequence[Discovered]) -> list[Discovered]:
+    """Return the nodes of which it is not known what they are."""
+    return [one for one in seen if one.facts is None or one.facts.found is None]

@@ -9,8 +9,7 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 
 from components.nodes import hosts
-from components.pki.spec import Layer
-from stacks.discover_view import PROCESS, SEED_HOSTS, leaf_row, node_view, reached, rows_of, table_view
+from stacks.discover_view import LAYER_ROWS, LEAF_ROWS, PROCESS, SEED_HOSTS, node_view, reached, rows_of, table_view
 from stacks.discovered import Discovered, differences
 from stacks.folded_rows import DAYS, folded_rows
 from stacks.model import StackModel
@@ -87,7 +86,7 @@ def _told(nodes: Sequence[Discovered], model: StackModel, now: datetime) -> list
     """Return every node with its rows; what many have as it is, such as a name in all leaves, stays as it is."""
     mentioned: Counter[str] = Counter()
     whole = [_whole(one, model, now, mentioned) for one in nodes]
-    leaves = [row for row in map(leaf_row, Layer) if any(row in rows for rows in whole)]
+    leaves = [row for row in LEAF_ROWS.values() if any(row in rows for rows in whole)]
     for one, rows in zip(nodes, whole, strict=True):
         rows |= {row: NONE_SEEN for row in leaves if row not in rows and one.facts and one.facts.speech}
     plain = [{row: PROCESS.sub("", text) for row, text in rows.items()} for rows in whole]
@@ -159,13 +158,13 @@ def _shortened(row: str, text: str) -> str:
 
 
 def _usual(told: Sequence[_Told]) -> dict[str, Row]:
-    """Return what most nodes have in each row, where any two have the same; a row's nodes are told by their place."""
+    """Return what half of the nodes or more have in each row; a row's nodes are told by their place."""
     order = max((one.shared for one in told), key=len)
     found = {}
     for row in dict.fromkeys([*order, *(row for one in told for row in one.shared)]):
         texts = [Row(row, (str(at),), one.shared[row]) for at, one in enumerate(told) if row in one.shared]
         most = max(folded_rows(texts, few=1), key=lambda each: len(each.nodes))
-        if len(most.nodes) > 1:
+        if 2 * len(most.nodes) >= len(told):
             found[row] = most
     return found
 
@@ -174,7 +173,7 @@ def _unlike(told: Sequence[_Told], usual: Mapping[str, Row]) -> list[RenderableT
     """Return a table for each node that is unlike most others, of what is so; one for all that are so alike."""
     groups: dict[tuple[tuple[str, str], ...], list[tuple[_Told, list[str]]]] = {}
     for at, one in enumerate(told):
-        rows = [row for row, text in one.shared.items() if row not in usual or _is_unlike(str(at), text, usual[row])]
+        rows = [row for row in one.shared if row not in usual or not _is_usual(one, str(at), usual[row])]
         if rows:
             kind = tuple((row, DAYS.sub("", one.shared[row])) for row in rows)
             groups.setdefault(kind, []).append((one, rows))
@@ -188,9 +187,10 @@ def _parts(members: list[tuple[_Told, list[str]]]) -> list[list[tuple[_Told, lis
     return [[one] for one in members] if hidden and len(members) <= MANY else [members]
 
 
-def _is_unlike(place: str, text: str, usual: Row) -> bool:
-    """Tell whether a node has something else in a row than most, and is not merely less known, as it does not run."""
-    return place not in usual.nodes and not usual.change.startswith(f"{text} · ")
+def _is_usual(one: _Told, place: str, usual: Row) -> bool:
+    """Tell whether a node has what most have; of one that does not run it is not known what its layers speak."""
+    silent = usual.what in LAYER_ROWS.values() and one.seen.facts is not None and one.seen.facts.running is None
+    return place in usual.nodes or (silent and usual.change.startswith(f"{one.shared[usual.what]} · "))
 
 
 def _table(members: Sequence[tuple[_Told, list[str]]]) -> RenderableType:

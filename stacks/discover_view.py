@@ -33,6 +33,8 @@ KEYS = {Layer.TRANSPORT: "transport_port", Layer.HTTP: "http_port"}
 SECURITY = "xpack.security.enabled"
 NOT_TOLD = "not told"
 SEED_HOSTS = "seed hosts"
+LAYER_ROWS = {layer: f"{spelled(layer)} layer" for layer in Layer}
+LEAF_ROWS = {layer: f"{spelled(layer)} leaf" for layer in Layer}
 PROCESS = re.compile(r" \(process \d+\)")
 """What is said of a node that runs, and of each in other words."""
 Listed: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
@@ -115,22 +117,17 @@ def rows_of(seen: Discovered, model: StackModel, now: datetime, listed: Listed =
     yield "node.name", seen.own_name or NOT_TOLD
     yield "cluster.name", plain(facts.settings, "cluster.name") or NOT_TOLD
     for layer in Layer:
-        yield f"{spelled(layer)} layer", _layer(facts, layer, listed)
+        yield LAYER_ROWS[layer], _layer(facts, layer, listed)
     yield SEED_HOSTS, ", ".join(texts(facts.settings, SEEDS)) or "none written"
     yield "security", _told_of_security(facts)
     for layer, leaf in facts.leaves.items():
         told_of = [", ".join(listed((*leaf.sans.dns, *leaf.sans.ips))) or f"{leaf.sans}"]
         told_of += [f"signed by {leaf.issuer or NOT_TOLD}", f"until {day(leaf.not_after)}"]
-        yield leaf_row(layer), " · ".join([*told_of, *_to_mind(leaf, layer, seen, model, now, listed)])
+        yield LEAF_ROWS[layer], " · ".join([*told_of, *_to_mind(leaf, layer, seen, model, now, listed)])
     for layer in Layer:
         grouped = groupby(origins(seen, layer, model), key=lambda pair: pair[1])
         told_with_why = (f"{host} ({why})" for why, pairs in grouped for host in listed([host for host, _ in pairs]))
         yield f"{spelled(layer)} SANs", ", ".join(told_with_why)
-
-
-def leaf_row(layer: Layer) -> str:
-    """Return what the row of a leaf is called."""
-    return f"{spelled(layer)} leaf"
 
 
 def _to_mind(

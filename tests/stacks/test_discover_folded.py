@@ -176,6 +176,39 @@ def test_a_few_that_are_unlike_in_words_that_hide_it_are_told_each_with_its_own(
     assert "another IP address" not in text
 
 
+def settings(at, **changed):
+    found = node(model(stack(at)).nodes[-1], at).facts.found
+    return {"found": replace(found, settings={**found.settings, **changed})}
+
+
+def test_what_two_of_many_have_is_not_what_most_have():
+    unread = {"found": Candidate("/etc/elasticsearch", running=RunningNode(7), unread="not read"), "leaves": {}}
+    head, *tables = printed(cluster(12, es_3=unread, es_9=unread)).strip().split("\n\n")
+    assert "not read" not in head
+    assert [each.startswith("2 nodes · es-3, es-9\n") and "  settings  " in each for each in tables] == [True]
+
+
+def test_halves_are_told_as_what_most_have_and_who_has_the_other():
+    odd = {f"es_{at}": settings(at, **{"http.port": "9201"}) for at in range(2, 13, 2)}
+    _, *tables = printed(cluster(12, **odd)).strip().split("\n\n")
+    assert tables == [
+        "6 nodes · es-2, es-4, es-6, es-8, es-10, es-12\n"
+        "  HTTP layer  port 9201 · listens on {name}.example.net · speaks TLS"
+    ]
+
+
+def test_a_node_of_which_less_is_said_than_of_most_is_unlike_them_if_it_runs():
+    foreign = {"xpack.security.enabled": "true", "xpack.security.http.ssl.enabled": "true"}
+    most = {f"es_{at}": settings(at, **foreign) for at in range(1, 12)}
+    text = printed(cluster(12, **most, es_12=settings(12, **{"xpack.security.enabled": "true"})))
+    assert text.endswith("\n\nes-12 · by SSH, es-12.example.net\n  security  enabled: true\n")
+    lacking = {f"es_{at}": {"leaves": {layer: leaf([f"es-{at}"], 3) for layer in Layer}} for at in range(1, 12)}
+    named = {layer: leaf(["es-12"], 3) for layer in Layer}
+    nodes = cluster(12, **lacking, es_12={"leaves": named})
+    nodes[11] = replace(nodes[11], spec=nodes[11].spec.model_copy(update={"address": "es-12"}))
+    assert "  HTTP leaf       es-12 · signed by logs CA · until 2027-11-27\n" in printed(nodes)
+
+
 def test_a_few_nodes_have_a_whole_table_each():
     text = printed(cluster(MANY))
     assert [f"\nes-{at} · by SSH, es-{at}.example.net\n" in text for at in range(1, MANY + 1)] == [True] * MANY

@@ -3,30 +3,25 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
 
 from components.clock import SystemClock
-from components.errors import ConfigurationRefused, SecurityError
-from components.facts.candidates import KEYS, Asked, candidates_on, plain
-from components.facts.machine import MachineFacts, look_at
-from components.facts.node import NodeFacts, facts_of, resolved
+from components.errors import ConfigurationRefused
+from components.facts.candidates import plain
+from components.facts.node import NodeFacts
 from components.nodes.spec import NODE_NAME
-from components.nodes.ssh_spec import Ssh
-from components.nodes.targets import target_of
 from stacks.config import named
 from stacks.discover_folded import about, differing_in, nodes_view, said_once
 from stacks.discover_input import half_written
 from stacks.discover_lines import as_lines, sections_to_write
+from stacks.discover_looks import look
 from stacks.discover_view import lines_view, node_data, node_view
 from stacks.discovered import Contradiction, Discovered, additions, contradictions, differing, fits, not_found, unfit
-from stacks.inventory import nodes_of
-from stacks.missed_names import Missed, missed, names_to_add, seed_names
-from stacks.model import CLUSTER_NAME, StackModel
+from stacks.missed_names import Missed, missed, names_to_add
+from stacks.model import CLUSTER_NAME
 from stacks.plan_words import MANY, counted
 from stacks.statuses import BROKEN, DUE, FINE
 from stacks.workspace import ROOT, refuse_missing_project, workspace_for
@@ -64,44 +59,6 @@ def discover(options: argparse.Namespace) -> int:
     if against or _broken(seen):
         return BROKEN
     return DUE if to_write or notes else FINE
-
-
-def look(
-    sections: Mapping[str, Any], model: StackModel, root: Path, news: Callable[[str], None]
-) -> tuple[Discovered, ...]:
-    """Return what the machine of each node tells; one that cannot be asked is named, and the others go on."""
-    machines: dict[Ssh | None, MachineFacts] = {}
-    common = sections.get("machine") or {}
-    found = []
-    for index, (written, spec, node) in enumerate(
-        zip(sections["nodes"], model.nodes, nodes_of(model, root), strict=True)
-    ):
-        news(node.name)
-        machine = {**common, **(written.get("machine") or {})}
-        seen = Discovered(index, written, machine, spec, by_ssh=node.machine.ssh.host if node.machine.ssh else "")
-        target = target_of(node.machine)
-        folder = node.machine.config if machine.get("config") or machine.get("home") else ""
-        config = folder if machine.get("config") else ""
-        ports = {key: int(written[key]) for key in KEYS if isinstance(written.get(key), int)}
-        home = node.machine.home if machine.get("home") else ""
-        asked = Asked(str(written.get("name") or ""), config, ports, str(written.get("address") or ""), home)
-        try:
-            if node.machine.ssh not in machines:
-                machines[node.machine.ssh] = look_at(target)
-            facts = machines[node.machine.ssh]
-            folders = candidates_on(facts, node.machine, target, folder)
-            known = facts_of(node, asked, facts, folders, target)
-            seen = replace(seen, facts=known, resolved=resolved(target, seed_names([known])))
-        except SecurityError as error:
-            seen = replace(seen, failed=str(error))
-        found.append(_completed(seen))
-    return tuple(found)
-
-
-def _completed(seen: Discovered) -> Discovered:
-    """Return a node with what its machine told in the place of what is not written."""
-    told = {key: value for key, value in additions(seen).items() if key in ("name", "address", *KEYS)}
-    return replace(seen, spec=seen.spec.model_copy(update=told))
 
 
 def _to_write(sections: Mapping[str, Any], seen: Sequence[Discovered], names: Sequence[Missed]) -> dict[str, Any]:

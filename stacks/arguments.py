@@ -59,6 +59,9 @@ def _add_own_options(name: str, sub: argparse.ArgumentParser) -> None:
         many: dict[str, Any] = {"type": Path, "action": "append", "default": []}
         sub.add_argument("--policy-pack", metavar="FOLDER", help="hold the run against these policies", **many)
         sub.add_argument("--policy-pack-config", metavar="FILE", help="the policies' configuration, JSON", **many)
+    if name == "discover":
+        told: dict[str, Any] = {"action": "append", "default": []}
+        sub.add_argument("--node", metavar="NAME", help="print all that is known of this node, of many too", **told)
     if name == "preview":
         sub.add_argument("--at", metavar="WHEN", help="show what would be due then: 2027-03-01, 2027-03-01T12:00Z")
         sub.add_argument("--diff", action="store_true", help="print the engine's own detailed differences as well")

@@ -3,26 +3,26 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.errors import SecurityError
-from components.facts.candidates import KEYS, Asked, candidates_on, plain
-from components.facts.machine import MachineFacts, look_at
-from components.facts.node import NodeFacts, facts_of, resolved
+from rich.console import Group
+
+from components.clock import SystemClock
+from components.errors import ConfigurationRefused
+from components.facts.candidates import plain
+from components.facts.node import NodeFacts
 from components.nodes.spec import NODE_NAME
-from components.nodes.ssh_spec import Ssh
-from components.nodes.targets import target_of
 from stacks.config import named
+from stacks.discover_folded import about, differing_in, nodes_view, said_once
 from stacks.discover_input import half_written
 from stacks.discover_lines import as_lines, sections_to_write
+from stacks.discover_looks import look
 from stacks.discover_view import lines_view, node_data, node_view
 from stacks.discovered import Contradiction, Discovered, additions, contradictions, differing, fits, not_found, unfit
-from stacks.inventory import nodes_of
-from stacks.missed_names import Missed, missed, names_to_add, seed_names
-from stacks.model import CLUSTER_NAME, StackModel
+from stacks.missed_names import Missed, missed, names_to_add
+from stacks.model import CLUSTER_NAME
+from stacks.plan_words import MANY, counted
 from stacks.statuses import BROKEN, DUE, FINE
 from stacks.workspace import ROOT, refuse_missing_project, workspace_for
 from toolchain import console
@@ -42,10 +42,11 @@ def discover(options: argparse.Namespace) -> int:
     against = list(dict.fromkeys(each for one in seen for each in contradictions(one, sections.get("cluster") or {})))
     names = missed(seen, model)
     to_write = _to_write(sections, seen, names)
-    for one in seen:
-        console.show(node_view(one, model))
     notes = [*unfit(seen), *differing(seen), *map(str, names)]
-    _tell(seen, against, notes, to_write, where)
+    now = SystemClock().now()
+    chosen = _chosen(seen, options.node, where)
+    console.show(Group(*(node_view(one, model, now) for one in chosen)) if chosen else nodes_view(seen, model, now))
+    _tell(seen, against, _notes(seen, names, notes), to_write, where)
     if options.json:
         data = {
             "result": "discovered",
@@ -55,47 +56,9 @@ def discover(options: argparse.Namespace) -> int:
             "contradictions": [str(each) for each in against],
         }
         sys.stdout.write(f"{json.dumps(data, indent=2, default=str)}\n")
-    if against or any(one.facts is None or one.facts.found is None for one in seen):
+    if against or _broken(seen):
         return BROKEN
     return DUE if to_write or notes else FINE
-
-
-def look(
-    sections: Mapping[str, Any], model: StackModel, root: Path, news: Callable[[str], None]
-) -> tuple[Discovered, ...]:
-    """Return what the machine of each node tells; one that cannot be asked is named, and the others go on."""
-    machines: dict[Ssh | None, MachineFacts] = {}
-    common = sections.get("machine") or {}
-    found = []
-    for index, (written, spec, node) in enumerate(
-        zip(sections["nodes"], model.nodes, nodes_of(model, root), strict=True)
-    ):
-        news(node.name)
-        machine = {**common, **(written.get("machine") or {})}
-        seen = Discovered(index, written, machine, spec, by_ssh=node.machine.ssh.host if node.machine.ssh else "")
-        target = target_of(node.machine)
-        folder = node.machine.config if machine.get("config") or machine.get("home") else ""
-        config = folder if machine.get("config") else ""
-        ports = {key: int(written[key]) for key in KEYS if isinstance(written.get(key), int)}
-        home = node.machine.home if machine.get("home") else ""
-        asked = Asked(str(written.get("name") or ""), config, ports, str(written.get("address") or ""), home)
-        try:
-            if node.machine.ssh not in machines:
-                machines[node.machine.ssh] = look_at(target)
-            facts = machines[node.machine.ssh]
-            folders = candidates_on(facts, node.machine, target, folder)
-            known = facts_of(node, asked, facts, folders, target)
-            seen = replace(seen, facts=known, resolved=resolved(target, seed_names([known])))
-        except SecurityError as error:
-            seen = replace(seen, failed=str(error))
-        found.append(_completed(seen))
-    return tuple(found)
-
-
-def _completed(seen: Discovered) -> Discovered:
-    """Return a node with what its machine told in the place of what is not written."""
-    told = {key: value for key, value in additions(seen).items() if key in ("name", "address", *KEYS)}
-    return replace(seen, spec=seen.spec.model_copy(update=told))
 
 
 def _to_write(sections: Mapping[str, Any], seen: Sequence[Discovered], names: Sequence[Missed]) -> dict[str, Any]:
@@ -109,6 +72,29 @@ def _to_write(sections: Mapping[str, Any], seen: Sequence[Discovered], names: Se
     )
 
 
+def _chosen(seen: Sequence[Discovered], names: Sequence[str], where: str) -> list[Discovered]:
+    """Return the nodes of which everything is to be told; none where nobody asked for some."""
+    known = [one.name for one in seen]
+    for name in names:
+        if name not in known:
+            raise ConfigurationRefused(
+                f"there is no node `{name}`",
+                where=f"{where}: nodes",
+                why=counted(f"there are {', '.join(known)}"),
+                next_step="name some of these with `--node`",
+            )
+    return [one for one in seen if one.name in names]
+
+
+def _notes(seen: Sequence[Discovered], names: Sequence[Missed], notes: Sequence[str]) -> list[str]:
+    """Return the notes as people read them: of many nodes, what is alike is said once."""
+    if len(seen) <= MANY:
+        return list(notes)
+    about_names = [(one.seen, counted(str(one))) for one in names]
+    about_forms = [(about(text, seen), text) for text in unfit(seen)]
+    return [*differing_in(seen), *said_once([*about_forms, *about_names], seen)]
+
+
 def _tell(
     seen: Sequence[Discovered],
     against: Sequence[Contradiction],
@@ -117,21 +103,23 @@ def _tell(
     where: str,
 ) -> None:
     """Say what is to be done: what is wrong first."""
-    broken = [one for one in seen if one.facts is None or one.facts.found is None]
-    if broken or against:
+    wrong: list[tuple[Discovered | None, str]] = []
+    wrong += [(one, one.failed or str(not_found(one))) for one in _broken(seen)]
+    wrong += [(about(each.path, seen), str(each.as_error(where))) for each in against]
+    if wrong:
         console.say("")
-    for one in broken:
-        if one.failed:
-            console.failure("", one.failed)
-        else:
-            console.problem(not_found(one))
-    for each in against:
-        console.problem(each.as_error(where))
+    for text in said_once(wrong, seen):
+        console.failure("", text)
     if notes:
         console.say("")
     for note in notes:
         console.say(f"! {note}")
     if to_write:
         console.show(lines_view(as_lines(to_write), where))
-    elif not broken:
+    elif not _broken(seen):
         console.say(f"\n{where}: nothing to add")
+
+
+def _broken(seen: Sequence[Discovered]) -> list[Discovered]:
+    """Return the nodes of which it is not known what they are."""
+    return [one for one in seen if one.facts is None or one.facts.found is None]

@@ -1,7 +1,10 @@
 """What people read of the facts of machines: a small table for each node, then what to do about it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, TypeAlias
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -14,30 +17,43 @@ from components.layer_words import spelled
 from components.nodes.probes import Speech
 from components.pki.dates import day
 from components.pki.inspect import LeafFacts
+from components.pki.renewal import renewal_opens
 from components.pki.spec import Layer
 from components.printable import printable
 from components.settings.bootstrap import bound_hosts
 from components.settings.concerns import texts
 from components.settings.dialled import SEEDS
+from components.settings.scenarios import VerificationMode
 from components.settings.standing import foreign, told
 from stacks.discovered import Discovered
-from stacks.inventory import LOOPBACK, sans_of
+from stacks.inventory import LOOPBACK, least_sans_of, sans_of
 from stacks.model import StackModel
 
 KEYS = {Layer.TRANSPORT: "transport_port", Layer.HTTP: "http_port"}
 SECURITY = "xpack.security.enabled"
 NOT_TOLD = "not told"
+SEED_HOSTS = "seed hosts"
+LAYER_ROWS = {layer: f"{spelled(layer)} layer" for layer in Layer}
+LEAF_ROWS = {layer: f"{spelled(layer)} leaf" for layer in Layer}
+PROCESS = re.compile(r" \(process \d+\)")
+"""What is said of a node that runs, and of each in other words."""
+Listed: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
+"""How host names and addresses of a node are told."""
 
 
-def node_view(seen: Discovered, model: StackModel) -> RenderableType:
-    """Return what is known of one node."""
-    head = Text.assemble("\n", (seen.name, "bold"), f" · {reached(seen)}")
+def node_view(seen: Discovered, model: StackModel, now: datetime) -> RenderableType:
+    """Return all that is known of one node."""
+    return table_view(seen.name, f" · {reached(seen)}", rows_of(seen, model, now))
+
+
+def table_view(head: str, more: str, rows: Iterable[tuple[str, str]]) -> RenderableType:
+    """Return rows below a heading, a name and a text each."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, text in rows_of(seen, model):
+    for name, text in rows:
         table.add_row(name, Text(printable(text)))  # before it is measured
-    return Group(head, Padding(table, (0, 0, 0, 2), expand=False))
+    return Group(Text.assemble("\n", (head, "bold"), more), Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def lines_view(lines: Sequence[str], where: str) -> RenderableType:
@@ -79,12 +95,14 @@ def reached(seen: Discovered) -> str:
     return "this machine" if not seen.by_ssh else f"by SSH, {seen.by_ssh}"
 
 
-def rows_of(seen: Discovered, model: StackModel) -> Iterator[tuple[str, str]]:
-    """Yield what is known of a node, a name and a text each."""
+def rows_of(seen: Discovered, model: StackModel, now: datetime, listed: Listed = tuple) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a node, a name and a text each; hosts as `listed` tells them."""
     facts = seen.facts
     if facts is None:
+        yield "machine", "could not be asked: see below"
         return
-    yield "machine", " · ".join([", ".join(part) for part in (facts.machine.names, facts.machine.addresses) if part])
+    both = (listed(facts.machine.names), listed(facts.machine.addresses))
+    yield "machine", " · ".join(filter(None, map(", ".join, both)))
     if facts.found is None:
         yield "nodes there", ", ".join(facts.others) or "none"
         return
@@ -99,14 +117,33 @@ def rows_of(seen: Discovered, model: StackModel) -> Iterator[tuple[str, str]]:
     yield "node.name", seen.own_name or NOT_TOLD
     yield "cluster.name", plain(facts.settings, "cluster.name") or NOT_TOLD
     for layer in Layer:
-        yield f"{spelled(layer)} layer", _layer(facts, layer)
-    yield "seed hosts", ", ".join(texts(facts.settings, SEEDS)) or "none written"
+        yield LAYER_ROWS[layer], _layer(facts, layer, listed)
+    yield SEED_HOSTS, ", ".join(texts(facts.settings, SEEDS)) or "none written"
     yield "security", _told_of_security(facts)
     for layer, leaf in facts.leaves.items():
-        signed = f"signed by {leaf.issuer or NOT_TOLD} · until {day(leaf.not_after)}"
-        yield f"{spelled(layer)} leaf", f"{leaf.sans} · {signed}"
+        told_of = [", ".join(listed((*leaf.sans.dns, *leaf.sans.ips))) or f"{leaf.sans}"]
+        told_of += [f"signed by {leaf.issuer or NOT_TOLD}", f"until {day(leaf.not_after)}"]
+        yield LEAF_ROWS[layer], " · ".join([*told_of, *_to_mind(leaf, layer, seen, model, now, listed)])
     for layer in Layer:
-        yield f"{spelled(layer)} SANs", ", ".join(f"{host} ({why})" for host, why in origins(seen, layer, model))
+        grouped = groupby(origins(seen, layer, model), key=lambda pair: pair[1])
+        told_with_why = (f"{host} ({why})" for why, pairs in grouped for host in listed([host for host, _ in pairs]))
+        yield f"{spelled(layer)} SANs", ", ".join(told_with_why)
+
+
+def _to_mind(
+    leaf: LeafFacts, layer: Layer, seen: Discovered, model: StackModel, now: datetime, listed: Listed
+) -> Iterator[str]:
+    """Yield why a leaf will not do for long, or not for everybody who dials its node."""
+    opens = renewal_opens(leaf.not_before, leaf.not_after, model.certificates.renew_in_last)
+    if now >= leaf.not_after:
+        yield "has expired"
+    elif now >= opens:
+        yield f"its renewal window opened on {day(opens)}"
+    if layer is Layer.HTTP or model.transport.verification_mode is VerificationMode.FULL:
+        dialled = least_sans_of(seen.spec, layer, model)
+        missing = [host for host in (*dialled.dns, *dialled.ips) if not leaf.sans.covers(host)]
+        if missing:
+            yield f"does not name {', '.join(listed(missing))}"
 
 
 def origins(seen: Discovered, layer: Layer, model: StackModel) -> list[tuple[str, str]]:
@@ -131,9 +168,9 @@ def _process(facts: NodeFacts) -> str:
     return "whether it runs is not told" if hidden else "does not run"
 
 
-def _layer(facts: NodeFacts, layer: Layer) -> str:
+def _layer(facts: NodeFacts, layer: Layer, listed: Listed) -> str:
     port = port_of(facts.settings, KEYS[layer])
-    listens = dict.fromkeys(bound_hosts(facts.settings, layer))
+    listens = listed(tuple(dict.fromkeys(bound_hosts(facts.settings, layer))))
     speech = facts.speech.get(layer)
     parts = [
         f"port {port}" if port else "port not written",

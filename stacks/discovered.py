@@ -151,14 +151,18 @@ def fits(form: str, name: str) -> bool:
 
 def differing(nodes: Iterable[Discovered]) -> Iterator[str]:
     """Yield what is not the same on every node, and has to be."""
+    for what, values in differences(nodes).items():
+        yield f"{what} differs: {', '.join(f'{name} {value}' for name, value in values.items())}"
+
+
+def differences(nodes: Iterable[Discovered]) -> dict[str, dict[str, str]]:
+    """Return what is not the same on every node, and has to be, with what each node has, as far as it is known."""
     known = [(one.name, one.facts) for one in nodes if one.facts is not None and one.facts.found is not None]
     said = {
-        "cluster.name": {name: plain(facts.settings, "cluster.name") for name, facts in known},
-        "Elasticsearch": {name: facts.version for name, facts in known},
+        "cluster.name": {name: text for name, facts in known if (text := plain(facts.settings, "cluster.name"))},
+        "Elasticsearch": {name: facts.version for name, facts in known if facts.version},
     }
-    for what, values in said.items():
-        if len({*values.values()} - {""}) > 1:
-            yield f"{what} differs: {', '.join(f'{name} {value}' for name, value in values.items() if value)}"
+    return {what: values for what, values in said.items() if len({*values.values()}) > 1}
 
 
 def additions(seen: Discovered, names: Sequence[str] = ()) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from stacks.plan_words import MANY, counted
 
 DAYS = re.compile(r"\d{4}-\d\d-\d\d|\b\d+(?= days\b)")
 """A date, or how many days it is until then."""
-DATED = frozenset({"leaf", "key file"})
+DATED = frozenset({"leaf", "key file", "transport leaf", "HTTP leaf"})
 """Rows that say until when a node's leaf is good."""
 PROOF = "proof"
 
 
-def folded_rows(rows: Sequence[Row]) -> tuple[Row, ...]:
+def folded_rows(rows: Sequence[Row], few: int = MANY) -> tuple[Row, ...]:
     """Return rows of which more than a few of a kind are joined where the first of them stands.
 
     Leaves of many nodes end on many days, since nodes came one by one: a line for each would say the same each time.
@@ -25,7 +25,7 @@ def folded_rows(rows: Sequence[Row]) -> tuple[Row, ...]:
     for row in rows:
         shape = DAYS.sub("", row.change) if row.what in DATED else row.change
         alike.setdefault((row.what, row.effect, shape), []).append(row)
-    joined = {id(group[0]): _joined(group) for group in alike.values() if len(group) > MANY}
+    joined = {id(group[0]): _joined(group) for group in alike.values() if len(group) > few}
     gone = {id(row) for group in alike.values() if id(group[0]) in joined for row in group[1:]}
     kept = (joined.get(id(row), row) for row in rows if id(row) not in gone)
     return tuple(replace(row, change=counted(row.change)) if row.what == PROOF else row for row in kept)

@@ -12,6 +12,7 @@ from stacks.plan_words import MANY, names_of
 TITLE = "names in new leaves"
 ITS_NAME = "{name}"
 """What stands for a node's name, as it does in a stack file."""
+ITS_ADDRESS = "its IP address"
 OF_ITS_OWN = "of its own"
 """How a name is told that no word stands for."""
 MOST = 12
@@ -92,19 +93,19 @@ def _shape(one: NewNames, counts: Mapping[str, int], few: int) -> tuple[str, ...
     """Return a leaf's names with those of its node in words, and those that others have too as they are."""
     own = [name for name in one.names if counts[name] <= few]
     addresses = [name for name in own if hosts.ip_of(name)]
-    ours = {name: _with_its_name(name, one.node) for name in own if name not in addresses}
+    ours = {name: with_its_name(name, one.node) for name in own if name not in addresses}
     others = [name for name, text in ours.items() if text == name]
     return (
         *sorted(text for name, text in ours.items() if text != name),
         *_counted(others, f"a name {OF_ITS_OWN}", f"names {OF_ITS_OWN}"),
-        *_counted(addresses, "its IP address", f"IP addresses {OF_ITS_OWN}"),
+        *_counted(addresses, ITS_ADDRESS, f"IP addresses {OF_ITS_OWN}"),
         *(name for name in one.names if counts[name] > few),
     )
 
 
-def _with_its_name(host: str, node: str) -> str:
-    """Return a host name with what stands for the node's name in the place of that name."""
-    return re.sub(rf"(?<![a-z0-9]){re.escape(node.lower())}(?![a-z0-9])", ITS_NAME, host)
+def with_its_name(text: str, node: str) -> str:
+    """Return a text, such as a host name, with what stands for the node's name in the place of that name."""
+    return re.sub(rf"(?<![a-z0-9]){re.escape(node)}(?![a-z0-9])", ITS_NAME, text, flags=re.IGNORECASE)
 
 
 def _counted(found: Iterable[str], one: str, many: str) -> Iterator[str]:

@@ -6,9 +6,11 @@ only says how many nodes of one step are in hand together. It is counted where m
 """
 
 import threading
-from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
+from typing import TypeVar
 
 from components.errors import ConfigurationRefused
 
@@ -16,6 +18,10 @@ MACHINES_AT_ONCE = "ESSECURITY_MACHINES_AT_ONCE"
 """Variable with the limit, for the plugin: the driver sets it, from `rollout.machines_at_once`."""
 DEFAULT, MOST = 32, 64
 """The plugin answers 64 calls at a time; half of them leave hands free for several calls to one machine."""
+HEARS_CTRL_C_WITHIN = 0.2
+"""Seconds: a signal that comes just as a thread begins to wait, while others start commands, does not wake it."""
+Machine = TypeVar("Machine")
+Result = TypeVar("Result")
 
 
 class Machines:
@@ -44,6 +50,42 @@ class Machines:
 
 MACHINES = Machines()
 """Those of this process."""
+
+
+def side_by_side(
+    work: Callable[[Machine], Result], machines: Iterable[Machine], told: Callable[[Result], None]
+) -> None:
+    """Work on each machine, no more at a time than may be, and tell in this thread what comes of each one, as it comes.
+
+    Whoever is interrupted meanwhile waits for none of them: no other one is begun, and what is in hand keeps no
+    process from ending, as threads of a `ThreadPoolExecutor` would.
+
+    Raises:
+        Exception: whatever the work on one of them raised.
+    """
+    waiting = deque((machine, Future[Result]()) for machine in machines)
+    left = {future for _, future in waiting}
+
+    def take() -> None:
+        while True:
+            try:
+                machine, future = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                future.set_result(work(machine))
+            except Exception as error:  # noqa: BLE001 (raised where it is waited for)
+                future.set_exception(error)
+
+    try:
+        for _ in range(min(len(left), MACHINES.most)):
+            threading.Thread(target=take, daemon=True).start()
+        while left:
+            done, left = wait(left, HEARS_CTRL_C_WITHIN, FIRST_COMPLETED)
+            for future in done:
+                told(future.result())
+    finally:
+        waiting.clear()
 
 
 def limit_machines(environment: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 
 from components.nodes.at_once import MACHINES
 from components.nodes.spec import Machine
+from components.nodes.ssh import connection_to
 from components.nodes.ssh_spec import Ssh
 from components.nodes.targets import target_of
 
@@ -96,6 +97,20 @@ def look_at_the_folder(machine: Machine) -> None:
     """Look at the config folder, which opens the connection and starts the shell that looks."""
     target_of(machine).stat([PurePosixPath(machine.config)])
 
+
+def reach(machine: Machine) -> None:
+    """Open the connection to a machine, where it is not open; whoever is one too many waits until another one is.
+
+    Raises:
+        MachineUnreachable: the machine does not answer.
+        ConfigurationRefused: it does not let us in, or is not the one that it should be.
+    """
+    if machine.ssh is not None:
+        with _LOGINS:
+            connection_to(machine.ssh).open(machine.node)
+
+
+_LOGINS = threading.BoundedSemaphore(AT_A_TIME)
 
 REACHING = Reaching(look_at_the_folder)
 """Those of this process."""

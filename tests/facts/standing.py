@@ -6,8 +6,12 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster_fixtures import free_ports
+
 SERVER = "org.elasticsearch.server/org.elasticsearch.bootstrap.Elasticsearch"
 WAIT = "import sys; print('ready', flush=True); sys.stdin.read()"
+HTTP_PORT, TRANSPORT_PORT = PORTS = free_ports(2)
+"""Written, and called, but nobody listens there."""
 
 
 def lay_out(folder: Path, name: str, more: str = "") -> Path:
@@ -17,8 +21,8 @@ def lay_out(folder: Path, name: str, more: str = "") -> Path:
     (folder / "home" / "lib" / "elasticsearch-9.5.3.jar").touch()
     (folder / name).mkdir()
     (folder / name / "elasticsearch.yml").write_text(
-        f"cluster.name: facts\nnode.name: {name}\nnetwork.host: 127.0.0.1\nhttp.port: 19201\n"
-        f"transport.port: 19301\n{more}"
+        f"cluster.name: facts\nnode.name: {name}\nnetwork.host: 127.0.0.1\nhttp.port: {HTTP_PORT}\n"
+        f"transport.port: {TRANSPORT_PORT}\n{more}"
     )
     return folder
 

@@ -1,11 +1,15 @@
 """Connections are opened ahead, side by side, once each, and whoever asks for it does not wait."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import pytest
+
 from components.errors import MachineUnreachable
+from components.nodes import reaching as room
 from components.nodes.at_once import MACHINES
-from components.nodes.reaching import Reaching
+from components.nodes.reaching import AT_A_TIME, Reaching, reach
 from components.nodes.ssh_spec import Ssh
 
 PATIENCE = 30.0
@@ -100,3 +104,50 @@ def test_this_machine_is_not_reached():
     _, opening = reached(1, None, "a")
     assert opening.begun == ["a"]
     opening.through.set()
+
+
+class Places:
+    """Those of the room, with an event for when so many have asked for one."""
+
+    def __init__(self, places, wanted):
+        self.places, self.wanted, self.asked, self.all_asked = places, wanted, [], threading.Event()
+
+    def __enter__(self):
+        self.asked.append(threading.current_thread())
+        if len(self.asked) == self.wanted:
+            self.all_asked.set()
+        self.places.acquire()
+
+    def __exit__(self, *_):
+        self.places.release()
+
+
+def test_no_more_log_in_at_a_time_by_themselves_than_a_host_on_the_way_takes(monkeypatch):
+    places = Places(room._LOGINS, 4 * AT_A_TIME)
+    guard, in_hand, most = threading.Lock(), set(), []
+
+    def opened(ssh):
+        with guard:
+            in_hand.add(ssh.host)
+        assert places.all_asked.wait(PATIENCE)
+        with guard:
+            most.append(len(in_hand))
+            in_hand.remove(ssh.host)
+
+    monkeypatch.setattr(room, "_LOGINS", places)
+    monkeypatch.setattr(room, "connection_to", lambda ssh: SimpleNamespace(open=lambda node: opened(ssh)))
+    ways = [SimpleNamespace(ssh=Ssh(host=f"es-{number}"), node="es") for number in range(places.wanted)]
+    with ThreadPoolExecutor(len(ways)) as pool:
+        list(pool.map(reach, ways))
+    assert max(most) == AT_A_TIME
+
+
+def test_one_whose_login_failed_leaves_its_place_to_the_next(monkeypatch):
+    def refused(node):
+        raise MachineUnreachable("it does not answer", where=node, why="a test", next_step="nothing")
+
+    monkeypatch.setattr(room, "connection_to", lambda ssh: SimpleNamespace(open=refused))
+    for _ in range(2 * AT_A_TIME):
+        with pytest.raises(MachineUnreachable):
+            reach(SimpleNamespace(ssh=Ssh(host="es-1"), node="es-1"))
+    reach(SimpleNamespace(ssh=None))  # this machine

@@ -2,17 +2,20 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from components.facts.machine import look_at
 from components.nodes.ssh import close_connections
+from stacks import discover_looks
 from stacks.cli import main
 from stacks.config import check
 from stacks.model import StackModel
 from stacks.statuses import BROKEN, DUE, FINE
 from tests.cluster_fixtures import free_ports
-from tests.facts.standing import lay_out, running, snapshot
+from tests.facts.standing import HTTP_PORT, PORTS, TRANSPORT_PORT, lay_out, running, snapshot
 from tests.sshd import NO_PASSWORD, logins, running_sshd, short_folder, sshd_or_skip
 from tests.stacks.stackfiles import write_stack_file, yaml
 
@@ -23,6 +26,18 @@ NAME = f"facts-{os.getpid()}"
 @pytest.fixture
 def folder(tmp_path):
     return lay_out(tmp_path / "machine", NAME)
+
+
+@pytest.fixture(autouse=True)
+def nobody_elses_nodes(tmp_path, monkeypatch):
+    """Leave out what others run on this machine: such as these tests, elsewhere, with the same ports."""
+
+    def look(target):
+        found = look_at(target)
+        ours = tuple(one for one in found.running if one.config.startswith(f"{tmp_path}/"))
+        return replace(found, running=ours)
+
+    monkeypatch.setattr(discover_looks, "look_at", look)
 
 
 @pytest.fixture
@@ -52,7 +67,7 @@ def test_of_a_node_that_runs_a_name_is_enough(folder, discover):
         "elasticsearch-security:cluster: {name: facts}",
         f"elasticsearch-security:machine: {{home: {folder}/home, config: '{folder}/{{name}}', pid_file: {folder}/pid}}",
         "elasticsearch-security:nodes:",
-        f"- {{name: {NAME}, address: 127.0.0.1, http_port: 19201, transport_port: 19301}}",
+        f"- {{name: {NAME}, address: 127.0.0.1, http_port: {HTTP_PORT}, transport_port: {TRANSPORT_PORT}}}",
     ]
     assert snapshot(folder) == before
 
@@ -61,7 +76,7 @@ def test_a_name_that_no_stack_file_takes_is_said_and_not_proposed(folder, discov
     file = folder / NAME / "elasticsearch.yml"
     file.write_text(file.read_text().replace(f"node.name: {NAME}", "node.name: my node"))
     with running(folder, NAME):
-        status, out, _ = discover("nodes: [{address: 127.0.0.1, http_port: 19201}]")
+        status, out, _ = discover(f"nodes: [{{address: 127.0.0.1, http_port: {HTTP_PORT}}}]")
     assert status == DUE
     assert "! nodes[0].name: its `node.name` is `my node`, which cannot stand in a stack file" in out
     assert "name: my node" not in "".join(lines_to_write(out))
@@ -88,12 +103,16 @@ def test_the_lines_are_a_stack_file_once_its_scenario_is_chosen_and_then_nothing
 STOPPED = """
 cluster: {{name: facts, scenario: basic-https}}
 machine: {{home: {folder}/home, config: {folder}/{name}}}
-nodes: [{{name: {name}, address: 127.0.0.1, http_port: {port}, transport_port: 19301}}]
+nodes: [{{name: {name}, address: 127.0.0.1, http_port: {http_port}, transport_port: {transport_port}}}]
 """
 
 
+def stopped(folder, http_port=HTTP_PORT):
+    return STOPPED.format(folder=folder, name=NAME, http_port=http_port, transport_port=TRANSPORT_PORT)
+
+
 def test_a_node_that_does_not_run_is_found_by_its_folder_and_nothing_is_to_add(folder, discover):
-    status, out, _ = discover(STOPPED.format(folder=folder, name=NAME, port=19201))
+    status, out, _ = discover(stopped(folder))
     assert (status, "9.5.3 · does not run" in out, out.splitlines()[-1]) == (
         FINE,
         True,
@@ -102,9 +121,9 @@ def test_a_node_that_does_not_run_is_found_by_its_folder_and_nothing_is_to_add(f
 
 
 def test_what_is_written_wins_and_what_contradicts_it_is_an_error(folder, discover):
-    status, out, _ = discover(STOPPED.format(folder=folder, name=NAME, port=9200))
+    status, out, _ = discover(stopped(folder, 9200))
     assert status == BROKEN
-    assert "✗ stacks/Pulumi.prod.yaml: nodes[0].http_port is `9200`, and the machine says `19201`\n" in out
+    assert f"✗ stacks/Pulumi.prod.yaml: nodes[0].http_port is `9200`, and the machine says `{HTTP_PORT}`\n" in out
     assert f"why:  so says {folder}/{NAME}/elasticsearch.yml; " in out
     assert "nothing to add" in out
 
@@ -113,11 +132,12 @@ def test_the_data_are_one_document_and_repeat_no_secret(folder, discover):
     secret = "xpack.security.http.ssl.keystore.password: hush-hush\nxpack.security.enabled: false\n"
     file = folder / NAME / "elasticsearch.yml"
     file.write_text(file.read_text() + secret)
-    status, out, err = discover(STOPPED.format(folder=folder, name=NAME, port=19201), "--json")
+    status, out, err = discover(stopped(folder), "--json")
     data = json.loads(out)
     assert (status, data["result"], data["write"], data["contradictions"]) == (FINE, "discovered", {}, [])
     (node,) = data["nodes"]
-    assert (node["version"], node["nodeName"], node["ports"]) == ("9.5.3", NAME, {"transport": 19301, "http": 19201})
+    assert (node["version"], node["nodeName"]) == ("9.5.3", NAME)
+    assert node["ports"] == {"transport": TRANSPORT_PORT, "http": HTTP_PORT}
     assert node["security"] == {"xpack.security.enabled": "false"}
     assert node["sans"]["transport"] == {"127.0.0.1": "address"}
     assert "hush-hush" not in out + err
@@ -125,7 +145,7 @@ def test_the_data_are_one_document_and_repeat_no_secret(folder, discover):
 
 def test_a_file_that_elasticsearch_would_not_read_is_told_and_others_go_on(folder, discover):
     (folder / NAME / "elasticsearch.yml").write_text("node.name: [\n")
-    status, out, _ = discover(STOPPED.format(folder=folder, name=NAME, port=19201))
+    status, out, _ = discover(stopped(folder))
     assert "settings " in out
     assert "Traceback" not in out
     assert status == FINE
@@ -151,7 +171,7 @@ def test_a_stack_file_that_names_no_machine_is_refused_before_any_is_looked_at(t
 @pytest.fixture(scope="module")
 def sshd():
     sshd_or_skip()
-    with logins(), running_sshd("127.0.0.1", free_ports(1)[0]) as found:
+    with logins(), running_sshd("127.0.0.1", free_ports(1, taken=PORTS)[0]) as found:
         yield found
 
 
@@ -171,5 +191,5 @@ def test_over_ssh_the_same_is_told_and_a_machine_that_does_not_answer_stops_nobo
     assert status == BROKEN
     assert "✗ gone: the machine 127.0.0.1 does not answer by SSH\n" in out
     assert f"{NAME} · by SSH, 127.0.0.1\n" in out
-    assert "http_port: 19201" in out
+    assert f"http_port: {HTTP_PORT}" in out
     assert f"home: {folder}/home" in out

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -38,7 +39,7 @@ def test_what_a_node_calls_its_cluster_commands_no_terminal():
     stream = io.StringIO()
     name = "logs\x1b]52;c;cm0=\x07\x1b[2J"
     told = seen({"name": "es-1", "address": "a"}, {**SETTINGS, "cluster.name": name})
-    Console(stream).show(node_view(told, model()))
+    Console(stream).show(node_view(told, model(), datetime(2026, 11, 30, tzinfo=UTC)))
     assert "logs\\x1b]52;c;cm0=\\x07\\x1b[2J\n" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
 

@@ -166,7 +166,8 @@ def test_ctrl_c_ends_the_command_also_while_no_machine_answers(project, tmp_path
     ssh.chmod(0o700)
     os.mkfifo(told)
     write_stack_file(project / "stacks", yaml(f"{{machine: {{ssh: {{}}}}, {nodes(3)}}}"))
-    argv = [sys.executable, "-m", "stacks", "discover", "prod", "--project", str(project)]
+    heard = ("env", "--default-signal=INT")  # what a shell starts in the background is to leave it alone
+    argv = [*heard, sys.executable, "-m", "stacks", "discover", "prod", "--project", str(project)]
     environment = {**os.environ, "PATH": f"{ssh.parent}:{os.environ['PATH']}"}
     with (
         told.open("r+b", buffering=0) as begun,

@@ -6,6 +6,7 @@ followed, and who owns the folder that one finds decides what is believed of it 
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -37,16 +38,18 @@ enter() {{
 """
 
 KEEP = f"""{_BEGINS}
-ours "$here" && follow=-L || follow=
+ours "$here" && follow=1 || follow=
 umask 077
+opened=/proc/self/fd/8
 rm -r -f -- "$kept" && mkdir -m 755 -- "$kept" || exit
 enter
 ours . || {{ echo "somebody else made $kept meanwhile" >&2; exit 1; }}
 line=
 for name do
   [ -e "$here/$name" ] || continue
-  access=$(stat $follow -c '%u %g %a' -- "$here/$name") && cp ${{follow:--P}} -- "$here/$name" "$name" || exit
-  [ -f "$name" ] && [ ! -L "$name" ] || {{ echo "$here/$name is a link, or not a file" >&2; exit 1; }}
+  [ -f "$here/$name" ] && exec 8<"$here/$name" && [ "${{follow:-$(readlink $opened)}}" = "${{follow:-$here/$name}}" ] ||
+    {{ echo "$here/$name is a link, or not a file" >&2; exit 1; }}
+  access=$(stat -L -c '%u %g %a' $opened) && cat <&8 >"$name" || exit
   line="$line${{line:+, }}\\"$name\\": $(printf '["%s", "%s", %d]' ${{access% *}} "0${{access##* }}")"
 done
 printf '{{%s}}\\n' "$line" >new && sync -- * && mv -T -- new {_MANIFEST} && sync -- .
@@ -56,7 +59,7 @@ printf '{{%s}}\\n' "$line" >new && sync -- * && mv -T -- new {_MANIFEST} && sync
 Its folder is open to be looked into: Elasticsearch walks its config folder, and older versions do not start where they
 may not enter a folder of it. Source: github.com/elastic/elasticsearch issue 31741; 9.5.3 goes past it.
 
-`cp -P` opens no link, nor what comes in the place of a file meanwhile. Source: coreutils manual (cp invocation).
+Owner, mode and content are those of one opened file, whatever comes in its place meanwhile.
 """
 
 SHOW = f"""{_BEGINS}
@@ -116,12 +119,12 @@ def put_back(machine: NodeMachine) -> None:
     if manifest is None:
         return
     access = _access(machine, manifest)
-    contents = {name: _content(machine, name) for name in access}
+    contents, there = {name: _content(machine, name) for name in access}, machine.stat(*KEPT)
     for name in KEPT:
         path = machine.path(name)
         if name not in contents:
             machine.target.remove(path)
-        elif contents[name] != machine.read(name):
+        elif name not in there or hashlib.sha256(contents[name]).hexdigest() != there[name].sha256:
             owner, group, mode = access[name]
             machine.target.write(DesiredFile(path, contents[name], mode, owner, group))
 

@@ -14,6 +14,7 @@ from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
 from components.nodes.at_once import MACHINES
 from components.nodes.dialling import Stream
+from components.nodes.entered import LEADS_OUT
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
 from components.nodes.local import MINIMAL_ENVIRONMENT
 from components.nodes.ssh_connection import Connection
@@ -22,7 +23,7 @@ from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_stats import stats_in
 from components.nodes.ssh_sudo import SUDO_WITHIN, password_in
 from components.nodes.ssh_words import last_line, not_begun
-from components.nodes.target import Completed, DesiredFile, FileStat
+from components.nodes.target import Completed, DesiredFile, FileStat, leads_out
 
 GRACE = 30.0
 """Seconds that a connection gets beyond the command's own."""
@@ -152,31 +153,34 @@ class SshTarget:
         content = self._look("read", [str(path)])
         return self._file(scripts.READ, [str(path)], verb="read", path=str(path)) if content is None else content
 
-    def find(self, path: PurePosixPath) -> bytes | None:
+    def find(self, path: PurePosixPath, within: PurePosixPath | None = None) -> bytes | None:
         """Return a file's content, or None where there is no file, also where it goes while one looks."""
-        shown = self._look("find", [str(path)])
+        words = [str(path), str(within or "")]
+        shown = self._look("find", words)
         if shown is not None:
             return shown.removeprefix(scripts.THERE) if shown else None
         if not self.stat([path]):
             return None
-        try:
-            return self.read(path)
-        except CommandFailed:
-            if self.stat([path]):
-                raise
-            return None
+        status, content, said = self._script(scripts.FIND, words, b"")
+        if not status:
+            return content
+        if status == LEADS_OUT:
+            raise leads_out(path, within, where=self.name)
+        if self.stat([path]):
+            raise self._refused("read", str(path), said)
+        return None
 
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""
         path, owners = file.path, scripts.owner_and_group(file.owner, file.group)
         acl = scripts.NO_ACL if file.no_acl else scripts.KEEP_ACL
-        words = [str(path), TEMPORARY_SUFFIX, str(len(file.content)), f"{file.mode:04o}", owners, acl]
+        within = str(file.within or "")
+        words = [str(path), TEMPORARY_SUFFIX, str(len(file.content)), f"{file.mode:04o}", owners, acl, within]
         status, _, said = self._script(scripts.WRITE, words, file.content)
         if status == scripts.NO_FOLDER:
             with connection_to(self.ssh).making_folders:
-                folder = path.parent
-                new = folder.with_name(folder.name + TEMPORARY_SUFFIX)
-                self._file(scripts.MAKE_FOLDER, [str(folder), str(new), owners], verb="make", path=str(folder))
+                folder = str(path.parent)
+                self._file(scripts.MAKE_FOLDER, [folder, TEMPORARY_SUFFIX, owners, within], verb="make", path=folder)
             status, _, said = self._script(scripts.WRITE, words, file.content)
         if status:
             raise self._refused("write", str(path), said)

@@ -284,7 +284,7 @@ class FakeTarget:
                 raise failed(self.name, f"cannot read {path}")
             return self.files[path].content
 
-    def find(self, path: PurePosixPath, within: PurePosixPath | None = None) -> bytes | None:
+    def find(self, path: PurePosixPath) -> bytes | None:
         with self._door("read", str(path)):
             return self.files[path].content if path in self.files else None
 

@@ -28,20 +28,6 @@ enter() {{
 """
 """`enter` goes into a folder by way of the one that it has to be in: an absolute path each."""
 
-LEADS_OUT = 249
-"""Exit status of `SHOWS`: what was opened is not in the folder."""
-SHOWS = f"""
-[ -n "$2" ] || exec cat -- "$1"
-exec 8<"$1"
-here=$(cd -P -- "$2" && pwd -P) || exit
-case $(stat -L -c %h /proc/self/fd/8):$(readlink /proc/self/fd/8) in [01]:"${{here%/}}"/*) exec cat <&8 ;; esac
-exit {LEADS_OUT}
-"""
-"""Arguments: a file, and the folder that it has to be in, or nothing. Has no single quotes.
-
-What was opened is looked at, and not its name. A second name (a hard link) may be one in a folder of somebody else.
-"""
-
 
 def held(descriptor: int) -> Path:
     """Return a path that leads to what is open, whatever becomes of its name."""
@@ -50,11 +36,6 @@ def held(descriptor: int) -> Path:
 
 def _real(descriptor: int) -> Path:
     return held(descriptor).readlink()
-
-
-def is_held_in(descriptor: int, within: PurePath) -> bool:
-    """Tell whether an open file is in a folder, and has no second name, which might be one elsewhere."""
-    return os.fstat(descriptor).st_nlink <= 1 and _real(descriptor).is_relative_to(os.path.realpath(within))
 
 
 @contextmanager

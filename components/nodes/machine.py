@@ -12,7 +12,6 @@ from components.nodes.keystore_password import keystore_has_none, password_line
 from components.nodes.layouts import LAYOUTS
 from components.nodes.limits import Limits, read_limits
 from components.nodes.process import USUAL, Owner, Patience, Process, last_line
-from components.nodes.reading import read_as_the_node_may
 from components.nodes.service import Place, Service
 from components.nodes.services import service_of
 from components.nodes.software import ELASTICSEARCH, Software
@@ -91,7 +90,7 @@ class NodeMachine:
 
     def read(self, relative: str) -> bytes | None:
         """Return the content of a file of the config folder, or None when there is none."""
-        return read_as_the_node_may(self.place, self.path(relative))
+        return self.target.find(self.path(relative))
 
     def write(self, relative: str, content: bytes, mode: int) -> None:
         """Put a file of ours into the config folder."""

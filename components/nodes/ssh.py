@@ -14,7 +14,6 @@ from components.errors import CommandFailed, ConfigurationRefused
 from components.nodes import ssh_scripts as scripts
 from components.nodes.at_once import MACHINES
 from components.nodes.dialling import Stream
-from components.nodes.entered import LEADS_OUT
 from components.nodes.folder_lock import TEMPORARY_SUFFIX
 from components.nodes.local import MINIMAL_ENVIRONMENT
 from components.nodes.ssh_connection import Connection
@@ -23,7 +22,7 @@ from components.nodes.ssh_spec import Ssh
 from components.nodes.ssh_stats import stats_in
 from components.nodes.ssh_sudo import SUDO_WITHIN, password_in
 from components.nodes.ssh_words import last_line, not_begun
-from components.nodes.target import Completed, DesiredFile, FileStat, leads_out
+from components.nodes.target import Completed, DesiredFile, FileStat
 
 GRACE = 30.0
 """Seconds that a connection gets beyond the command's own."""
@@ -153,22 +152,19 @@ class SshTarget:
         content = self._look("read", [str(path)])
         return self._file(scripts.READ, [str(path)], verb="read", path=str(path)) if content is None else content
 
-    def find(self, path: PurePosixPath, within: PurePosixPath | None = None) -> bytes | None:
+    def find(self, path: PurePosixPath) -> bytes | None:
         """Return a file's content, or None where there is no file, also where it goes while one looks."""
-        words = [str(path), str(within or "")]
-        shown = self._look("find", words)
+        shown = self._look("find", [str(path)])
         if shown is not None:
             return shown.removeprefix(scripts.THERE) if shown else None
         if not self.stat([path]):
             return None
-        status, content, said = self._script(scripts.FIND, words, b"")
-        if not status:
-            return content
-        if status == LEADS_OUT:
-            raise leads_out(path, within, where=self.name)
-        if self.stat([path]):
-            raise self._refused("read", str(path), said)
-        return None
+        try:
+            return self.read(path)
+        except CommandFailed:
+            if self.stat([path]):
+                raise
+            return None
 
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""

@@ -7,7 +7,7 @@ text of a script: paths and names are its arguments, contents its standard input
 import shlex
 from collections.abc import Sequence
 
-from components.nodes.entered import ENTER, SHOWS
+from components.nodes.entered import ENTER
 from components.nodes.folder_lock import WITHIN
 
 BEGIN = "essecurity: begin"
@@ -71,15 +71,11 @@ with its digest.
 READ = _PRELUDE + f'cat -- "$1" || exit {FAILED}\n'
 """Argument: a path."""
 
-FIND = _PRELUDE + SHOWS
-"""Arguments: as those of `SHOWS`."""
-
 LOOK = (
     _PRELUDE
     + _STAT
     + f"""
 exec 2>/dev/null
-shows='{SHOWS}'
 while IFS= read -r verb && IFS= read -r mark && IFS= read -r count; do
   set --
   while [ $# -lt "$count" ]; do IFS= read -r path || exit; set -- "$@" "$path"; done
@@ -89,7 +85,7 @@ while IFS= read -r verb && IFS= read -r mark && IFS= read -r count; do
     find)
       if [ -e "$1" ]; then
         printf {THERE.decode()}
-        timeout --kill-after=5 {LOOK_SECONDS} sh -c "$shows" sh "$@" </dev/null
+        timeout --kill-after=5 {LOOK_SECONDS} cat -- "$1" </dev/null
       fi ;;
     *) false ;;
   esac

@@ -5,22 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from components.errors import ConfigurationRefused
-
-
-class LeadsOut(ConfigurationRefused):
-    """A file was not read as root, since it is not in the folder that it has to be in."""
-
-
-def leads_out(path: PurePosixPath, within: PurePosixPath | None, *, where: str) -> LeadsOut:
-    """Return the error for a file that is not in a folder, or that may be one elsewhere as well."""
-    return LeadsOut(
-        f"cannot read {path} as root",
-        where=where,
-        why=f"it is not in {within}, a link leads out of there, or it has a second name (a hard link)",
-        next_step=f"put a copy of its own into {within} (`cp --remove-destination`), and name that one; then run again",
-    )
-
 
 @dataclass(frozen=True, slots=True)
 class Completed:
@@ -122,15 +106,10 @@ class NodeTarget(Protocol):
             CommandFailed: it cannot be read.
         """
 
-    def find(self, path: PurePosixPath, within: PurePosixPath | None = None) -> bytes | None:
+    def find(self, path: PurePosixPath) -> bytes | None:
         """Return a file's content, or None where there is no file.
 
-        Args:
-            path: the file.
-            within: the folder that what is opened has to be in, where we are root.
-
         Raises:
-            LeadsOut: it is not, or has a second name elsewhere, perhaps.
             CommandFailed: it cannot be read.
         """
 

@@ -6,7 +6,6 @@ followed, and who owns the folder that one finds decides what is believed of it 
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -119,12 +118,12 @@ def put_back(machine: NodeMachine) -> None:
     if manifest is None:
         return
     access = _access(machine, manifest)
-    contents, there = {name: _content(machine, name) for name in access}, machine.stat(*KEPT)
+    contents = {name: _content(machine, name) for name in access}
     for name in KEPT:
         path = machine.path(name)
         if name not in contents:
             machine.target.remove(path)
-        elif name not in there or hashlib.sha256(contents[name]).hexdigest() != there[name].sha256:
+        elif contents[name] != machine.read(name):
             owner, group, mode = access[name]
             machine.target.write(DesiredFile(path, contents[name], mode, owner, group))
 

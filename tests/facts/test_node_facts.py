@@ -20,7 +20,7 @@ HERE = LocalTarget(NAME)
 class GoesAway(LocalTarget):
     """A machine that answers the look, and nothing after it."""
 
-    def find(self, path, within=None):
+    def find(self, path):
         raise TargetUnreachable("it does not answer", where=self.name, why="so", next_step="wait")
 
 

@@ -1,28 +1,22 @@
-"""Root writes, reads and gives away nothing elsewhere, whatever the node's user puts in place of a name, and when."""
+"""Root writes and gives away nothing elsewhere, whatever the node's user puts in place of a name, and when."""
 
-import os
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from components.errors import CommandFailed, ConfigurationRefused, SecurityError
+from components.errors import CommandFailed, SecurityError
 from components.nodes import folder_lock, local
 from components.nodes.converge import put_files
 from components.nodes.local import LocalTarget
-from components.nodes.machine import NodeMachine
 from components.nodes.plan import WantedFile
 from components.nodes.service import OnMachine
 from components.nodes.ssh import SshTarget, close_connections
 from components.nodes.ssh_spec import Ssh
 from components.nodes.systemd import Systemd
-from components.nodes.taking_over import presented
 from components.nodes.target import Completed
-from components.pki.spec import Layer
-from components.settings.standing import Standing
 from tests.cluster_fixtures import free_ports
-from tests.nodes.others import THEIR_LEAF
 from tests.rollout.kept_here import SECRET, laid_out
 from tests.sshd import running_sshd, sshd_or_skip
 
@@ -150,77 +144,10 @@ def test_a_folder_is_still_made_and_written_into_for_its_owner(reached):
     assert (reached.one.config / "certs" / "http.p12").read_bytes() == b"new"
 
 
-def out_by_a_link(one, name):
-    one.link(name, one.roots / "secret")
-
-
-def out_by_a_folder(one, name):
-    one.link("certs", one.roots)
-    one.link(name, one.config / "certs" / "secret")
-
-
-def by_a_second_name(one, name):
-    (one.config / name).unlink(missing_ok=True)
-    os.link(one.roots / "secret", one.config / name)
-
-
-@pytest.mark.parametrize("lead", [out_by_a_link, out_by_a_folder, by_a_second_name])
-def test_what_the_node_may_not_read_is_not_read_for_it(reached, lead):
-    one = reached.one
-    lead(one, "elasticsearch.yml")
-    with pytest.raises(ConfigurationRefused) as caught:
-        one.machine.settings_text()
-    assert caught.value.what == f"cannot read {one.config}/elasticsearch.yml as root"
-    assert "user nobody, as whom the node runs, may not read it" in caught.value.why
-    assert SECRET.decode() not in str(caught.value)
-
-
-def test_another_ones_key_that_the_nodes_settings_name_does_not_become_the_nodes(reached, monkeypatch):
-    one = reached.one
-    monkeypatch.setattr(NodeMachine, "secure_setting_names", lambda machine: frozenset())
-    (one.roots / "site.key").write_text(THEIR_LEAF.key_pem)
-    (one.roots / "site.crt").write_text(THEIR_LEAF.pem)
-    with pytest.raises(ConfigurationRefused, match=f"cannot read {one.roots}/site.key as root"):
-        presented(
-            one.machine,
-            Standing(Layer.HTTP, key=str(one.roots / "site.key"), certificate=str(one.roots / "site.crt")),
-        )
-
-
-def test_what_the_node_may_read_is_read_wherever_it_is(reached):
-    one = reached.one
-    one.link("elasticsearch.yml", Path("/etc/passwd"))
-    assert one.machine.read("elasticsearch.yml") == Path("/etc/passwd").read_bytes()
-    assert one.machine.read("/etc/passwd") == Path("/etc/passwd").read_bytes()
-    one.put("managed/elasticsearch.yml", b"\x00\xff: 1\n", 0o600)
-    one.link("elasticsearch.yml", one.config / "managed" / "elasticsearch.yml")
-    assert one.machine.read("elasticsearch.yml") == b"\x00\xff: 1\n"
-    one.link("elasticsearch.yml", one.config / "nothing")
-    assert one.machine.read("elasticsearch.yml") is None
-
-
-def test_a_container_reads_nothing_outside_of_its_folder(reached):
-    one = reached.one
-    machine = one.machine
-    machine.machine = machine.machine.model_copy(update={"container": "es-1"})
-    one.link("elasticsearch.yml", Path("/etc/passwd"))
-    with pytest.raises(ConfigurationRefused, match="as root"):
-        machine.read("elasticsearch.yml")
-
-
-def test_kept_files_come_back_in_place_of_a_link_that_cannot_be_read(reached):
-    one = reached.one
-    one.node.keep_previous()
-    one.link("elasticsearch.keystore", one.roots / "secret")
-    one.node.restore()
-    assert not (one.config / "elasticsearch.keystore").is_symlink()
-    assert roots_are_as_they_were(one)
-
-
 def test_a_keystore_that_becomes_a_link_gives_no_file_of_roots_to_the_nodes_group(reached, monkeypatch):
     one = reached.one
-    done = Completed(0, "", "")
-    monkeypatch.setattr(OnMachine, "keystore", lambda *asked: (out_by_a_link(one, "elasticsearch.keystore"), done)[1])
+    secret, done = one.roots / "secret", Completed(0, "", "")
+    monkeypatch.setattr(OnMachine, "keystore", lambda *asked: (one.link("elasticsearch.keystore", secret), done)[1])
     Systemd(one.machine.place).keystore(["add"], b"")
     assert roots_are_as_they_were(one)
 

@@ -172,8 +172,8 @@ class Files:
         self.looks += 1
         return {} if self.goes and self.looks > 1 else {paths[0]: "there"}
 
-    def script(self, script, words, content):
-        return 1, b"", "a test"
+    def read(self, path):
+        raise CommandFailed(f"cannot read {path}", where="es-1", why="a test", next_step="nothing")
 
 
 @pytest.mark.parametrize("goes", [True, False])
@@ -181,7 +181,7 @@ def test_a_file_that_goes_while_a_command_looks_is_not_there_and_one_that_stays_
     target, files = ssh.SshTarget("es-1", Ssh(host="es-1.example.net")), Files(goes=goes)
     monkeypatch.setattr(target, "_look", lambda verb, paths: None)
     monkeypatch.setattr(target, "stat", files.stat)
-    monkeypatch.setattr(target, "_script", files.script)
+    monkeypatch.setattr(target, "read", files.read)
     if goes:
         assert target.find(PurePosixPath("/run/es.pid")) is None
     else:

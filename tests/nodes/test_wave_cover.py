@@ -62,7 +62,7 @@ def test_whether_there_is_something_to_do_is_told_by_two_looks_at_the_machine(do
     target = host.one.target
     stat, find = target.stat, target.find
     monkeypatch.setattr(target, "stat", lambda paths: looks.append("stat") or stat(paths))
-    monkeypatch.setattr(target, "find", lambda *asked: looks.append("find") or find(*asked))
+    monkeypatch.setattr(target, "find", lambda path: looks.append("find") or find(path))
     wave = cover(host, G1)
     assert wave.handler.changes(wave.recorded(), wave.wanted(), host.context) == ()
     assert looks == ["find", "stat"]

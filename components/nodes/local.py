@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.entered import entered, held
 from components.nodes.folder_lock import TEMPORARY_SUFFIX, only_writer_in
 from components.nodes.target import Completed, DesiredFile, FileStat
 
@@ -111,11 +112,10 @@ class LocalTarget:
     def write(self, file: DesiredFile) -> None:
         """Put a file in place at once."""
         path = Path(file.path)
-        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
         try:
-            _make_folder(path.parent, file.owner, file.group)
-            with only_writer_in(path.parent):
-                _put(temporary, path, file)
+            _make_folder(path.parent, file)
+            with entered(path.parent, file.within or path.parent) as folder, only_writer_in(folder):
+                _put(folder / (path.name + TEMPORARY_SUFFIX), folder / path.name, file)
         except OSError as error:
             raise self._refused("write", file.path, error) from error
 
@@ -217,26 +217,34 @@ def _write_synced(temporary: Path, path: Path, file: DesiredFile, uid: int, gid:
         os.fsync(descriptor)
 
 
-def _make_folder(folder: Path, owner: str, group: str) -> None:
+def _make_folder(folder: Path, file: DesiredFile) -> None:
     """Make a folder that has its owner before its name: a run killed here leaves none that the node cannot read."""
     with _ONE_FOLDER_AT_A_TIME:
         if folder.is_dir():
             return
-        uid, gid = _ids(owner, group)
-        temporary = folder.with_name(folder.name + TEMPORARY_SUFFIX)
-        with contextlib.suppress(FileNotFoundError):
+        ids = _ids(file.owner, file.group)
+        with entered(folder.parent, file.within or folder.parent) as around:
+            _make_in(around, folder.name, *ids)
+
+
+def _make_in(around: Path, name: str, uid: int, gid: int) -> None:
+    temporary = around / (name + TEMPORARY_SUFFIX)
+    with contextlib.suppress(FileNotFoundError):
+        temporary.rmdir()
+    temporary.mkdir(mode=0o700)
+    descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if any(held(descriptor).iterdir()):
+            raise OSError("something else took its temporary name")
+        os.fchown(descriptor, uid, gid)
+        os.fchmod(descriptor, 0o750)
+        temporary.rename(around / name)
+    except OSError:
+        with contextlib.suppress(OSError):
             temporary.rmdir()
-        temporary.mkdir(mode=0o700)
-        descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            os.fchown(descriptor, uid, gid)
-            os.fchmod(descriptor, 0o750)
-            temporary.rename(folder)
-        except OSError:
-            temporary.rmdir()
-            raise
-        finally:
-            os.close(descriptor)
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

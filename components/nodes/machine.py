@@ -18,7 +18,7 @@ from components.nodes.software import ELASTICSEARCH, Software
 from components.nodes.spec import Machine, Paths
 from components.nodes.target import Completed, DesiredFile, FileStat, NodeTarget
 
-SETTINGS_MODE = 0o660
+SETTINGS_MODE, NO_MORE_THAN = 0o660, 0o777
 A_FILE = "put a file in its place (`cp --remove-destination`)"
 OF_A_LINK = f"write these lines where it leads to, by whatever keeps it, or {A_FILE}; then run again"
 OF_A_TAKEN_OVER_LINK = f"{A_FILE}, then run again; link it again, with our lines where it leads, once `up` is through"
@@ -94,8 +94,9 @@ class NodeMachine:
 
     def write(self, relative: str, content: bytes, mode: int) -> None:
         """Put a file of ours into the config folder."""
-        owner = self.owner()
-        self.target.write(DesiredFile(self.path(relative), content, mode, owner.user, owner.group, no_acl=True))
+        path, owner = self.path(relative), self.owner()
+        within = PurePosixPath(self.machine.config)
+        self.target.write(DesiredFile(path, content, mode, owner.user, owner.group, no_acl=True, within=within))
 
     def refuse_linked_settings(self, differ: Sequence[object] = (), *, taken_over: bool = False) -> None:
         """Refuse to replace a settings file that is a link: what keeps the file behind it would go on unread.
@@ -127,7 +128,7 @@ class NodeMachine:
         self.refuse_linked_settings()
         stat = self.stat(self.software.settings).get(self.software.settings)
         owner = Owner(stat.owner, stat.group) if stat else self.owner()
-        mode = stat.mode if stat else SETTINGS_MODE
+        mode = stat.mode & NO_MORE_THAN if stat else SETTINGS_MODE
         path = self.path(self.software.settings)
         self.target.write(DesiredFile(path, text.encode(), mode, owner.user, owner.group))
 

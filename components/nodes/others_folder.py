@@ -8,18 +8,15 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from components.errors import CommandFailed, ConfigurationRefused
+from components.nodes.entered import OURS
 from components.nodes.machine import NodeMachine
 from components.nodes.process import last_line
 
-BEGINS = """
+BEGINS = f"""{OURS}
 cd -P -- "$1" && here=$(pwd -P) || exit
 shift
-ours() { [ "$(id -u)" -ne 0 ] || case $(stat -c %u:%A -- "$1") in 0:d????-??-?) ;; *) false ;; esac; }
 """
-"""Takes the config folder off the arguments. `ours` tells whether nobody but us can change what is in a folder.
-
-Who is not root can do nothing for somebody else that this one could not do.
-"""
+"""Takes the config folder off the arguments."""
 
 LEADING_OUT = (
     BEGINS

@@ -170,13 +170,13 @@ class SshTarget:
         """Put a file in place at once."""
         path, owners = file.path, scripts.owner_and_group(file.owner, file.group)
         acl = scripts.NO_ACL if file.no_acl else scripts.KEEP_ACL
-        words = [str(path), TEMPORARY_SUFFIX, str(len(file.content)), f"{file.mode:04o}", owners, acl]
+        within = str(file.within or "")
+        words = [str(path), TEMPORARY_SUFFIX, str(len(file.content)), f"{file.mode:04o}", owners, acl, within]
         status, _, said = self._script(scripts.WRITE, words, file.content)
         if status == scripts.NO_FOLDER:
             with connection_to(self.ssh).making_folders:
-                folder = path.parent
-                new = folder.with_name(folder.name + TEMPORARY_SUFFIX)
-                self._file(scripts.MAKE_FOLDER, [str(folder), str(new), owners], verb="make", path=str(folder))
+                folder = str(path.parent)
+                self._file(scripts.MAKE_FOLDER, [folder, TEMPORARY_SUFFIX, owners, within], verb="make", path=folder)
             status, _, said = self._script(scripts.WRITE, words, file.content)
         if status:
             raise self._refused("write", str(path), said)

@@ -7,6 +7,7 @@ text of a script: paths and names are its arguments, contents its standard input
 import shlex
 from collections.abc import Sequence
 
+from components.nodes.entered import ENTER
 from components.nodes.folder_lock import WITHIN
 
 BEGIN = "essecurity: begin"
@@ -98,13 +99,14 @@ input. After what a look shows come an empty line, the mark, and a status. It en
 
 WRITE = (
     _PRELUDE
+    + ENTER
     + f"""
-path=$1 suffix=$2 size=$3 mode=$4 owner=$5 acl=$6
-folder=$(dirname -- "$path")
+path=./$(basename -- "$1") suffix=$2 size=$3 mode=$4 owner=$5 acl=$6
+folder=$(dirname -- "$1")
 [ -d "$folder" ] || exit {NO_FOLDER}
-exec 9<"$folder" || exit {FAILED}
+enter "${{7:-$folder}}" "$folder" && exec 9<. || exit {FAILED}
 flock -w {WITHIN:.0f} 9 || {{ echo "another run writes into this folder, and has not ended" >&2; exit {FAILED}; }}
-for left in "$folder"/*"$suffix"; do
+for left in ./*"$suffix"; do
   if [ -L "$left" ] || [ ! -d "$left" ]; then rm -f -- "$left" || exit {FAILED}; fi
 done
 temporary=$(mktemp --suffix="$suffix" -- "$path.XXXXXX") || exit {FAILED}
@@ -125,29 +127,42 @@ chown -- "$owner" "$new" && chmod -- "$mode" "$new" || refuse
 dd of="$new" bs=64k iflag=fullblock conv=nocreat,fsync status=none || refuse
 [ "$(stat -L -c %s "$new")" -eq "$size" ] || refuse "the connection broke in the middle of the file"
 mv -f -T -- "$temporary" "$path" || refuse
-sync -- "$folder"
+sync -- .
 """
 )
-"""Arguments: path, ending of temporary names, size in bytes, mode, `owner:group`, and what becomes of an ACL.
+"""Arguments: path, ending of temporary names, size in bytes, mode, `owner:group`, what becomes of an ACL, and the
+folder that the file must not be led out of, or nothing.
 
 What is cut short never gets the file's name; one write at a time in a folder, also of a run that was given up. So
 whatever has a temporary name there while the folder is ours was left by a writer that is gone, and is removed. The
-folder may be the node's user's, and we are root: so the file is made anew, and from then on it is spoken of by what is
-open, never by a name that may have become a link. It is nobody else's to open until it has its mode, and it has its
-mode before its content: a default ACL of the folder overrules every umask. Source: acl(5), object creation.
+folder may be the node's user's, and we are root: so it is entered, the file is made anew, and from then on it is spoken
+of by what is open, never by a name that may have become a link. It is nobody else's to open until it has its mode, and
+it has its mode before its content: a default ACL of the folder overrules every umask. Source: acl(5), object creation.
 """
 
 MAKE_FOLDER = (
     _PRELUDE
+    + ENTER
     + f"""
-folder=$1 temporary=$2 owner=$3
-[ ! -d "$folder" ] || exit 0
+folder=./$(basename -- "$1") around=$(dirname -- "$1") owner=$3
+[ ! -d "$1" ] || exit 0
+enter "${{4:-$around}}" "$around" || exit {FAILED}
+temporary=$folder$2
 rmdir -- "$temporary" 2>/dev/null
-mkdir -m u=rwx,g=rx,g-s,o= -- "$temporary" && chown -h -- "$owner" "$temporary" || exit {FAILED}
+mkdir -m u=rwx,g=rx,g-s,o= -- "$temporary" || exit {FAILED}
+at=$(pwd -P)
+(
+  cd -P -- "$temporary" && [ "$(pwd -P):$(ls -A)" = "${{at%/}}/${{temporary#./}}:" ] || {{
+    echo "something else took its temporary name" >&2
+    exit 1
+  }}
+  chown -- "$owner" .
+) || exit {FAILED}
 mv -T -- "$temporary" "$folder" || exit {FAILED}
 """
 )
-"""Arguments: folder, temporary path, `owner:group`. A folder has its owner before its name, and 0750 in any folder.
+"""Arguments: folder, ending of its temporary name, `owner:group`, and the folder that it must not be led out of, or
+nothing. A folder has its owner before its name, and 0750 in any folder; what is set is what was entered, and empty.
 
 A new folder takes over the bit for the group (2750, as packages have it) unless a mode takes it away by a letter.
 Source: coreutils manual (Directories and the Set-User-ID and Set-Group-ID Bits).

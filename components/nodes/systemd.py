@@ -79,7 +79,7 @@ class Systemd(OnMachine):
         path, group = self.machine.path(self.place.software.keystore), self.place.owner().group
         stat = self.target.stat([path]).get(path) if done.ok and arguments[0] in CHANGING else None
         if stat is not None and stat.group != group:
-            self.target.run(["chgrp", group, str(path)])
+            self.target.run(["chgrp", "-h", group, str(path)])
         return done
 
     def limits(self) -> str | None:

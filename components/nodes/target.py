@@ -56,6 +56,7 @@ class DesiredFile:
         owner: user name or number.
         group: likewise.
         no_acl: whether nobody has rights on it beside what its mode says; else the file keeps the ACL that it had.
+        within: the folder out of which no link of somebody else's may lead it; None for none but its own.
     """
 
     path: PurePosixPath
@@ -64,6 +65,7 @@ class DesiredFile:
     owner: str
     group: str
     no_acl: bool = False
+    within: PurePosixPath | None = None
 
 
 class NodeTarget(Protocol):

@@ -37,16 +37,18 @@ enter() {{
 """
 
 KEEP = f"""{_BEGINS}
-ours "$here" && follow=-L || follow=
+ours "$here" && follow=1 || follow=
 umask 077
+opened=/proc/self/fd/8
 rm -r -f -- "$kept" && mkdir -m 755 -- "$kept" || exit
 enter
 ours . || {{ echo "somebody else made $kept meanwhile" >&2; exit 1; }}
 line=
 for name do
   [ -e "$here/$name" ] || continue
-  access=$(stat $follow -c '%u %g %a' -- "$here/$name") && cp ${{follow:--P}} -- "$here/$name" "$name" || exit
-  [ -f "$name" ] && [ ! -L "$name" ] || {{ echo "$here/$name is a link, or not a file" >&2; exit 1; }}
+  [ -f "$here/$name" ] && exec 8<"$here/$name" && [ "${{follow:-$(readlink $opened)}}" = "${{follow:-$here/$name}}" ] ||
+    {{ echo "$here/$name is a link, or not a file" >&2; exit 1; }}
+  access=$(stat -L -c '%u %g %a' $opened) && cat <&8 >"$name" || exit
   line="$line${{line:+, }}\\"$name\\": $(printf '["%s", "%s", %d]' ${{access% *}} "0${{access##* }}")"
 done
 printf '{{%s}}\\n' "$line" >new && sync -- * && mv -T -- new {_MANIFEST} && sync -- .
@@ -56,7 +58,7 @@ printf '{{%s}}\\n' "$line" >new && sync -- * && mv -T -- new {_MANIFEST} && sync
 Its folder is open to be looked into: Elasticsearch walks its config folder, and older versions do not start where they
 may not enter a folder of it. Source: github.com/elastic/elasticsearch issue 31741; 9.5.3 goes past it.
 
-`cp -P` opens no link, nor what comes in the place of a file meanwhile. Source: coreutils manual (cp invocation).
+Owner, mode and content are those of one opened file, whatever comes in its place meanwhile.
 """
 
 SHOW = f"""{_BEGINS}

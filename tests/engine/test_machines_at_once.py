@@ -15,12 +15,14 @@ LOOKS = {1: 10, 2: 400}
 """How often a command looks for one on the other machine, by the limit: where they may meet it waits for that."""
 TOGETHER = """\
 #!/bin/sh
-cd FOLDER && touch in-hand-ME
-for look in $(seq "$(cat looks)"); do
-  if [ -e in-hand-OTHER ] || [ -e met ]; then touch met; break; fi
-  sleep 0.05
-done
-rm -f in-hand-ME; echo "ME ${0##*/}" >>ran
+(
+  cd FOLDER && touch in-hand-ME
+  for look in $(seq "$(cat looks)"); do
+    if [ -e in-hand-OTHER ] || [ -e met ]; then touch met; break; fi
+    sleep 0.05
+  done
+  rm -f in-hand-ME; echo "ME ${0##*/}" >>ran
+)
 exec "/usr/bin/${0##*/}" "$@"
 """
 """A command that says for a while that its machine is in hand, and looks whether the other one is, too."""

@@ -36,7 +36,7 @@ def _date(target, argv):
 
 
 def _chgrp(target, argv):
-    _, group, path = argv
+    group, path = argv[-2:]
     target.files[PurePosixPath(path)].group = group
     return OK
 

@@ -24,7 +24,7 @@ REACHED_WITHIN = 20.0
 RENAME = """\
 #!/bin/sh
 [ "$1 $2 $3" = "-f -T --" ] && [ "$#" -eq 5 ] || exit 9
-echo "$4" >{folder}/reached.new && /bin/mv {folder}/reached.new {folder}/reached
+echo "$(pwd -P)/$4" >{folder}/reached.new && /bin/mv {folder}/reached.new {folder}/reached
 while [ ! -e {folder}/go ]; do sleep 0.05; done
 exec /bin/mv "$@"
 """

@@ -18,6 +18,13 @@ from tests.sshd import NO_PASSWORD, logins, running_sshd, short_folder
 PROGRAM = b"\x7fELF a program of their own"
 MANIFEST = json.dumps({"elasticsearch.yml": ["root", "root", 0o6755], "elasticsearch.keystore": ["root", "root", 511]})
 
+QUICK = """\
+#!/bin/sh
+/usr/bin/stat "$@" || exit
+case "$*" in *%a*) ln -f {secret} {name} ;; esac
+"""
+"""A `stat` after which the folder's owner is quicker than the script."""
+
 
 @pytest.fixture
 def one(tmp_path):
@@ -101,6 +108,19 @@ def test_a_folder_of_roots_that_others_may_write_is_not_ours_alone(one, mode):
     one.link("elasticsearch.keystore", one.roots / "secret")
     with pytest.raises(CommandFailed, match="is a link"):
         one.node.keep_previous()
+
+
+def test_what_is_kept_has_the_owner_of_what_was_read_whatever_takes_its_name_meanwhile(one, tmp_path):
+    """With `fs.protected_hardlinks` 0 the node's user may give a file of root's that name."""
+    name = one.config / "elasticsearch.keystore"
+    (tmp_path / "stat").write_text(QUICK.format(secret=one.roots / "secret", name=name))
+    (tmp_path / "stat").chmod(0o755)
+    words = ["sh", "-c", kept.KEEP, "sh", str(one.config), "elasticsearch.keystore"]
+    done = one.target.run(words, environment={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert done.ok, done.stderr
+    assert name.read_bytes() == SECRET
+    one.node.restore()
+    assert (name.read_bytes(), *one.access("elasticsearch.keystore")) == (KEYSTORE, "nobody", THEIR_GROUP, 0o600)
 
 
 def test_what_is_put_back_never_runs_as_its_owner(one):

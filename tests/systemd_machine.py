@@ -19,6 +19,8 @@ import psutil
 SYSTEMD = Path("/lib/systemd/systemd")
 TARGET = "essec.target"
 COMES_UP_WITHIN = 30.0
+UP = ("running", "degraded")
+"""Some unit of this machine's, which has nothing to do with a node, may have failed."""
 UNITS = "etc/systemd/system"
 UNIT = """\
 [Unit]
@@ -115,11 +117,12 @@ class SystemdMachine:
 
 
 @contextmanager
-def systemd_machine(folder: Path) -> Iterator[SystemdMachine]:
+def systemd_machine(folder: Path, *needed: Path) -> Iterator[SystemdMachine]:
     """Run one; all of it is gone at the end.
 
     Args:
         folder: is empty, and for it alone.
+        needed: what has to be seen there; what lies on another file system than `/` is not.
 
     Raises:
         NotMade: none can be made here.
@@ -135,6 +138,7 @@ def systemd_machine(folder: Path) -> Iterator[SystemdMachine]:
             pid = _process_1(runner)
             machine = SystemdMachine(pid)
             _wait_until_up(machine)
+            _see(machine, folder, *needed)
             yield machine
         except NotMade as error:
             said.seek(0)
@@ -163,7 +167,14 @@ def _process_1(runner: subprocess.Popen[bytes]) -> int:
 def _wait_until_up(machine: SystemdMachine) -> None:
     asked = [*machine.lead, "systemctl", "is-system-running"]
     deadline = time.monotonic() + COMES_UP_WITHIN
-    while subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() != "running":
+    while subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() not in UP:
         if time.monotonic() > deadline or not psutil.pid_exists(machine.pid):
             raise NotMade("systemd did not come up")
         time.sleep(0.05)
+
+
+def _see(machine: SystemdMachine, *paths: Path) -> None:
+    """Look whether paths of ours are seen there."""
+    for path in paths:
+        if not (machine.root / path.relative_to("/")).exists():
+            raise NotMade(f"{path} is on another file system than /")

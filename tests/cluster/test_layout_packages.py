@@ -195,7 +195,7 @@ def _by_systemd(run, stack, layout):
     folder.mkdir()
     stack.enter_context(logins())  # that machine has the users of this one, as they are when it begins
     try:
-        machine = stack.enter_context(systemd_machine(folder))
+        machine = stack.enter_context(systemd_machine(folder, run.cluster.home))
     except NotMade as error:
         _say(f"a stand-in for systemd, since {error}")
         return None

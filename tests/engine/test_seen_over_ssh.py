@@ -100,6 +100,6 @@ def test_no_secret_is_in_any_command_line_or_environment_here_or_on_the_machines
     assert [secret for secret in days.secrets if any(secret in one for one in seen)] == []
 
 
-@pytest.mark.parametrize("what", ["ssh -F /dev/null", "sha256sum -- ", "path=$1 suffix=$2", "elasticsearch-keystore"])
+@pytest.mark.parametrize("what", ["ssh -F /dev/null", "sha256sum -- ", "suffix=$2 size=$3", "elasticsearch-keystore"])
 def test_what_runs_here_and_what_runs_there_was_seen(days, what):
     assert any(what in line for line in days.seen.command_lines)

@@ -5,16 +5,18 @@ network is this machine's. Only root can make one, and only where systemd is ins
 """
 
 import contextlib
+import os
 import secrets
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from tests.sshd import within
 
 SYSTEMD = Path("/lib/systemd/systemd")
 TARGET = "essec.target"
@@ -145,8 +147,8 @@ def systemd_machine(folder: Path, *needed: Path) -> Iterator[SystemdMachine]:
             raise NotMade(f"{error}: {said.read().strip()}") from None
         finally:
             if pid:
-                with contextlib.suppress(ProcessLookupError):
-                    psutil.Process(pid).send_signal(signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+                    os.kill(pid, signal.SIGKILL)
             else:
                 runner.kill()
             runner.wait()
@@ -154,23 +156,28 @@ def systemd_machine(folder: Path, *needed: Path) -> Iterator[SystemdMachine]:
 
 def _process_1(runner: subprocess.Popen[bytes]) -> int:
     """Return the process that became systemd."""
-    deadline = time.monotonic() + COMES_UP_WITHIN
-    while runner.poll() is None and time.monotonic() < deadline:
-        for one in psutil.Process(runner.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if one.cmdline()[:1] == [str(SYSTEMD)]:
-                    return one.pid
-        time.sleep(0.05)
+    within(COMES_UP_WITHIN, lambda: runner.poll() is not None or _systemd_below(runner) != 0)
+    if pid := _systemd_below(runner):
+        return pid
     raise NotMade("systemd did not begin")
+
+
+def _systemd_below(runner: subprocess.Popen[bytes]) -> int:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(runner.pid).children(recursive=True):
+            if one.cmdline()[:1] == [str(SYSTEMD)]:
+                return one.pid
+    return 0
 
 
 def _wait_until_up(machine: SystemdMachine) -> None:
     asked = [*machine.lead, "systemctl", "is-system-running"]
-    deadline = time.monotonic() + COMES_UP_WITHIN
-    while subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() not in UP:
-        if time.monotonic() > deadline or not psutil.pid_exists(machine.pid):
-            raise NotMade("systemd did not come up")
-        time.sleep(0.05)
+
+    def is_up() -> bool:
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() in UP
+
+    if not within(COMES_UP_WITHIN, lambda: is_up() or not psutil.pid_exists(machine.pid)) or not is_up():
+        raise NotMade("systemd did not come up")
 
 
 def _see(machine: SystemdMachine, *paths: Path) -> None:

@@ -170,12 +170,13 @@ class OnMachine:
         Source: KeyStoreWrapper.save ("write permissions required for", "this incurs changing the file owner").
         """
         user, folder = self.place.keystore_user(), self.place.real(self.machine.config)
+        run_as = f"`{self.place.software.keystore_command}` is run as user {user}"
         if not self.place.may("-w", folder, user):
-            return f"`elasticsearch-keystore` is run as user {user}, who {MAY_NOT_WRITE.format(folder)}"
+            return f"{run_as}, who {MAY_NOT_WRITE.format(folder)}"
         path = self.machine.path(self.place.software.keystore)
         stat = self.target.stat([path]).get(path)
         if stat is not None and stat.owner != user:
-            return f"`elasticsearch-keystore` is run as user {user}, and {OF_ANOTHER.format(path, stat.owner, user)}"
+            return f"{run_as}, and {OF_ANOTHER.format(path, stat.owner, user)}"
         return ""
 
     def keystore(self, arguments: Sequence[str], stdin: bytes) -> Completed:

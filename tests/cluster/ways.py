@@ -25,12 +25,12 @@ class Way:
     """A way to a machine.
 
     Attributes:
-        folder: programs in its `bin` are found there before those of the system.
+        folder: programs in its `bin` are found there before those of the system; None where there are none.
         section: what the stack file says of the way, below `machine`.
         sees: a process that sees the machine's files, where they are others than ours.
     """
 
-    folder: Path
+    folder: Path | None
     section: Mapping[str, Any] = field(default_factory=dict)
     sees: int | None = None
 
@@ -82,7 +82,7 @@ def by_ssh(run: StackRun, folder: Path | None, lead: Sequence[str] = ()) -> Iter
         reached = {"host": sshd.address, "port": sshd.port, "user": NO_PASSWORD, **keys}
         assert sshd.process is not None
         try:
-            yield Way(folder or sshd.folder, {"ssh": reached}, sshd.process.pid)
+            yield Way(folder, {"ssh": reached}, sshd.process.pid)
         finally:
             close_connections()
 
